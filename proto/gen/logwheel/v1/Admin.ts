@@ -1,0 +1,193 @@
+// Original file: proto/logwheel/v1/admin.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from '../../logwheel/v1/CreateGroupRequest.js';
+import type { CreateTopicRequest as _logwheel_v1_CreateTopicRequest, CreateTopicRequest__Output as _logwheel_v1_CreateTopicRequest__Output } from '../../logwheel/v1/CreateTopicRequest.js';
+import type { DeleteGroupReply as _logwheel_v1_DeleteGroupReply, DeleteGroupReply__Output as _logwheel_v1_DeleteGroupReply__Output } from '../../logwheel/v1/DeleteGroupReply.js';
+import type { DeleteGroupRequest as _logwheel_v1_DeleteGroupRequest, DeleteGroupRequest__Output as _logwheel_v1_DeleteGroupRequest__Output } from '../../logwheel/v1/DeleteGroupRequest.js';
+import type { DeleteTopicReply as _logwheel_v1_DeleteTopicReply, DeleteTopicReply__Output as _logwheel_v1_DeleteTopicReply__Output } from '../../logwheel/v1/DeleteTopicReply.js';
+import type { DeleteTopicRequest as _logwheel_v1_DeleteTopicRequest, DeleteTopicRequest__Output as _logwheel_v1_DeleteTopicRequest__Output } from '../../logwheel/v1/DeleteTopicRequest.js';
+import type { DescribeBrokerReply as _logwheel_v1_DescribeBrokerReply, DescribeBrokerReply__Output as _logwheel_v1_DescribeBrokerReply__Output } from '../../logwheel/v1/DescribeBrokerReply.js';
+import type { DescribeBrokerRequest as _logwheel_v1_DescribeBrokerRequest, DescribeBrokerRequest__Output as _logwheel_v1_DescribeBrokerRequest__Output } from '../../logwheel/v1/DescribeBrokerRequest.js';
+import type { DescribeGroupReply as _logwheel_v1_DescribeGroupReply, DescribeGroupReply__Output as _logwheel_v1_DescribeGroupReply__Output } from '../../logwheel/v1/DescribeGroupReply.js';
+import type { DescribeGroupRequest as _logwheel_v1_DescribeGroupRequest, DescribeGroupRequest__Output as _logwheel_v1_DescribeGroupRequest__Output } from '../../logwheel/v1/DescribeGroupRequest.js';
+import type { DescribeTopicReply as _logwheel_v1_DescribeTopicReply, DescribeTopicReply__Output as _logwheel_v1_DescribeTopicReply__Output } from '../../logwheel/v1/DescribeTopicReply.js';
+import type { DescribeTopicRequest as _logwheel_v1_DescribeTopicRequest, DescribeTopicRequest__Output as _logwheel_v1_DescribeTopicRequest__Output } from '../../logwheel/v1/DescribeTopicRequest.js';
+import type { FindMessagesReply as _logwheel_v1_FindMessagesReply, FindMessagesReply__Output as _logwheel_v1_FindMessagesReply__Output } from '../../logwheel/v1/FindMessagesReply.js';
+import type { FindMessagesRequest as _logwheel_v1_FindMessagesRequest, FindMessagesRequest__Output as _logwheel_v1_FindMessagesRequest__Output } from '../../logwheel/v1/FindMessagesRequest.js';
+import type { GetMessageReply as _logwheel_v1_GetMessageReply, GetMessageReply__Output as _logwheel_v1_GetMessageReply__Output } from '../../logwheel/v1/GetMessageReply.js';
+import type { GetMessageRequest as _logwheel_v1_GetMessageRequest, GetMessageRequest__Output as _logwheel_v1_GetMessageRequest__Output } from '../../logwheel/v1/GetMessageRequest.js';
+import type { GroupReply as _logwheel_v1_GroupReply, GroupReply__Output as _logwheel_v1_GroupReply__Output } from '../../logwheel/v1/GroupReply.js';
+import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from '../../logwheel/v1/ListGroupsReply.js';
+import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from '../../logwheel/v1/ListGroupsRequest.js';
+import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from '../../logwheel/v1/ResetGroupReply.js';
+import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from '../../logwheel/v1/ResetGroupRequest.js';
+import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from '../../logwheel/v1/TopicReply.js';
+import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from '../../logwheel/v1/UpdateGroupRequest.js';
+import type { UpdateTopicRequest as _logwheel_v1_UpdateTopicRequest, UpdateTopicRequest__Output as _logwheel_v1_UpdateTopicRequest__Output } from '../../logwheel/v1/UpdateTopicRequest.js';
+
+export interface AdminClient extends grpc.Client {
+  CreateGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  CreateGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  CreateGroup(argument: _logwheel_v1_CreateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  CreateGroup(argument: _logwheel_v1_CreateGroupRequest, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  createGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  createGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  createGroup(argument: _logwheel_v1_CreateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  createGroup(argument: _logwheel_v1_CreateGroupRequest, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  
+  CreateTopic(argument: _logwheel_v1_CreateTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  CreateTopic(argument: _logwheel_v1_CreateTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  CreateTopic(argument: _logwheel_v1_CreateTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  CreateTopic(argument: _logwheel_v1_CreateTopicRequest, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  createTopic(argument: _logwheel_v1_CreateTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  createTopic(argument: _logwheel_v1_CreateTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  createTopic(argument: _logwheel_v1_CreateTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  createTopic(argument: _logwheel_v1_CreateTopicRequest, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  
+  DeleteGroup(argument: _logwheel_v1_DeleteGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  DeleteGroup(argument: _logwheel_v1_DeleteGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  DeleteGroup(argument: _logwheel_v1_DeleteGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  DeleteGroup(argument: _logwheel_v1_DeleteGroupRequest, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  deleteGroup(argument: _logwheel_v1_DeleteGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  deleteGroup(argument: _logwheel_v1_DeleteGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  deleteGroup(argument: _logwheel_v1_DeleteGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  deleteGroup(argument: _logwheel_v1_DeleteGroupRequest, callback: grpc.requestCallback<_logwheel_v1_DeleteGroupReply__Output>): grpc.ClientUnaryCall;
+  
+  DeleteTopic(argument: _logwheel_v1_DeleteTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  DeleteTopic(argument: _logwheel_v1_DeleteTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  DeleteTopic(argument: _logwheel_v1_DeleteTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  DeleteTopic(argument: _logwheel_v1_DeleteTopicRequest, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  deleteTopic(argument: _logwheel_v1_DeleteTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  deleteTopic(argument: _logwheel_v1_DeleteTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  deleteTopic(argument: _logwheel_v1_DeleteTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  deleteTopic(argument: _logwheel_v1_DeleteTopicRequest, callback: grpc.requestCallback<_logwheel_v1_DeleteTopicReply__Output>): grpc.ClientUnaryCall;
+  
+  DescribeBroker(argument: _logwheel_v1_DescribeBrokerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  DescribeBroker(argument: _logwheel_v1_DescribeBrokerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  DescribeBroker(argument: _logwheel_v1_DescribeBrokerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  DescribeBroker(argument: _logwheel_v1_DescribeBrokerRequest, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  describeBroker(argument: _logwheel_v1_DescribeBrokerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  describeBroker(argument: _logwheel_v1_DescribeBrokerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  describeBroker(argument: _logwheel_v1_DescribeBrokerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  describeBroker(argument: _logwheel_v1_DescribeBrokerRequest, callback: grpc.requestCallback<_logwheel_v1_DescribeBrokerReply__Output>): grpc.ClientUnaryCall;
+  
+  DescribeGroup(argument: _logwheel_v1_DescribeGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  DescribeGroup(argument: _logwheel_v1_DescribeGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  DescribeGroup(argument: _logwheel_v1_DescribeGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  DescribeGroup(argument: _logwheel_v1_DescribeGroupRequest, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  describeGroup(argument: _logwheel_v1_DescribeGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  describeGroup(argument: _logwheel_v1_DescribeGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  describeGroup(argument: _logwheel_v1_DescribeGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  describeGroup(argument: _logwheel_v1_DescribeGroupRequest, callback: grpc.requestCallback<_logwheel_v1_DescribeGroupReply__Output>): grpc.ClientUnaryCall;
+  
+  DescribeTopic(argument: _logwheel_v1_DescribeTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  DescribeTopic(argument: _logwheel_v1_DescribeTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  DescribeTopic(argument: _logwheel_v1_DescribeTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  DescribeTopic(argument: _logwheel_v1_DescribeTopicRequest, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  describeTopic(argument: _logwheel_v1_DescribeTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  describeTopic(argument: _logwheel_v1_DescribeTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  describeTopic(argument: _logwheel_v1_DescribeTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  describeTopic(argument: _logwheel_v1_DescribeTopicRequest, callback: grpc.requestCallback<_logwheel_v1_DescribeTopicReply__Output>): grpc.ClientUnaryCall;
+  
+  FindMessages(argument: _logwheel_v1_FindMessagesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  FindMessages(argument: _logwheel_v1_FindMessagesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  FindMessages(argument: _logwheel_v1_FindMessagesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  FindMessages(argument: _logwheel_v1_FindMessagesRequest, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  findMessages(argument: _logwheel_v1_FindMessagesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  findMessages(argument: _logwheel_v1_FindMessagesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  findMessages(argument: _logwheel_v1_FindMessagesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  findMessages(argument: _logwheel_v1_FindMessagesRequest, callback: grpc.requestCallback<_logwheel_v1_FindMessagesReply__Output>): grpc.ClientUnaryCall;
+  
+  GetMessage(argument: _logwheel_v1_GetMessageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  GetMessage(argument: _logwheel_v1_GetMessageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  GetMessage(argument: _logwheel_v1_GetMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  GetMessage(argument: _logwheel_v1_GetMessageRequest, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  getMessage(argument: _logwheel_v1_GetMessageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  getMessage(argument: _logwheel_v1_GetMessageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  getMessage(argument: _logwheel_v1_GetMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  getMessage(argument: _logwheel_v1_GetMessageRequest, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
+  
+  ListGroups(argument: _logwheel_v1_ListGroupsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  ListGroups(argument: _logwheel_v1_ListGroupsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  ListGroups(argument: _logwheel_v1_ListGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  ListGroups(argument: _logwheel_v1_ListGroupsRequest, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  listGroups(argument: _logwheel_v1_ListGroupsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  listGroups(argument: _logwheel_v1_ListGroupsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  listGroups(argument: _logwheel_v1_ListGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  listGroups(argument: _logwheel_v1_ListGroupsRequest, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
+  
+  ResetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  ResetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  ResetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  ResetGroup(argument: _logwheel_v1_ResetGroupRequest, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  resetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  resetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  resetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  resetGroup(argument: _logwheel_v1_ResetGroupRequest, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  
+  UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  updateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  updateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  updateGroup(argument: _logwheel_v1_UpdateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  updateGroup(argument: _logwheel_v1_UpdateGroupRequest, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
+  
+  UpdateTopic(argument: _logwheel_v1_UpdateTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  UpdateTopic(argument: _logwheel_v1_UpdateTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  UpdateTopic(argument: _logwheel_v1_UpdateTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  UpdateTopic(argument: _logwheel_v1_UpdateTopicRequest, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  updateTopic(argument: _logwheel_v1_UpdateTopicRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  updateTopic(argument: _logwheel_v1_UpdateTopicRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  updateTopic(argument: _logwheel_v1_UpdateTopicRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  updateTopic(argument: _logwheel_v1_UpdateTopicRequest, callback: grpc.requestCallback<_logwheel_v1_TopicReply__Output>): grpc.ClientUnaryCall;
+  
+}
+
+export interface AdminHandlers extends grpc.UntypedServiceImplementation {
+  CreateGroup: grpc.handleUnaryCall<_logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply>;
+  
+  CreateTopic: grpc.handleUnaryCall<_logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply>;
+  
+  DeleteGroup: grpc.handleUnaryCall<_logwheel_v1_DeleteGroupRequest__Output, _logwheel_v1_DeleteGroupReply>;
+  
+  DeleteTopic: grpc.handleUnaryCall<_logwheel_v1_DeleteTopicRequest__Output, _logwheel_v1_DeleteTopicReply>;
+  
+  DescribeBroker: grpc.handleUnaryCall<_logwheel_v1_DescribeBrokerRequest__Output, _logwheel_v1_DescribeBrokerReply>;
+  
+  DescribeGroup: grpc.handleUnaryCall<_logwheel_v1_DescribeGroupRequest__Output, _logwheel_v1_DescribeGroupReply>;
+  
+  DescribeTopic: grpc.handleUnaryCall<_logwheel_v1_DescribeTopicRequest__Output, _logwheel_v1_DescribeTopicReply>;
+  
+  FindMessages: grpc.handleUnaryCall<_logwheel_v1_FindMessagesRequest__Output, _logwheel_v1_FindMessagesReply>;
+  
+  GetMessage: grpc.handleUnaryCall<_logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply>;
+  
+  ListGroups: grpc.handleUnaryCall<_logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply>;
+  
+  ResetGroup: grpc.handleUnaryCall<_logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply>;
+  
+  UpdateGroup: grpc.handleUnaryCall<_logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply>;
+  
+  UpdateTopic: grpc.handleUnaryCall<_logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply>;
+  
+}
+
+export interface AdminDefinition extends grpc.ServiceDefinition {
+  CreateGroup: MethodDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
+  CreateTopic: MethodDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
+  DeleteGroup: MethodDefinition<_logwheel_v1_DeleteGroupRequest, _logwheel_v1_DeleteGroupReply, _logwheel_v1_DeleteGroupRequest__Output, _logwheel_v1_DeleteGroupReply__Output>
+  DeleteTopic: MethodDefinition<_logwheel_v1_DeleteTopicRequest, _logwheel_v1_DeleteTopicReply, _logwheel_v1_DeleteTopicRequest__Output, _logwheel_v1_DeleteTopicReply__Output>
+  DescribeBroker: MethodDefinition<_logwheel_v1_DescribeBrokerRequest, _logwheel_v1_DescribeBrokerReply, _logwheel_v1_DescribeBrokerRequest__Output, _logwheel_v1_DescribeBrokerReply__Output>
+  DescribeGroup: MethodDefinition<_logwheel_v1_DescribeGroupRequest, _logwheel_v1_DescribeGroupReply, _logwheel_v1_DescribeGroupRequest__Output, _logwheel_v1_DescribeGroupReply__Output>
+  DescribeTopic: MethodDefinition<_logwheel_v1_DescribeTopicRequest, _logwheel_v1_DescribeTopicReply, _logwheel_v1_DescribeTopicRequest__Output, _logwheel_v1_DescribeTopicReply__Output>
+  FindMessages: MethodDefinition<_logwheel_v1_FindMessagesRequest, _logwheel_v1_FindMessagesReply, _logwheel_v1_FindMessagesRequest__Output, _logwheel_v1_FindMessagesReply__Output>
+  GetMessage: MethodDefinition<_logwheel_v1_GetMessageRequest, _logwheel_v1_GetMessageReply, _logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply__Output>
+  ListGroups: MethodDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply__Output>
+  ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
+  UpdateGroup: MethodDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
+  UpdateTopic: MethodDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
+}

@@ -1,0 +1,12 @@
+// Original file: proto/logwheel/v1/broker.proto
+
+
+export interface Attempt {
+  'index'?: (number);
+  'attempt'?: (number);
+}
+
+export interface Attempt__Output {
+  'index': (number);
+  'attempt': (number);
+}

@@ -1,0 +1,8 @@
+// Original file: proto/logwheel/v1/admin.proto
+
+
+export interface DescribeBrokerRequest {
+}
+
+export interface DescribeBrokerRequest__Output {
+}

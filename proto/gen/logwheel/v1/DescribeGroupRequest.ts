@@ -1,0 +1,10 @@
+// Original file: proto/logwheel/v1/admin.proto
+
+
+export interface DescribeGroupRequest {
+  'name'?: (string);
+}
+
+export interface DescribeGroupRequest__Output {
+  'name': (string);
+}

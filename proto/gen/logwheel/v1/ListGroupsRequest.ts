@@ -1,0 +1,8 @@
+// Original file: proto/logwheel/v1/admin.proto
+
+
+export interface ListGroupsRequest {
+}
+
+export interface ListGroupsRequest__Output {
+}

@@ -1,0 +1,23 @@
+// Original file: proto/logwheel/v1/message.proto
+
+import type { TopicType as _logwheel_v1_TopicType, TopicType__Output as _logwheel_v1_TopicType__Output } from '../../logwheel/v1/TopicType.js';
+import type { Permission as _logwheel_v1_Permission, Permission__Output as _logwheel_v1_Permission__Output } from '../../logwheel/v1/Permission.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Topic {
+  'name'?: (string);
+  'queues'?: (number);
+  'type'?: (_logwheel_v1_TopicType);
+  'permission'?: (_logwheel_v1_Permission);
+  'retentionMs'?: (number | string | Long);
+  'attributes'?: ({[key: string]: string});
+}
+
+export interface Topic__Output {
+  'name': (string);
+  'queues': (number);
+  'type': (_logwheel_v1_TopicType__Output);
+  'permission': (_logwheel_v1_Permission__Output);
+  'retentionMs': (number);
+  'attributes': ({[key: string]: string});
+}
