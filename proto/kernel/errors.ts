@@ -36,8 +36,8 @@ interface Row {
 }
 
 /** The only place where an error code is named and explained; docs/errors.md is printed from it. */
+// biome-ignore format: a table
 export const ERRORS = {
-  // biome-ignore-start format: a table
   BAD_REQUEST:           { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "An argument is missing, malformed or out of its bounds; the message says which." },
   MESSAGE_TOO_LARGE:     { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The body, the properties or the whole message is over its limit." },
   MESSAGE_TYPE_MISMATCH: { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The topic's type does not take such a message, for example an ordered topic one without an ordering key." },
@@ -70,7 +70,6 @@ export const ERRORS = {
   UNSUPPORTED_VERSION:   { grpc: status.UNIMPLEMENTED,       retry: "never",   sent: "no",    doc: "Client and server, or software and data folder, are of versions that do not fit; the message names both." },
   PROTOCOL:              { grpc: status.INTERNAL,            retry: "never",   sent: "maybe", doc: "The other side sent bytes that make no sense here." },
   INTERNAL:              { grpc: status.INTERNAL,            retry: "never",   sent: "maybe", doc: "A bug; the broker's log has the details." },
-  // biome-ignore-end format: a table
 } as const satisfies Record<string, Row>;
 
 /** Machine-readable name of a failure. */
