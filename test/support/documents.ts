@@ -1,0 +1,6 @@
+import { errorsDocument } from "./errors-document.js";
+
+/** The documents that are printed from tables: path and content. `npm run docs` writes them, tidy compares. */
+export const DOCUMENTS: Readonly<Record<string, () => string>> = {
+  "docs/errors.md": errorsDocument,
+};
