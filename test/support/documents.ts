@@ -1,6 +1,8 @@
+import { configDocument } from "./config-document.js";
 import { errorsDocument } from "./errors-document.js";
 
 /** The documents that are printed from tables: path and content. `npm run docs` writes them, tidy compares. */
 export const DOCUMENTS: Readonly<Record<string, () => string>> = {
+  "docs/config.md": configDocument,
   "docs/errors.md": errorsDocument,
 };

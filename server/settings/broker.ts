@@ -1,0 +1,235 @@
+import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
+import { LISTENER_SETTINGS, PROCESS_SETTINGS } from "./process.js";
+import type { Table } from "./table.js";
+
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const IDENTITY = {
+  name: {
+    kind: "string",
+    default: "broker-a",
+    pattern: /^[A-Za-z0-9_-]{1,63}$/,
+    doc: "Name of this broker, part of every message id; unique in a cluster and kept for the life of its data.",
+  },
+  namesrv: {
+    kind: "addresses",
+    default: ["127.0.0.1:9876"],
+    doc: "Name servers to register with, all of them.",
+  },
+  listen: {
+    kind: "address",
+    default: "127.0.0.1:10911",
+    doc: "Where clients connect; loopback only unless told otherwise, 0.0.0.0:10911 for every interface.",
+  },
+  advertise: {
+    kind: "address",
+    default: null,
+    doc: "Address under which clients find this broker; `listen` unless set, required when that is a wildcard.",
+  },
+  data: {
+    kind: "string",
+    default: "./data",
+    pattern: /./,
+    doc: "Folder of the log and its views, made if missing.",
+  },
+} as const satisfies Table;
+
+const STORE = {
+  flush: {
+    kind: "choice",
+    choices: ["sync", "async"],
+    default: "sync",
+    doc: "sync: a send is acknowledged when it is on the disk. async: when it is written; a power cut loses at most what flushMs and unflushedBytesMax allow.",
+  },
+  flushMs: {
+    kind: "duration",
+    default: 500,
+    min: 10,
+    max: SECOND,
+    doc: "Async: longest time between a write and its flush.",
+  },
+  flushBytes: {
+    kind: "bytes",
+    default: 8 * MiB,
+    min: 64 * KiB,
+    max: 64 * MiB,
+    doc: "Async: unflushed bytes at which a flush begins at once.",
+  },
+  unflushedBytesMax: {
+    kind: "bytes",
+    default: 64 * MiB,
+    min: MiB,
+    max: GiB,
+    doc: "Async: unflushed bytes at which sends wait, and after sendWaitMs are refused.",
+  },
+  segmentBytes: {
+    kind: "bytes",
+    default: 256 * MiB,
+    min: MiB,
+    max: GiB,
+    doc: "Size of a segment of the log; only segments that are made from now on change.",
+  },
+  retentionMs: {
+    kind: "duration",
+    default: 3 * DAY,
+    min: SECOND,
+    max: 3_650 * DAY,
+    doc: "Messages are kept this long, read or not; a topic may have its own.",
+  },
+  retentionBytes: {
+    kind: "bytes",
+    default: null,
+    min: MiB,
+    max: 2 ** 50,
+    doc: "Size of the log above which its oldest segments go, however young; no limit unless set.",
+  },
+  diskWarnPercent: {
+    kind: "number",
+    default: 75,
+    min: 1,
+    max: 99,
+    doc: "Used share of the disk at which the broker warns and drops expired segments at once.",
+  },
+  diskRefusePercent: {
+    kind: "number",
+    default: 90,
+    min: 2,
+    max: 100,
+    doc: "Used share of the disk at which sends are refused; consumers go on.",
+  },
+  diskStopPercent: {
+    kind: "number",
+    default: 95,
+    min: 3,
+    max: 100,
+    doc: "Used share of the disk at which nothing is appended any more.",
+  },
+  diskFreeBytesMin: {
+    kind: "bytes",
+    default: GiB,
+    min: 0,
+    max: 2 ** 50,
+    doc: "Free bytes below which nothing is appended any more, whatever the share.",
+  },
+  diskReserveBytes: {
+    kind: "bytes",
+    default: 256 * MiB,
+    min: 0,
+    max: 16 * GiB,
+    doc: "Bytes kept back for acknowledgements and recovery when the disk is full.",
+  },
+  acceptDamage: {
+    kind: "offsets",
+    default: null,
+    doc: "Start although the log is damaged in this range of offsets, as the refusal to start named it; what it held is lost.",
+  },
+} as const satisfies Table;
+
+const TOPICS = {
+  autoCreateTopics: {
+    kind: "boolean",
+    default: false,
+    doc: "Make an unknown topic at its first send.",
+  },
+  autoCreateQueues: {
+    kind: "number",
+    default: 8,
+    min: 1,
+    max: 64,
+    doc: "Queues on this broker of a topic that is made at its first send.",
+  },
+  topicsMax: { kind: "number", default: 10_000, min: 1, max: 100_000, doc: "Topics of this broker." },
+  queuesPerTopicMax: {
+    kind: "number",
+    default: 64,
+    min: 1,
+    max: 1_024,
+    doc: "Queues of one topic on this broker.",
+  },
+  groupsMax: {
+    kind: "number",
+    default: 10_000,
+    min: 1,
+    max: 100_000,
+    doc: "Consumer groups of this broker.",
+  },
+  subscriptionsMax: {
+    kind: "number",
+    default: 256,
+    min: 1,
+    max: 4_096,
+    doc: "Topics that one member subscribes to.",
+  },
+} as const satisfies Table;
+
+const LOAD = {
+  acceptedBytesMax: {
+    kind: "bytes",
+    default: 64 * MiB,
+    min: MiB,
+    max: 4 * GiB,
+    doc: "Bytes accepted and not answered yet, of the whole broker; more is refused before it is stored.",
+  },
+  bodyBytesMax: {
+    kind: "bytes",
+    default: MESSAGE_LIMITS.bodyBytesMax,
+    min: 1,
+    max: MESSAGE_LIMITS.bodyBytesMax,
+    doc: "Bytes of one message's body.",
+  },
+  sendWaitMs: {
+    kind: "duration",
+    default: 200,
+    min: 1,
+    max: 10_000,
+    doc: "Longest wait of a send before it is stored; after that it is refused.",
+  },
+  loopLagMs: {
+    kind: "duration",
+    default: 100,
+    min: 10,
+    max: 10_000,
+    doc: "Delay of the event loop (99th percentile of a second) above which new sends are shed step by step.",
+  },
+  pullWaitMsMax: {
+    kind: "duration",
+    default: 20_000,
+    min: 100,
+    max: 60_000,
+    doc: "Longest wait of a pull for its first message.",
+  },
+} as const satisfies Table;
+
+const SESSIONS = {
+  heartbeatMs: {
+    kind: "duration",
+    default: 3_000,
+    min: 50,
+    max: 60_000,
+    doc: "How often members of a group, and this broker to its name servers, show that they live.",
+  },
+  memberExpiryMs: {
+    kind: "duration",
+    default: 10_000,
+    min: 100,
+    max: 600_000,
+    doc: "Silence after which a member is taken for dead and its queues go to others.",
+  },
+} as const satisfies Table;
+
+/** The only place where a setting of the broker is named, defaulted, bounded and explained. */
+export const BROKER_SETTINGS = {
+  ...IDENTITY,
+  ...PROCESS_SETTINGS,
+  ...STORE,
+  ...TOPICS,
+  ...LOAD,
+  ...SESSIONS,
+  ...LISTENER_SETTINGS,
+} as const satisfies Table;

@@ -1,0 +1,48 @@
+import type { Table } from "./table.js";
+
+/** Settings that every process has. */
+export const PROCESS_SETTINGS = {
+  metrics: {
+    kind: "address",
+    default: null,
+    doc: "Serve /metrics, /healthz and /readyz over HTTP here; off unless set.",
+  },
+  logLevel: {
+    kind: "choice",
+    choices: ["trace", "debug", "info", "warn", "error", "silent"],
+    default: "info",
+    doc: "Least important log lines that are written, as JSON on stderr.",
+  },
+  stopMs: {
+    kind: "duration",
+    default: 30_000,
+    min: 1_000,
+    max: 600_000,
+    doc: "Time for a graceful stop after the first signal; what is left then is cut off.",
+  },
+} as const satisfies Table;
+
+/** Limits of the gRPC listener, the same for every process. */
+export const LISTENER_SETTINGS = {
+  connectionsMax: {
+    kind: "number",
+    default: 4_000,
+    min: 1,
+    max: 1_000_000,
+    doc: "Connections at a time; more are refused.",
+  },
+  connectionsPerAddressMax: {
+    kind: "number",
+    default: 200,
+    min: 1,
+    max: 1_000_000,
+    doc: "Connections at a time from one address; does not count on loopback.",
+  },
+  streamsPerConnectionMax: {
+    kind: "number",
+    default: 128,
+    min: 1,
+    max: 100_000,
+    doc: "Calls and streams at a time on one connection.",
+  },
+} as const satisfies Table;

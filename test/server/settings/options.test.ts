@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { TABLES } from "../../../server/config.js";
+import { nearest } from "../../../server/settings/nearest.js";
+import { flagsOf, optionsOf } from "../../../server/settings/options.js";
+import { variableOf } from "../../../server/settings/table.js";
+
+describe("options of settings", () => {
+  it("has the flags that scripts depend on", () => {
+    const broker = ["name", "namesrv", "listen", "advertise", "data", "flush", "metrics", "accept-damage"];
+    expect(Object.keys(optionsOf(TABLES.broker))).to.include.members(broker);
+    expect(Object.keys(optionsOf(TABLES.namesrv))).to.include.members(["listen", "metrics"]);
+  });
+
+  it("shows the default in the help and leaves the value to be resolved", () => {
+    const option = optionsOf(TABLES.broker)["segment-bytes"];
+    expect(option?.defaultDescription).to.equal("256MiB");
+    expect(option).to.not.have.property("default");
+  });
+
+  it("moves parsed flags to their keys", () => {
+    const flags = flagsOf(TABLES.broker, { "segment-bytes": "1MiB", other: 1 });
+    expect(flags["segmentBytes"]).to.equal("1MiB");
+    expect(flags).to.not.have.property("other");
+  });
+
+  it("explains every setting in a sentence that ends, and names no variable twice", () => {
+    for (const table of Object.values(TABLES)) {
+      for (const [key, setting] of Object.entries(table))
+        expect(setting.doc, key).to.match(/^[^a-z].*\.$|^sync:.*\.$/s);
+      const variables = Object.keys(table).map(variableOf);
+      expect(new Set(variables).size).to.equal(variables.length);
+    }
+  });
+
+  it("finds what a misspelt word was meant to be, and nothing for a strange one", () => {
+    expect(nearest("retentionMs", ["retentionBytes", "retentionMs"])).to.equal("retentionMs");
+    expect(nearest("RETENTION_MS", ["retention_ms"])).to.equal("retention_ms");
+    expect(nearest("lsiten", ["listen", "data"])).to.equal("listen");
+    expect(nearest("colour", ["listen", "data"])).to.equal(null);
+  });
+});
