@@ -13,11 +13,11 @@ import {
 } from "node:fs";
 import { mkdir, open as openHandle, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { assertFileName } from "./file-name.js";
 import type { File, Files } from "./files.js";
 import { FolderLock } from "./folder-lock.js";
+import { noProgress, writeAll } from "./write-all.js";
 
-/** Names come from this program alone; anything else is a bug and must not reach the operating system. */
-const NAME = /^(?!\.{1,2}$)[a-z0-9._-]{1,100}$/;
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 
@@ -94,7 +94,7 @@ export class NodeFiles implements Files {
   }
 
   #pathOf(name: string): string {
-    assert(NAME.test(name), `not a file name of ours: ${JSON.stringify(name)}`);
+    assertFileName(name);
     return join(this.path, name);
   }
 }
@@ -119,22 +119,19 @@ class NodeFile implements File {
     this.#fd = fd;
   }
 
-  async write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    let rest = buffers.filter((buffer) => buffer.byteLength > 0);
-    let at = position;
-    while (rest.length > 0) {
-      const written = await this.#run<number>((done) => writev(this.#fd, rest, at, done));
-      if (written === 0) throw this.#noProgress(at);
-      at += written;
-      rest = behind(rest, written);
-    }
+  write(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    return writeAll(
+      (rest, at) => this.#run<number>((done) => writev(this.#fd, rest, at, done)),
+      buffers,
+      position,
+    );
   }
 
   writeNow(buffer: Uint8Array, position: number): void {
     this.#assertOpen();
     for (let done = 0; done < buffer.byteLength; ) {
       const written = writeSync(this.#fd, buffer, done, buffer.byteLength - done, position + done);
-      if (written === 0) throw this.#noProgress(position + done);
+      if (written === 0) throw noProgress(position + done);
       done += written;
     }
   }
@@ -190,25 +187,6 @@ class NodeFile implements File {
   #assertOpen(): void {
     assert(this.#closed === null, `${this.#path} is closed`);
   }
-
-  #noProgress(position: number): Error {
-    const message = `EIO: the disk took none of the bytes at ${position} of ${this.#path}`;
-    return Object.assign(new Error(message), { code: "EIO", path: this.#path });
-  }
-}
-
-/** What of `buffers` lies behind the first `bytes`. */
-function behind(buffers: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let skip = bytes;
-  let index = 0;
-  for (; index < buffers.length; index++) {
-    const length = buffers[index]!.byteLength;
-    if (skip < length) break;
-    skip -= length;
-  }
-  const rest = buffers.slice(index);
-  if (skip > 0) rest[0] = rest[0]!.subarray(skip);
-  return rest;
 }
 
 /** Calls a function of `node:fs` that takes a callback. Its error learns the path, which calls on descriptors leave out. */
