@@ -1,0 +1,47 @@
+import { LogwheelError } from "./errors.js";
+
+/** What a message may be at most; brokers refuse more and the SDK does not send it. Sizes are bytes of UTF-8. */
+export const MESSAGE_LIMITS = {
+  bodyBytesMax: 4 << 20,
+  tagBytesMax: 127,
+  keysMax: 16,
+  keyBytesMax: 127,
+  orderingKeyBytesMax: 63,
+  propertiesMax: 128,
+  propertyBytesMax: 16 << 10,
+  bornHostBytesMax: 255,
+  /** The whole encoded message, fields of newer versions included. */
+  messageBytesMax: (4 << 20) + (64 << 10),
+} as const;
+
+/** The most messages of one `SendBatch`. */
+export const BATCH_MESSAGES_MAX = 128;
+
+/** The largest gRPC message that is read. */
+export const RECEIVE_BYTES_MAX = 16 << 20;
+
+const NAME = /^[A-Za-z0-9_%|-]+$/;
+
+/** Throws BAD_REQUEST unless `name` may name a topic: letters, digits, `_ % | -`, 1 to 127 of them. */
+export function checkTopicName(name: string): void {
+  checkName("topic name", name, 127);
+}
+
+/** Throws BAD_REQUEST unless `name` may name a consumer group: letters, digits, `_ % | -`, 1 to 120 of them. */
+export function checkGroupName(name: string): void {
+  checkName("group name", name, 120);
+}
+
+function checkName(what: string, name: string, lengthMax: number): void {
+  if (name === "") throw new LogwheelError("BAD_REQUEST", `the ${what} is empty`);
+  if (name.length > lengthMax)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `the ${what} has ${name.length} characters; ${lengthMax} are allowed`,
+    );
+  if (!NAME.test(name))
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `the ${what} ${JSON.stringify(name)} may only have letters, digits and the characters _ % | -`,
+    );
+}
