@@ -29,6 +29,11 @@ export class RangeSet {
     return this.#starts.length;
   }
 
+  /** One past the highest offset in it; 0 when empty. */
+  get end(): number {
+    return this.#ends.at(-1) ?? 0;
+  }
+
   /** Puts in `[start, end)`; returns how many of these offsets were not in it. Nothing if `end` is not above `start`. */
   add(start: number, end: number): number {
     if (end <= start) return 0;

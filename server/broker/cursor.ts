@@ -1,0 +1,312 @@
+import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
+import type { CursorState } from "../store/state.js";
+import { type Lease, Leases } from "./leases.js";
+import { forgetRange, Retries } from "./retries.js";
+
+/** Messages of a queue that may be delivered now. */
+export interface Run {
+  readonly from: number;
+  /** One past the last. */
+  readonly to: number;
+  /** 1 for the first delivery. */
+  readonly attempt: number;
+}
+
+/** `any`: what failed is delivered again whenever its time comes. `queue`: nothing behind a failed message is delivered before it. */
+export type Order = "any" | "queue";
+
+/** The present by both clocks: the wall clock stands in the log, deadlines go by the other. */
+export interface Instant {
+  readonly wallMs: number;
+  readonly deadlineMs: number;
+}
+
+/** Where a group stands in one queue, for people. Each message is in one of the last three, or acknowledged. */
+export interface Counts {
+  /** Not acknowledged, whatever its state. */
+  readonly lag: number;
+  readonly ready: number;
+  /** Delivered, without an answer yet. */
+  readonly inFlight: number;
+  /** Failed, waiting for the next attempt. */
+  readonly retrying: number;
+}
+
+/** How far above its floor a cursor goes. */
+export const WINDOW_MESSAGES_MAX = 65_536;
+
+/** The same in order: what is out there behind a failed message has to be delivered again. */
+export const ORDERED_WINDOW_MESSAGES_MAX = 256;
+
+/** Acknowledged ranges and failed messages with which a cursor goes no further up. */
+export const HELD_MAX = 16_384;
+
+/** The longest wait for another attempt. */
+export const RETRY_DELAY_MS_MAX = 3_600_000;
+
+/**
+ * How far one group has come in one queue: what is acknowledged, what is out and what waits for another attempt. No I/O
+ * and no clock of its own.
+ *
+ * Invariant: an offset below `next` is acknowledged, waiting, or out; one from `next` on is acknowledged, waiting, or
+ * was not delivered since the last `rewind`.
+ *
+ * A crash loses what is out: it is delivered again. Acknowledgements and attempts survive as far as `toState` was stored.
+ */
+export class Cursor {
+  #floor: number;
+  #next: number;
+  readonly #acked: RangeSet;
+  readonly #retries = new Retries();
+  readonly #leases = new Leases();
+  /** Leases that a reset took back: what their holders say of them no longer counts. */
+  readonly #voided = new Set<number>();
+  #version = 0;
+
+  constructor(state: CursorState, now: Instant) {
+    this.#acked = RangeSet.of(state.acked);
+    this.#floor = this.#acked.takeFloor(state.floor);
+    this.#next = this.#floor;
+    for (const [offset, attempt, dueMs] of state.retries) {
+      if (offset < this.#floor || this.#acked.has(offset)) continue;
+      const delayMs = Math.min(Math.max(0, dueMs - now.wallMs), RETRY_DELAY_MS_MAX);
+      this.#retries.wait(offset, { attempt, dueMs, readyAtMs: now.deadlineMs + delayMs });
+    }
+    this.#retries.rewind(this.#floor, now.deadlineMs);
+  }
+
+  /** A cursor that begins at `offset`. */
+  static at(offset: number): Cursor {
+    return new Cursor({ floor: offset, acked: [], retries: [] }, { wallMs: 0, deadlineMs: 0 });
+  }
+
+  /** The lowest offset that is not acknowledged. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** The lowest offset that was not delivered to the present owner. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Changes whenever what was planned before may no longer be delivered. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What may be delivered now of a queue that ends at `end`; null if nothing. Changes nothing. */
+  plan(end: number, nowMs: number, order: Order): Run | null {
+    if (order === "queue") return this.#planInOrder(end, nowMs);
+    const ready = this.#retries.ready(nowMs);
+    if (ready >= 0) return this.#again(ready);
+    let from = this.#acked.nextMissing(this.#next);
+    while (this.#retries.has(from)) from = this.#acked.nextMissing(from + 1);
+    return this.#run(from, Math.min(end, this.#floor + WINDOW_MESSAGES_MAX));
+  }
+
+  /** When a failed message is ready; Infinity if none waits. In order: the one that everything waits for. */
+  nextReadyMs(order: Order): number {
+    if (order === "any") return this.#retries.nextReadyMs();
+    const waiting = this.#retries.get(this.#acked.nextMissing(this.#next));
+    return waiting?.readyAtMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What the cursor keeps above its floor: ranges and failed messages. */
+  get held(): number {
+    return this.#acked.ranges + this.#retries.size;
+  }
+
+  /** Whether messages below `end` wait only because too many above the floor have no answer. */
+  pausedBy(end: number, order: Order): boolean {
+    const window = order === "queue" ? ORDERED_WINDOW_MESSAGES_MAX : WINDOW_MESSAGES_MAX;
+    return this.#next < end && (this.#next >= this.#floor + window || this.#full);
+  }
+
+  /**
+   * `run` was read up to `to` and delivered, but for the offsets in `gaps` (start, end, start, end, …), which the filter
+   * left out: they count as acknowledged.
+   */
+  deliver(run: Run, to: number, gaps: readonly number[]): void {
+    const again = run.attempt > 1;
+    if (again) this.#retries.sent(run.from);
+    if (!again || run.from <= this.#acked.nextMissing(this.#next)) this.#next = Math.max(this.#next, to);
+    for (let at = 0; at + 1 < gaps.length; at += 2) this.ack(gaps[at]!, gaps[at + 1]!);
+  }
+
+  /** Gives a member what was just delivered until `untilMs`. */
+  lease(offset: number, lease: Lease): void {
+    this.#voided.delete(offset);
+    this.#leases.take(offset, lease);
+  }
+
+  /** Acknowledges `[start, end)`; returns how many offsets were not acknowledged before. */
+  ack(start: number, end: number): number {
+    const from = Math.max(start, this.#floor);
+    const added = this.#acked.add(from, end);
+    if (added === 0) return 0;
+    this.#retries.forget(from, end);
+    this.#leases.forget(from, end);
+    forgetRange(this.#voided, from, end);
+    this.#floor = this.#acked.takeFloor(this.#floor);
+    this.#next = Math.max(this.#next, this.#floor);
+    return added;
+  }
+
+  /**
+   * The same by the holder of leases. Leaves out, and returns, what another member has after the holder's lease ran out
+   * and what a reset took back. Without a lease it counts: the broker may have been restarted since.
+   */
+  ackLeased(start: number, end: number, holder: string): { added: number; refused: number[] } {
+    const refused = this.#foreign(Math.max(start, this.#floor), end, holder);
+    let added = 0;
+    let from = start;
+    for (const offset of refused) {
+      added += this.ack(from, offset);
+      from = offset + 1;
+    }
+    return { added: added + this.ack(from, end), refused };
+  }
+
+  /**
+   * The delivery number `attempt` failed: the next is due at `dueMs`, ready at `readyAtMs`. False, and nothing changes, if
+   * that delivery is not out (any more), or another member has the lease.
+   */
+  nack(
+    failed: { offset: number; attempt: number; holder?: string },
+    next: { dueMs: number; readyAtMs: number },
+  ): boolean {
+    const { offset, attempt } = failed;
+    if (offset < this.#floor || this.#acked.has(offset) || this.#voided.has(offset)) return false;
+    const retry = this.#retries.get(offset);
+    if (retry !== undefined && (!retry.out || retry.attempt !== attempt)) return false;
+    if (retry === undefined && attempt !== 1) return false;
+    const lease = this.#leases.get(offset);
+    if (lease !== undefined && lease.holder !== failed.holder) return false;
+    this.#leases.delete(offset);
+    this.#retries.wait(offset, { attempt: attempt + 1, ...next });
+    if (offset >= this.#next) this.#retries.lookAhead(this.#next);
+    return true;
+  }
+
+  /** Sets a new end to a lease; false if this member has none on this attempt. */
+  extend(offset: number, holder: string, attempt: number, untilMs: number): boolean {
+    return this.#leases.extend(offset, holder, attempt, untilMs);
+  }
+
+  /** No lease ends before this; Infinity without leases. */
+  get nextLeaseEndMs(): number {
+    return this.#leases.nextEndMs;
+  }
+
+  /** Frees what members had for too long, for another attempt at once; returns it. */
+  expireLeases(now: Instant): [offset: number, lease: Lease][] {
+    return this.#free(this.#leases.expire(now.deadlineMs), now);
+  }
+
+  /** Frees what a member had that has gone, for another attempt at once; returns it. */
+  dropLeases(holder: string, now: Instant): [offset: number, lease: Lease][] {
+    return this.#free(this.#leases.drop(holder), now);
+  }
+
+  /** Delivers what is not acknowledged from `offset` on anew: what was out there is ready now, with the attempt it had. */
+  rewind(offset: number, nowMs: number): void {
+    this.#next = Math.max(this.#floor, Math.min(this.#next, offset));
+    this.#retries.rewind(this.#next, nowMs);
+    this.#version++;
+  }
+
+  /** Begins at `floor`, forwards or back; everything else is forgotten. */
+  reset(floor: number): void {
+    for (const offset of this.#leases.offsets()) this.#voided.add(offset);
+    this.#leases.clear();
+    this.#retries.clear();
+    this.#acked.clear();
+    this.#floor = floor;
+    this.#next = floor;
+    this.#version++;
+  }
+
+  /** Moves up to the first offset that retention has left; returns how many messages were lost without an acknowledgement. */
+  skipTo(first: number): number {
+    return first > this.#floor ? this.ack(this.#floor, first) : 0;
+  }
+
+  /** Nothing above the end of a log that was cut counts (guarantee G5); returns whether anything did. */
+  cutTo(end: number): boolean {
+    if (this.#floor <= end && this.#acked.end <= end && !this.#retries.anyFrom(end)) return false;
+    const ranges = this.#acked.toArray();
+    this.#acked.clear();
+    for (const [from, to] of ranges) this.#acked.add(from, Math.min(to, end));
+    this.#floor = this.#acked.takeFloor(Math.min(this.#floor, end));
+    this.#retries.forget(end, Number.POSITIVE_INFINITY);
+    this.rewind(this.#floor, 0);
+    return true;
+  }
+
+  /** What is where in a queue that ends at `end`. */
+  counts(end: number): Counts {
+    const lag = Math.max(0, end - this.#floor) - this.#acked.count;
+    const { waitingBelow, waitingAhead, outAhead } = this.#retries.countAround(this.#next);
+    const unanswered = this.#next - this.#floor - this.#acked.countWithin(this.#floor, this.#next);
+    const inFlight = unanswered - waitingBelow + outAhead;
+    const retrying = waitingBelow + waitingAhead;
+    return { lag, ready: lag - inFlight - retrying, inFlight, retrying };
+  }
+
+  /** What a restart has to know. */
+  toState(): CursorState {
+    const retries = this.#retries
+      .entries()
+      .map(([offset, { attempt, dueMs }]) => [offset, attempt, dueMs] as const);
+    return { floor: this.#floor, acked: this.#acked.toArray() as OffsetRange[], retries };
+  }
+
+  get #full(): boolean {
+    return this.held >= HELD_MAX;
+  }
+
+  #planInOrder(end: number, nowMs: number): Run | null {
+    const from = this.#acked.nextMissing(this.#next);
+    const failed = this.#retries.get(from);
+    if (failed === undefined)
+      return this.#run(from, Math.min(end, this.#floor + ORDERED_WINDOW_MESSAGES_MAX));
+    return failed.readyAtMs <= nowMs ? this.#again(from) : null;
+  }
+
+  #again(offset: number): Run {
+    return { from: offset, to: offset + 1, attempt: this.#retries.get(offset)!.attempt };
+  }
+
+  /** First deliveries from `from` on, up to what was acknowledged or failed before. */
+  #run(from: number, limit: number): Run | null {
+    const top = this.#full ? Math.min(limit, this.#acked.end) : limit;
+    const to = Math.min(top, this.#acked.nextPresent(from), this.#retries.nextAhead(from));
+    return from < to ? { from, to, attempt: 1 } : null;
+  }
+
+  #foreign(start: number, end: number, holder: string): number[] {
+    const foreign: number[] = [];
+    for (const offset of this.#voided) if (offset >= start && offset < end) foreign.push(offset);
+    for (const offset of this.#leases.size <= end - start ? this.#leases.offsets() : within(start, end)) {
+      const lease = this.#leases.get(offset);
+      if (lease === undefined || offset < start || offset >= end) continue;
+      if (lease.holder !== holder && lease.attempt > 1) foreign.push(offset);
+    }
+    return foreign.sort((a, b) => a - b);
+  }
+
+  #free(leases: [offset: number, lease: Lease][], now: Instant): [offset: number, lease: Lease][] {
+    for (const [offset, { attempt }] of leases)
+      this.#retries.wait(offset, {
+        attempt: attempt + 1,
+        dueMs: now.wallMs,
+        readyAtMs: now.deadlineMs,
+      });
+    return leases;
+  }
+}
+
+function* within(start: number, end: number): Generator<number> {
+  for (let offset = start; offset < end; offset++) yield offset;
+}
