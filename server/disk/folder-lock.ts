@@ -1,121 +1,95 @@
-import { mkdir, readdir, readlink, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { type LockLinks, openLinks } from "./lock-links.js";
 import { formatOwner, type Owner, ownerState, parseOwner, thisProcess } from "./lock-owner.js";
 
-/** Stands in a link after a holder that let go by itself. */
+/** Says whether who wrote this text into a link still runs, as far as that can be told. */
+export type Judge = (owner: Owner, me: Owner) => Promise<"alive" | "ended" | "unknown">;
+
+/** Stands in a link in place of an owner who let go. */
 const FREE = "free";
 
 /**
- * One process's hold on a folder. Node has no flock, so the folder `lock` within it holds numbered symbolic links whose
- * targets are text: who took the lock. Making a link is atomic, fails when the name exists, carries its text with it
- * (so a crash leaves no empty lock), and needs no block of a full disk.
+ * One process's hold on a folder. Node has no flock, so the folder `lock` within it holds numbered links with the name of
+ * who made them.
  *
  * To take the lock: find the highest number; its owner must have let go or be dead; make the next number; look again.
- * Whoever finds their own number on top holds the lock.
+ * Whoever finds their own number on top holds the lock. To let go: make the next number with the text "free".
  *
  * Invariant: the highest link is never removed, so the highest number only grows. Of all who saw number n end, one
- * makes n + 1; one who comes so late that n + 1 has been made, ended and removed in the meantime finds a higher number
- * when looking again. The links have a folder to themselves, so that one system call lists all of them at one instant.
+ * makes n + 1. One who comes so late that n + 1 was made, ended and removed in the meantime can make it again, and finds a
+ * higher number when looking again.
  */
 export class FolderLock {
-  readonly #links: string;
+  readonly #links: LockLinks;
   readonly #number: number;
 
-  private constructor(links: string, number: number) {
+  private constructor(links: LockLinks, number: number) {
     this.#links = links;
     this.#number = number;
   }
 
   /** Takes the lock of the folder at `path`; CONFLICT if a living process has it, or one that cannot be asked from here. */
   static async take(path: string): Promise<FolderLock> {
-    const links = join(path, "lock");
-    await mkdir(links, { recursive: true, mode: 0o750 });
-    const me = await thisProcess();
-    const highest = await highestIn(links);
-    if (highest > 0) await assertEnded(path, links, highest, me);
+    return FolderLock.takeBy(await openLinks(join(path, "lock")), await thisProcess(), ownerState);
+  }
+
+  /** The same, for a process that is given. */
+  static async takeBy(links: LockLinks, me: Owner, judge: Judge): Promise<FolderLock> {
+    const highest = await highestOf(links);
+    if (highest > 0) await assertEnded({ links, highest, me, judge });
     const number = highest + 1;
-    try {
-      await symlink(formatOwner(me), linkIn(links, number));
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === "EEXIST") throw lostRace(path);
-      throw thrown;
-    }
-    if ((await highestIn(links)) !== number) {
-      await unlinkIfThere(linkIn(links, number));
-      throw lostRace(path);
+    if (!(await links.make(number, formatOwner(me)))) throw lostRace(links);
+    if ((await highestOf(links)) !== number) {
+      await links.remove(number);
+      throw lostRace(links);
     }
     await removeBelow(links, number);
     return new FolderLock(links, number);
   }
 
-  /** Lets go. Nobody else can have made the next number while this process lives. */
+  /** Lets go. Nobody else makes the next number while this process lives. */
   async release(): Promise<void> {
-    await symlink(FREE, linkIn(this.#links, this.#number + 1));
+    await this.#links.make(this.#number + 1, FREE);
     await removeBelow(this.#links, this.#number + 1);
   }
 }
 
-function linkIn(links: string, number: number): string {
-  return join(links, String(number));
+async function highestOf(links: LockLinks): Promise<number> {
+  return Math.max(0, ...(await links.numbers()));
 }
 
-async function numbersIn(links: string): Promise<number[]> {
-  const names = await readdir(links);
-  return names.filter((name) => /^[1-9][0-9]{0,14}$/.test(name)).map(Number);
-}
-
-async function highestIn(links: string): Promise<number> {
-  return Math.max(0, ...(await numbersIn(links)));
-}
-
-async function assertEnded(path: string, links: string, number: number, me: Owner): Promise<void> {
-  const text = await readlink(linkIn(links, number)).catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === "ENOENT") throw lostRace(path);
-    throw thrown;
-  });
+async function assertEnded(of: {
+  links: LockLinks;
+  highest: number;
+  me: Owner;
+  judge: Judge;
+}): Promise<void> {
+  const { links, highest, me, judge } = of;
+  const text = await links.read(highest);
   if (text === FREE) return;
+  if (text === null) throw lostRace(links);
   const owner = parseOwner(text);
-  if (owner === null) {
-    throw new LogwheelError(
-      "CONFLICT",
-      `The lock ${linkIn(links, number)} of folder ${path} names nobody (${text}). If no logwheel process uses the folder, remove ${links}.`,
-    );
-  }
-  const state = await ownerState(owner, me);
-  if (state === "alive") {
-    const who =
-      owner.pid === me.pid && owner.namespace === me.namespace
-        ? "this process already"
-        : `process ${owner.pid} on ${owner.host}`;
-    throw new LogwheelError(
-      "CONFLICT",
-      `The folder ${path} is used by ${who}: stop that first, or choose another folder.`,
-    );
-  }
-  if (state === "unknown") {
-    throw new LogwheelError(
-      "CONFLICT",
-      `The folder ${path} was taken by process ${owner.pid} on ${owner.host}, which cannot be asked from here. If that process is gone for certain, remove ${links}.`,
-    );
-  }
-}
-
-function lostRace(path: string): LogwheelError {
-  return new LogwheelError(
+  const state = owner === null ? "unknown" : await judge(owner, me);
+  if (state === "ended") return;
+  const who = owner === null ? `"${text}"` : `process ${owner.pid} on ${owner.host}`;
+  throw new LogwheelError(
     "CONFLICT",
-    `Another process is taking the folder ${path} at this moment: stop one of the two.`,
+    state === "alive"
+      ? `The folder of ${links.path} is used by ${who}. Stop that process, or choose another folder.`
+      : `The folder of ${links.path} was taken by ${who}, which cannot be asked from here. If it is gone for certain, remove ${links.path}.`,
   );
 }
 
-async function removeBelow(links: string, number: number): Promise<void> {
-  for (const old of await numbersIn(links)) {
-    if (old < number) await unlinkIfThere(linkIn(links, old));
-  }
+function lostRace(links: LockLinks): LogwheelError {
+  return new LogwheelError(
+    "CONFLICT",
+    `Another process takes or leaves the folder of ${links.path} at this moment. Stop it, or try again.`,
+  );
 }
 
-async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code !== "ENOENT") throw thrown;
-  });
+async function removeBelow(links: LockLinks, number: number): Promise<void> {
+  for (const old of await links.numbers()) {
+    if (old < number) await links.remove(old);
+  }
 }
