@@ -64,4 +64,15 @@ describe("ManualClock", () => {
     await clock.advance(1);
     expect(fired).to.equal(true);
   });
+
+  it("fires late, once each, what fell due during a pause", async () => {
+    const clock = new ManualClock();
+    const fired: number[] = [];
+    clock.after(10, () => fired.push(clock.monotonicMs()));
+    clock.after(150, () => fired.push(clock.monotonicMs()));
+    clock.pause(100);
+    expect(fired).to.deep.equal([]);
+    await clock.advance(50);
+    expect(fired).to.deep.equal([100, 150]);
+  });
 });

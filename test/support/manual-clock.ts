@@ -74,6 +74,11 @@ export class ManualClock implements Clock {
     this.#nowMs += ms;
   }
 
+  /** Moves both clocks on and fires nothing, as if the process had been stopped: what fell due fires late. */
+  pause(ms: number): void {
+    this.#moveTo(this.#monotonicMs + ms);
+  }
+
   #moveTo(monotonicMs: number): void {
     const byMs = Math.max(0, monotonicMs - this.#monotonicMs);
     this.#monotonicMs += byMs;
