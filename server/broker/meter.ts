@@ -1,0 +1,50 @@
+/** Hears what a broker does, once per batch and never per message. What it does with that must be cheap. */
+export interface Meter {
+  /** Messages of one frame were taken: their number, and the bytes of their records. */
+  taken(messages: number, bytes: number): void;
+  /** Messages went out to a member or reader. */
+  delivered(messages: number, bytes: number): void;
+  /** Messages of one frame were not taken; `reason` is an error code. */
+  refused(messages: number, reason: string): void;
+  /** Milliseconds from the arrival of a frame to its answer. */
+  answered(ms: number): void;
+  /** One write of the log: its bytes, the milliseconds it took, and those of its sync, 0 without one. */
+  written(bytes: number, writeMs: number, syncMs: number): void;
+}
+
+/** Measures nothing. */
+export const silentMeter: Meter = {
+  taken() {},
+  delivered() {},
+  refused() {},
+  answered() {},
+  written() {},
+};
+
+/** How far one group is on one topic. */
+export interface GroupFigures {
+  readonly group: string;
+  readonly topic: string;
+  /** Not acknowledged, whatever its state. */
+  readonly lag: number;
+  readonly ready: number;
+  readonly inFlight: number;
+}
+
+/** What a broker is like at a moment; read when someone looks. */
+export interface BrokerFigures {
+  readonly topics: number;
+  readonly groups: number;
+  readonly connections: number;
+  /** Members of all groups. */
+  readonly members: number;
+  /** Appended and not on the disk yet. */
+  readonly unflushedBytes: number;
+  readonly logBytes: number;
+  readonly segments: number;
+  /** Of the whole folder. */
+  readonly diskBytes: number;
+  readonly diskFreeBytes: number;
+  readonly diskTotalBytes: number;
+  readonly progress: readonly GroupFigures[];
+}

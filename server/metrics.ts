@@ -1,0 +1,156 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { BrokerFigures, GroupFigures, Meter } from "./broker/meter.js";
+
+/** Upper bounds of latency buckets, seconds: from a write to the page cache to the longest wait of a send. */
+const LATENCY_BUCKETS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+];
+const BYTES_BUCKETS = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384].map((kib) => kib * 1_024);
+
+const PREFIX = "logwheel_";
+
+/** What there is to scrape, for one process. */
+export interface Metrics {
+  readonly contentType: string;
+  /** The exposition in Prometheus' text format. */
+  expose(): Promise<string>;
+}
+
+/** Metrics of every process: CPU, memory, event-loop delay, garbage collection. */
+function processRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: PREFIX });
+  return registry;
+}
+
+function exposition(registry: Registry): Metrics {
+  return { contentType: registry.contentType, expose: () => registry.metrics() };
+}
+
+/** Metrics of a name server, read from it at each scrape. */
+export function nameServerMetrics(
+  counts: () => { readonly brokers: number; readonly topics: number; readonly watchers: number },
+): Metrics {
+  const registry = processRegistry();
+  const gauge = gauges(registry);
+  gauge("broker_number", "Brokers in the routes.", () => counts().brokers);
+  gauge("topic_number", "Topics that some broker has.", () => counts().topics);
+  gauge("watcher_number", "Clients that watch routes.", () => counts().watchers);
+  return exposition(registry);
+}
+
+/**
+ * Metrics of a broker: what it tells `meter` per batch, and what `figures` says at each scrape. Names are those of
+ * RocketMQ 5's exporter where it has the same thing, behind our own prefix; times are seconds.
+ */
+export function brokerMetrics(figures: () => Promise<BrokerFigures>): Metrics & { readonly meter: Meter } {
+  const registry = processRegistry();
+  const now = shared(figures);
+  const gauge = gauges(registry);
+  gauge("topic_number", "Topics.", async () => (await now()).topics);
+  gauge("consumer_group_number", "Consumer groups.", async () => (await now()).groups);
+  gauge("consumer_connections", "Members of all groups.", async () => (await now()).members);
+  gauge("connections", "Connections of clients.", async () => (await now()).connections);
+  gauge(
+    "storage_flush_behind_bytes",
+    "Appended and not on the disk yet.",
+    async () => (await now()).unflushedBytes,
+  );
+  gauge("storage_log_bytes", "Bytes of the log, oldest to newest.", async () => (await now()).logBytes);
+  gauge("storage_segments", "Segments of the log.", async () => (await now()).segments);
+  gauge("storage_size", "Bytes that the data folder takes.", async () => (await now()).diskBytes);
+  gauge("storage_disk_free_bytes", "Free bytes of the disk.", async () => (await now()).diskFreeBytes);
+  gauge("storage_disk_total_bytes", "Size of the disk.", async () => (await now()).diskTotalBytes);
+  const progress = progressGauges(registry, now);
+  progress("consumer_lag_messages", "Messages that a group has not acknowledged.", (row) => row.lag);
+  progress("consumer_ready_messages", "Messages that wait for a member.", (row) => row.ready);
+  progress("consumer_inflight_messages", "Messages that are with a member.", (row) => row.inFlight);
+  return { ...exposition(registry), meter: meterOf(registry) };
+}
+
+function meterOf(registry: Registry): Meter {
+  const counter = (name: string, help: string): Counter =>
+    new Counter({ name: `${PREFIX}${name}`, help, registers: [registry] });
+  const histogram = (name: string, help: string, buckets: number[]): Histogram =>
+    new Histogram({ name: `${PREFIX}${name}`, help, buckets, registers: [registry] });
+  const messagesIn = counter("messages_in_total", "Messages taken.");
+  const bytesIn = counter("throughput_in_total", "Bytes taken.");
+  const messagesOut = counter("messages_out_total", "Messages delivered.");
+  const bytesOut = counter("throughput_out_total", "Bytes delivered.");
+  const name = `${PREFIX}messages_refused_total`;
+  const refusals = new Counter({
+    name,
+    help: "Messages not taken, by error code.",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  const sendLatency = histogram(
+    "send_latency_seconds",
+    "From a frame of sends to its answer.",
+    LATENCY_BUCKETS,
+  );
+  const writeLatency = histogram("storage_write_latency_seconds", "One write of the log.", LATENCY_BUCKETS);
+  const flushLatency = histogram("storage_flush_latency_seconds", "One sync of the log.", LATENCY_BUCKETS);
+  const batchBytes = histogram("storage_batch_bytes", "Bytes of one write of the log.", BYTES_BUCKETS);
+  return {
+    taken(messages, bytes) {
+      messagesIn.inc(messages);
+      bytesIn.inc(bytes);
+    },
+    delivered(messages, bytes) {
+      messagesOut.inc(messages);
+      bytesOut.inc(bytes);
+    },
+    refused: (messages, reason) => refusals.inc({ reason }, messages),
+    answered: (ms) => sendLatency.observe(ms / 1_000),
+    written(bytes, writeMs, syncMs) {
+      batchBytes.observe(bytes);
+      writeLatency.observe(writeMs / 1_000);
+      if (syncMs > 0) flushLatency.observe(syncMs / 1_000);
+    },
+  };
+}
+
+function gauges(
+  registry: Registry,
+): (name: string, help: string, read: () => number | Promise<number>) => void {
+  return (name, help, read) => {
+    new Gauge({
+      name: `${PREFIX}${name}`,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(await read());
+      },
+    });
+  };
+}
+
+type ProgressGauge = (name: string, help: string, read: (row: GroupFigures) => number) => void;
+
+function progressGauges(registry: Registry, now: () => Promise<BrokerFigures>): ProgressGauge {
+  return (name, help, read) => {
+    new Gauge({
+      name: `${PREFIX}${name}`,
+      help,
+      labelNames: ["consumer_group", "topic"],
+      registers: [registry],
+      async collect() {
+        this.reset();
+        for (const row of (await now()).progress)
+          this.set({ consumer_group: row.group, topic: row.topic }, read(row));
+      },
+    });
+  };
+}
+
+/** One reading for all gauges of one scrape: they are collected in the same turn. */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => {
+    reading ??= read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  };
+}

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import type { BrokerFigures } from "../../server/broker/meter.js";
+import { brokerMetrics, nameServerMetrics } from "../../server/metrics.js";
+
+const figures: BrokerFigures = {
+  topics: 3,
+  groups: 2,
+  connections: 5,
+  members: 4,
+  unflushedBytes: 17,
+  logBytes: 4_096,
+  segments: 2,
+  diskBytes: 8_192,
+  diskFreeBytes: 1e9,
+  diskTotalBytes: 2e9,
+  progress: [{ group: "g", topic: "t", lag: 12, ready: 7, inFlight: 5 }],
+};
+
+describe("metrics", () => {
+  it("counts messages and bytes in and out under the names of RocketMQ's exporter", async () => {
+    const metrics = brokerMetrics(async () => figures);
+    metrics.meter.taken(64, 65_536);
+    metrics.meter.taken(1, 100);
+    metrics.meter.delivered(10, 10_240);
+    metrics.meter.refused(3, "DISK_FULL");
+    const text = await metrics.expose();
+    expect(text)
+      .to.include("\nlogwheel_messages_in_total 65\n")
+      .and.include("\nlogwheel_throughput_in_total 65636\n");
+    expect(text)
+      .to.include("\nlogwheel_messages_out_total 10\n")
+      .and.include("\nlogwheel_throughput_out_total 10240\n");
+    expect(text).to.include('\nlogwheel_messages_refused_total{reason="DISK_FULL"} 3\n');
+  });
+
+  it("measures sends, writes, syncs and batches in seconds and bytes; a write without a sync is none of zero", async () => {
+    const metrics = brokerMetrics(async () => figures);
+    metrics.meter.answered(2);
+    metrics.meter.written(4_096, 0.2, 0);
+    metrics.meter.written(8_192, 0.2, 1.5);
+    const text = await metrics.expose();
+    expect(text).to.include("\nlogwheel_send_latency_seconds_sum 0.002\n");
+    expect(text).to.include("\nlogwheel_storage_batch_bytes_sum 12288\n");
+    expect(text).to.include("\nlogwheel_storage_write_latency_seconds_count 2\n");
+    expect(text).to.include("\nlogwheel_storage_flush_latency_seconds_count 1\n");
+    expect(text).to.include('logwheel_storage_flush_latency_seconds_bucket{le="0.0025"} 1');
+  });
+
+  it("reads the broker once per scrape for all its gauges", async () => {
+    let readings = 0;
+    const metrics = brokerMetrics(async () => {
+      readings++;
+      return figures;
+    });
+    const text = await metrics.expose();
+    expect(readings).to.equal(1);
+    expect(text)
+      .to.include("\nlogwheel_topic_number 3\n")
+      .and.include("\nlogwheel_storage_flush_behind_bytes 17\n");
+    expect(text).to.include('\nlogwheel_consumer_lag_messages{consumer_group="g",topic="t"} 12\n');
+    await metrics.expose();
+    expect(readings).to.equal(2);
+  });
+
+  it("forgets a group that is gone", async () => {
+    let progress = figures.progress;
+    const metrics = brokerMetrics(async () => ({ ...figures, progress }));
+    expect(await metrics.expose()).to.include("logwheel_consumer_ready_messages{");
+    progress = [];
+    expect(await metrics.expose()).to.not.include("logwheel_consumer_ready_messages{");
+  });
+
+  it("shows the process: memory, CPU, delay of the event loop", async () => {
+    const text = await nameServerMetrics(() => ({ brokers: 2, topics: 9, watchers: 1 })).expose();
+    for (const name of [
+      "process_resident_memory_bytes",
+      "process_cpu_seconds_total",
+      "nodejs_eventloop_lag_p99_seconds",
+    ])
+      expect(text).to.include(`\nlogwheel_${name} `);
+    expect(text).to.include("\nlogwheel_broker_number 2\n").and.include("\nlogwheel_topic_number 9\n");
+  });
+});
