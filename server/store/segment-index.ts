@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import type { Files } from "../disk/files.js";
+import type { BlockCache } from "./block-cache.js";
+import {
+  BLOCK_BYTES_MAX,
+  BlockFile,
+  type BlockFileId,
+  blockFileName,
+  type NewBlock,
+  writeBlockFile,
+} from "./block-file.js";
+import { ENTRY_NUMBERS } from "./open-entries.js";
+
+/**
+ * The consume index of a sealed segment: a block file (`block-file.ts`) of directory blocks followed by entry blocks.
+ * `detail` of its header is the number of directory blocks. A directory block holds one row for every queue that
+ * existed when the segment was sealed, with or without messages in it, ascending by (topic, queue):
+ *
+ *     0       4          8             16            20      24
+ *     +-------+----------+-------------+-------------+-------+
+ *     | topic | queue id | base offset | first entry | count |
+ *     +-------+----------+-------------+-------------+-------+
+ *
+ * `base offset` (8 bytes) is the queue offset of the queue's first message in the segment, or where it has none of the
+ * next one to come. Entry `first entry + n` of the file belongs to queue offset `base offset + n`:
+ *
+ *     0          4      8          12         16
+ *     +----------+------+----------+----------+
+ *     | position | size | tag hash | key hash |
+ *     +----------+------+----------+----------+
+ *
+ * `position` is that of the record in its segment file, `size` that of the record.
+ */
+const ROW_BYTES = 24;
+const ENTRY_BYTES = ENTRY_NUMBERS * 4;
+const ROWS_PER_BLOCK = Math.floor(BLOCK_BYTES_MAX / ROW_BYTES);
+const ENTRIES_PER_BLOCK = BLOCK_BYTES_MAX / ENTRY_BYTES;
+const NONE = new Uint32Array(0);
+
+/** What a segment holds of one queue. */
+export interface QueueEntries {
+  readonly topic: number;
+  readonly queueId: number;
+  /** Queue offset of the first entry, or of the next one to come. */
+  readonly baseOffset: number;
+  /** Four numbers for each message: position, size, tag hash, key hash. */
+  readonly entries: Uint32Array;
+}
+
+/** Where the entries of one queue lie. */
+export interface Place {
+  /** Queue offset of the first entry, or of the next one to come. */
+  readonly baseOffset: number;
+  readonly count: number;
+  readonly firstEntry: number;
+}
+
+function idOf(start: number): BlockFileId {
+  return { kind: "index", magic: 0x5849574c, start }; // "LWIX"
+}
+
+/** For example `00000000000268435456.index`. */
+export function segmentIndexName(start: number): string {
+  return blockFileName(idOf(start));
+}
+
+/**
+ * Writes the index of the segment at `start`, from every queue there is, each once, in any order. Takes the queues out of
+ * the iterable before it returns. What is there after a power cut: `writeBlockFile`.
+ */
+export function writeSegmentIndex(
+  files: Files,
+  start: number,
+  queues: Iterable<QueueEntries>,
+): Promise<void> {
+  const sorted = [...queues].sort((a, b) => a.topic - b.topic || a.queueId - b.queueId);
+  const directoryBlocks = Math.ceil(sorted.length / ROWS_PER_BLOCK);
+  return writeBlockFile(files, idOf(start), { blocks: blocksOf(sorted), detail: directoryBlocks });
+}
+
+function* blocksOf(queues: readonly QueueEntries[]): Generator<NewBlock> {
+  const block = Buffer.allocUnsafeSlow(BLOCK_BYTES_MAX);
+  yield* directoryBlocks(queues, block);
+  yield* entryBlocks(queues, block);
+}
+
+function* directoryBlocks(queues: readonly QueueEntries[], block: Buffer): Generator<NewBlock> {
+  let firstEntry = 0;
+  for (let first = 0; first < queues.length; first += ROWS_PER_BLOCK) {
+    const rows = Math.min(ROWS_PER_BLOCK, queues.length - first);
+    for (let row = 0; row < rows; row++) {
+      const queue = queues[first + row]!;
+      assertAscending(queues[first + row - 1], queue);
+      const count = queue.entries.length / ENTRY_NUMBERS;
+      writeRow(block, row * ROW_BYTES, queue, firstEntry);
+      firstEntry += count;
+    }
+    const { topic, queueId } = queues[first]!;
+    yield { bytes: block.subarray(0, rows * ROW_BYTES), keyHigh: topic, keyLow: queueId };
+  }
+}
+
+function assertAscending(before: QueueEntries | undefined, queue: QueueEntries): void {
+  if (before === undefined || before.topic < queue.topic) return;
+  assert(before.queueId < queue.queueId, `queue ${queue.queueId} of topic ${queue.topic} comes twice`);
+}
+
+function writeRow(block: Buffer, at: number, queue: QueueEntries, firstEntry: number): void {
+  block.writeUInt32LE(queue.topic, at);
+  block.writeUInt32LE(queue.queueId, at + 4);
+  block.writeUInt32LE(queue.baseOffset % 2 ** 32, at + 8);
+  block.writeUInt32LE(Math.floor(queue.baseOffset / 2 ** 32), at + 12);
+  block.writeUInt32LE(firstEntry, at + 16);
+  block.writeUInt32LE(queue.entries.length / ENTRY_NUMBERS, at + 20);
+}
+
+function* entryBlocks(queues: readonly QueueEntries[], block: Buffer): Generator<NewBlock> {
+  const numbers = new Uint32Array(block.buffer, block.byteOffset, BLOCK_BYTES_MAX / 4);
+  let filled = 0;
+  for (const { entries } of queues) {
+    for (let done = 0; done < entries.length; ) {
+      const count = Math.min(entries.length - done, numbers.length - filled);
+      numbers.set(entries.subarray(done, done + count), filled);
+      done += count;
+      filled += count;
+      if (filled === numbers.length) {
+        yield { bytes: block, keyHigh: 0, keyLow: 0 };
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield { bytes: block.subarray(0, filled * 4), keyHigh: 0, keyLow: 0 };
+}
+
+/** The consume index of one sealed segment. Its blocks are kept in a cache that it shares with others. */
+export class SegmentIndex {
+  readonly #file: BlockFile;
+  readonly #cache: BlockCache;
+  readonly #entryCount: number;
+
+  private constructor(file: BlockFile, cache: BlockCache) {
+    this.#file = file;
+    this.#cache = cache;
+    if (file.detail > file.blocks) throw file.damaged("it has fewer blocks than its directory");
+    let bytes = 0;
+    for (let block = file.detail; block < file.blocks; block++) bytes += file.size(block);
+    this.#entryCount = bytes / ENTRY_BYTES;
+  }
+
+  /** LOG_CORRUPT if the file is missing or damaged: write it again from the segment. */
+  static async open(files: Files, start: number, cache: BlockCache): Promise<SegmentIndex> {
+    const file = await BlockFile.open(files, idOf(start));
+    try {
+      return new SegmentIndex(file, cache);
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
+  }
+
+  /** Where the entries of a queue lie; undefined if the queue did not exist. LOG_CORRUPT as `open`. */
+  async find(topic: number, queueId: number): Promise<Place | undefined> {
+    const number = this.#file.blockFor(topic, queueId, this.#file.detail);
+    if (number < 0) return undefined;
+    const block = await this.#cache.get(this.#file, number);
+    const at = rowOf(block, topic, queueId);
+    return at < 0 ? undefined : this.#placeAt(block, at);
+  }
+
+  /**
+   * Four numbers for each of `count` entries of a place from its `from`th on, as far as it has them. They are not to be
+   * changed. LOG_CORRUPT as `open`.
+   */
+  async entries(place: Place, from: number, count: number): Promise<Uint32Array> {
+    const first = place.firstEntry + from;
+    const end = place.firstEntry + Math.min(from + count, place.count);
+    if (first >= end) return NONE;
+    if (blockOf(first) === blockOf(end - 1)) return this.#within(first, end);
+    const all = new Uint32Array((end - first) * ENTRY_NUMBERS);
+    for (let at = first; at < end; ) {
+      const next = Math.min(end, (blockOf(at) + 1) * ENTRIES_PER_BLOCK);
+      all.set(await this.#within(at, next), (at - first) * ENTRY_NUMBERS);
+      at = next;
+    }
+    return all;
+  }
+
+  /** Numbers of the topics that have messages in the segment, ascending. LOG_CORRUPT as `open`. */
+  async topics(): Promise<number[]> {
+    const topics: number[] = [];
+    for (let number = 0; number < this.#file.detail; number++) {
+      const block = await this.#cache.get(this.#file, number);
+      for (let at = 0; at < block.byteLength; at += ROW_BYTES) {
+        const topic = block.readUInt32LE(at);
+        if (block.readUInt32LE(at + 20) > 0 && topics.at(-1) !== topic) topics.push(topic);
+      }
+    }
+    return topics;
+  }
+
+  async close(): Promise<void> {
+    this.#cache.drop(this.#file);
+    await this.#file.close();
+  }
+
+  /** Entries of one block. */
+  async #within(first: number, end: number): Promise<Uint32Array> {
+    const block = await this.#cache.get(this.#file, this.#file.detail + blockOf(first));
+    const offset = block.byteOffset + (first % ENTRIES_PER_BLOCK) * ENTRY_BYTES;
+    return new Uint32Array(block.buffer, offset, (end - first) * ENTRY_NUMBERS);
+  }
+
+  #placeAt(block: Buffer, at: number): Place {
+    const place = {
+      baseOffset: block.readUInt32LE(at + 8) + block.readUInt32LE(at + 12) * 2 ** 32,
+      firstEntry: block.readUInt32LE(at + 16),
+      count: block.readUInt32LE(at + 20),
+    };
+    if (place.firstEntry + place.count > this.#entryCount || !Number.isSafeInteger(place.baseOffset)) {
+      throw this.#file.damaged("a row of its directory points outside");
+    }
+    return place;
+  }
+}
+
+function blockOf(entry: number): number {
+  return Math.floor(entry / ENTRIES_PER_BLOCK);
+}
+
+/** Position of a queue's row in a directory block; -1 if it has none. */
+function rowOf(block: Buffer, topic: number, queueId: number): number {
+  let low = 0;
+  let high = block.byteLength / ROW_BYTES - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const at = middle * ROW_BYTES;
+    const order = block.readUInt32LE(at) - topic || block.readUInt32LE(at + 4) - queueId;
+    if (order === 0) return at;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
