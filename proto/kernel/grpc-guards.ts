@@ -1,0 +1,131 @@
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import { isLoopback } from "./address.js";
+import type { Clock } from "./clock.js";
+import type { Logger } from "./logger.js";
+
+/** What a server lets its callers use. */
+export interface ServeLimits {
+  /** Open connections in all. */
+  readonly connectionsMax: number;
+  /** Open connections of one address; loopback addresses have no such limit. */
+  readonly connectionsPerAddressMax: number;
+  /** Concurrent calls and streams of one connection. */
+  readonly streamsMax: number;
+  /** Largest message that is read. */
+  readonly receiveBytesMax: number;
+  /** Flow-control window of each connection and stream. */
+  readonly windowBytes: number;
+  /** Memory that the HTTP/2 library may use for one connection. */
+  readonly sessionMemoryMb: number;
+  /** All headers of one call together. */
+  readonly headerBytesMax: number;
+  /** Time from accepting a connection to its first sign of HTTP/2. */
+  readonly firstByteMs: number;
+  /** Time after which a connection without calls is closed. */
+  readonly idleMs: number;
+  /** Time between pings, and for the answer to one. */
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+  /** Time for the whole request of a unary call to arrive. */
+  readonly readMs: number;
+  /** Time after which a stream is closed whose caller reads nothing. */
+  readonly stalledMs: number;
+}
+
+/** What servers use unless they are told otherwise. */
+export const SERVE_LIMITS: ServeLimits = {
+  connectionsMax: 4000,
+  connectionsPerAddressMax: 200,
+  streamsMax: 128,
+  receiveBytesMax: 16 << 20,
+  windowBytes: 8 << 20,
+  sessionMemoryMb: 64,
+  headerBytesMax: 16 << 10,
+  firstByteMs: 10_000,
+  idleMs: 120_000,
+  keepaliveMs: 30_000,
+  keepaliveTimeoutMs: 10_000,
+  readMs: 30_000,
+  stalledMs: 30_000,
+};
+
+const ENHANCE_YOUR_CALM = 11;
+const CANCEL = 8;
+
+/** Watches a server's connections: counts them, gives them wide windows, closes those that only cost. */
+export class ConnectionGuard {
+  readonly #limits: ServeLimits;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #isUnary: (path: string) => boolean;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(options: {
+    readonly limits: ServeLimits;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly isUnary: (path: string) => boolean;
+  }) {
+    this.#limits = options.limits;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#isUnary = options.isUnary;
+  }
+
+  /** Open connections. */
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  watch(server: Http2Server): void {
+    server.maxConnections = this.#limits.connectionsMax;
+    server.prependListener("session", (session: ServerHttp2Session) => this.#admit(session));
+    server.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
+      this.#admitCall(stream, headers),
+    );
+  }
+
+  /** Drops every connection. */
+  destroy(): void {
+    for (const session of [...this.#sessions]) session.destroy();
+  }
+
+  #admit(session: ServerHttp2Session): void {
+    const address = session.socket.remoteAddress ?? "";
+    const open = (this.#byAddress.get(address) ?? 0) + 1;
+    this.#sessions.add(session);
+    this.#byAddress.set(address, open);
+    const cancel = this.#clock.after(this.#limits.firstByteMs, () => session.destroy());
+    session.once("remoteSettings", cancel);
+    session.once("close", () => {
+      cancel();
+      this.#forget(session, address);
+    });
+    if (open > this.#limits.connectionsPerAddressMax && !isLoopback(address.replace(/^::ffff:/, ""))) {
+      this.#logger.debug({ address, open }, "too many connections of one address");
+      session.destroy();
+    } else session.setLocalWindowSize(this.#limits.windowBytes);
+  }
+
+  #forget(session: ServerHttp2Session, address: string): void {
+    this.#sessions.delete(session);
+    const open = (this.#byAddress.get(address) ?? 1) - 1;
+    if (open === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, open);
+  }
+
+  #admitCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (headerBytes(headers) > this.#limits.headerBytesMax) return stream.close(ENHANCE_YOUR_CALM);
+    if (!this.#isUnary(String(headers[":path"]))) return;
+    const cancel = this.#clock.after(this.#limits.readMs, () => stream.close(CANCEL));
+    stream.once("end", cancel);
+    stream.once("close", cancel);
+  }
+}
+
+function headerBytes(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + String(headers[name]).length;
+  return bytes;
+}

@@ -1,0 +1,41 @@
+import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Readable } from "node:stream";
+import type { Server } from "@grpc/grpc-js";
+
+/**
+ * What grpc-js 1.14 keeps to itself and a broker cannot do without, in one place.
+ *
+ * Every function gives up without harm when a name has gone: the server is slower then, or holds less tight limits. A
+ * test fails so that somebody notices.
+ */
+interface ServerInternals {
+  commonServerOptions?: { settings?: object };
+  http2Servers?: Map<Http2Server, { sessions?: Set<ServerHttp2Session> }>;
+}
+
+/** Sets HTTP/2 settings before the server listens: the library passes none on to servers (grpc-node#3058). */
+export function setServerSettings(server: Server, settings: object): boolean {
+  const { commonServerOptions } = server as unknown as ServerInternals;
+  if (commonServerOptions === undefined) return false;
+  commonServerOptions.settings = { ...commonServerOptions.settings, ...settings };
+  return true;
+}
+
+/** The HTTP/2 servers behind a bound server; empty when they cannot be found. */
+export function http2ServersOf(server: Server): Http2Server[] {
+  const { http2Servers } = server as unknown as ServerInternals;
+  return http2Servers instanceof Map ? [...http2Servers.keys()] : [];
+}
+
+/** The HTTP/2 stream below a server's call. */
+export function http2StreamOf(call: object): ServerHttp2Stream | undefined {
+  return (call as { call?: { stream?: ServerHttp2Stream } }).call?.stream;
+}
+
+/** Makes a stream read one message ahead, not sixteen, whatever their size. */
+export function readOneAhead(stream: Readable): boolean {
+  const state = (stream as unknown as { _readableState?: { highWaterMark?: number } })._readableState;
+  if (typeof state?.highWaterMark !== "number") return false;
+  state.highWaterMark = 1;
+  return true;
+}

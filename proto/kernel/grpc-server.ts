@@ -1,0 +1,212 @@
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { formatAddress, parseAddress } from "./address.js";
+import { stopping } from "./call-errors.js";
+import type { AnyMethod, Served } from "./channel.js";
+import type { Clock } from "./clock.js";
+import { LogwheelError } from "./errors.js";
+import { ConnectionGuard, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
+import { http2ServersOf, setServerSettings } from "./grpc-internals.js";
+import { GrpcServerStream } from "./grpc-server-stream.js";
+import { statusOf, textOf } from "./grpc-status.js";
+import type { Listening } from "./listening.js";
+import type { Logger } from "./logger.js";
+import { checkProtocol, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol-version.js";
+import { type Route, Router } from "./router.js";
+
+/** What a server needs. */
+export interface ServeOptions {
+  /** `host:port`; port 0 takes any that is free. */
+  readonly listen: string;
+  readonly served: readonly Served[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<ServeLimits>;
+}
+
+type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
+type StreamCall = ServerDuplexStream<Buffer, Buffer>;
+
+/** Serves over gRPC. CONFLICT if the port is taken, BAD_REQUEST if the address is no address of this machine. */
+export async function serve(options: ServeOptions): Promise<Listening> {
+  const server = new GrpcServer(options);
+  await server.bind(options.listen);
+  return server;
+}
+
+class GrpcServer implements Listening {
+  address = "";
+  port = 0;
+  readonly #server: Server;
+  readonly #router: Router;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #limits: ServeLimits;
+  readonly #guard: ConnectionGuard;
+  readonly #streams = new Set<GrpcServerStream>();
+  readonly #greeting = new Metadata();
+  #stopped: Promise<void> | null = null;
+
+  constructor(options: ServeOptions) {
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#limits = { ...SERVE_LIMITS, ...options.limits };
+    this.#router = new Router(options.served, options.logger);
+    this.#guard = new ConnectionGuard({
+      limits: this.#limits,
+      clock: options.clock,
+      logger: options.logger,
+      isUnary: (path) => this.#router.routes.get(path)?.method.kind === "unary",
+    });
+    this.#greeting.set(PROTOCOL_HEADER, PROTOCOL_VERSION);
+    this.#server = this.#make();
+    for (const { service } of options.served) this.#add(Object.values(service));
+  }
+
+  #make(): Server {
+    const limits = this.#limits;
+    const server = new Server({
+      "grpc.max_receive_message_length": limits.receiveBytesMax,
+      "grpc.max_send_message_length": -1,
+      "grpc.max_concurrent_streams": limits.streamsMax,
+      "grpc.keepalive_time_ms": limits.keepaliveMs,
+      "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
+      "grpc.max_connection_idle_ms": limits.idleMs,
+      "grpc.enable_channelz": 0,
+      "grpc-node.max_session_memory": limits.sessionMemoryMb,
+    });
+    setServerSettings(server, {
+      initialWindowSize: limits.windowBytes,
+      maxHeaderListSize: limits.headerBytesMax,
+    });
+    return server;
+  }
+
+  #add(methods: readonly AnyMethod[]): void {
+    const definition: Record<string, object> = {};
+    const implementation: UntypedServiceImplementation = {};
+    for (const { path, kind } of methods) {
+      const streams = kind === "stream";
+      definition[path] = {
+        path,
+        requestStream: streams,
+        responseStream: streams,
+        requestSerialize: asIs,
+        requestDeserialize: asIs,
+        responseSerialize: asIs,
+        responseDeserialize: asIs,
+      };
+      const route = this.#router.routes.get(path)!;
+      implementation[path] = streams
+        ? (call: StreamCall) => this.#onStream(route, call)
+        : (call: UnaryCall, reply: sendUnaryData<Buffer>) => this.#onUnary(route, call, reply);
+    }
+    this.#server.addService(definition as ServiceDefinition, implementation);
+  }
+
+  async bind(listen: string): Promise<void> {
+    const { host } = parseAddress(listen);
+    this.port = await new Promise<number>((resolve, reject) =>
+      this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) =>
+        error === null ? resolve(port) : reject(bindError(listen, error)),
+      ),
+    );
+    this.address = formatAddress({ host, port: this.port });
+    for (const http2Server of http2ServersOf(this.#server)) this.#guard.watch(http2Server);
+  }
+
+  connections(): number {
+    return this.#guard.count;
+  }
+
+  stop(graceMs: number): Promise<void> {
+    this.#stopped ??= this.#stop(graceMs);
+    return this.#stopped;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    for (const stream of [...this.#streams]) stream.fail(stopping(this.address));
+    const done = new AbortController();
+    this.#server.tryShutdown(() => done.abort());
+    await this.#clock.sleep(graceMs, done.signal);
+    this.#server.forceShutdown();
+    this.#guard.destroy();
+  }
+
+  #onUnary(route: Route, call: UnaryCall, reply: sendUnaryData<Buffer>): void {
+    const gone = new AbortController();
+    call.once("cancelled", () => gone.abort());
+    this.#answer(route, call, gone.signal)
+      .then(
+        (bytes) => reply(null, bytes),
+        (thrown: unknown) => reply(statusOf(LogwheelError.from(thrown))),
+      )
+      .catch((thrown: unknown) =>
+        this.#logger.error({ err: thrown, method: route.method.path }, "a reply failed"),
+      );
+  }
+
+  async #answer(route: Route, call: UnaryCall, signal: AbortSignal): Promise<Buffer> {
+    return this.#router.unary(route, call.request, { peer: this.#meet(call), signal });
+  }
+
+  #onStream(route: Route, call: StreamCall): void {
+    const gone = new AbortController();
+    const stream = new GrpcServerStream(call, {
+      clock: this.#clock,
+      stalledMs: this.#limits.stalledMs,
+      onClosed: () => {
+        this.#streams.delete(stream);
+        gone.abort();
+      },
+    });
+    this.#streams.add(stream);
+    try {
+      const peer = this.#meet(call);
+      this.#router.stream(route, stream, { peer, signal: gone.signal });
+    } catch (thrown) {
+      stream.fail(LogwheelError.from(thrown));
+    }
+  }
+
+  /** Exchanges versions and refuses newcomers while stopping; the caller's address. */
+  #meet(call: UnaryCall | StreamCall): string {
+    call.sendMetadata(this.#greeting);
+    checkProtocol(textOf(call.metadata, PROTOCOL_HEADER), "server");
+    if (this.#stopped !== null) throw stopping(this.address);
+    return call.getPeer();
+  }
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function bindError(listen: string, error: Error): LogwheelError {
+  const details = { cause: error };
+  if (error.message.includes("EADDRINUSE"))
+    return new LogwheelError(
+      "CONFLICT",
+      `${listen} is in use by another process; stop that one or listen on another port`,
+      details,
+    );
+  if (error.message.includes("EACCES"))
+    return new LogwheelError(
+      "FORBIDDEN",
+      `this user may not listen on ${listen}; ports below 1024 need more rights`,
+      details,
+    );
+  return new LogwheelError(
+    "BAD_REQUEST",
+    `cannot listen on ${listen}: is it an address of this machine? (${error.message})`,
+    details,
+  );
+}
