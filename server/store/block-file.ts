@@ -78,12 +78,12 @@ export async function writeBlockFile(
     await writeBlocks(file, id, blocks, detail);
     await file.sync();
     await file.close();
+    await files.rename(temporary, name);
   } catch (thrown) {
     await file.close().catch(() => {});
     await files.remove(temporary).catch(() => {});
     throw thrown;
   }
-  await files.rename(temporary, name);
   await files.syncNames();
 }
 

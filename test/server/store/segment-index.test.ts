@@ -1,0 +1,175 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Files } from "../../../server/disk/files.js";
+import { BlockCache } from "../../../server/store/block-cache.js";
+import {
+  type QueueEntries,
+  SegmentIndex,
+  segmentIndexName,
+  writeSegmentIndex,
+} from "../../../server/store/segment-index.js";
+import { describeBlockFile } from "../../contract/block-files.js";
+import { codeOf } from "../../contract/files.js";
+import { MemoryFiles } from "../../support/memory-files.js";
+
+/** Entries whose numbers tell where they belong. */
+function entriesOf(count: number, mark: number): Uint32Array {
+  return Uint32Array.from({ length: count * 4 }, (_, at) => (mark * 100_003 + at) >>> 0);
+}
+
+function queue(topic: number, queueId: number, baseOffset: number, count: number): QueueEntries {
+  return { topic, queueId, baseOffset, entries: entriesOf(count, topic * 31 + queueId) };
+}
+
+async function indexOf(
+  queues: QueueEntries[],
+  cacheBytes = 1 << 20,
+): Promise<{ index: SegmentIndex; files: MemoryFiles; cache: BlockCache }> {
+  const files = new MemoryFiles();
+  await writeSegmentIndex(files, 0, queues);
+  const cache = new BlockCache(cacheBytes);
+  return { files, cache, index: await SegmentIndex.open(files, 0, cache) };
+}
+
+describe("SegmentIndex", () => {
+  it("finds every queue, with and without messages, and no other", async () => {
+    const { index } = await indexOf([queue(7, 0, 5, 2), queue(2, 1, 0, 0), queue(2, 0, 2 ** 52, 3)]);
+    expect(await index.find(2, 0)).to.deep.equal({ baseOffset: 2 ** 52, firstEntry: 0, count: 3 });
+    expect(await index.find(2, 1)).to.deep.equal({ baseOffset: 0, firstEntry: 3, count: 0 });
+    expect(await index.find(7, 0)).to.deep.equal({ baseOffset: 5, firstEntry: 3, count: 2 });
+    for (const [topic, id] of [
+      [0, 0],
+      [1, 9],
+      [2, 2],
+      [7, 1],
+      [8, 0],
+    ] as const) {
+      expect(await index.find(topic, id)).to.equal(undefined);
+    }
+  });
+
+  it("gives the entries of a place, from anywhere, as far as there are any", async () => {
+    const { index } = await indexOf([queue(1, 0, 0, 3), queue(1, 1, 0, 5)]);
+    const place = (await index.find(1, 1))!;
+    const all = entriesOf(5, 32);
+    expect(await index.entries(place, 0, 5)).to.deep.equal(all);
+    expect(await index.entries(place, 1, 2)).to.deep.equal(all.subarray(4, 12));
+    expect(await index.entries(place, 3, 100)).to.deep.equal(all.subarray(12));
+    expect(await index.entries(place, 5, 1)).to.have.length(0);
+    expect(await index.entries(place, 0, 0)).to.have.length(0);
+  });
+
+  it("knows nothing of a segment without queues", async () => {
+    const { index } = await indexOf([]);
+    expect(await index.find(1, 0)).to.equal(undefined);
+    expect(await index.topics()).to.deep.equal([]);
+  });
+
+  it("lists the topics that have messages", async () => {
+    const { index } = await indexOf([
+      queue(3, 1, 9, 1),
+      queue(3, 0, 0, 1),
+      queue(1, 0, 4, 0),
+      queue(2, 0, 0, 1),
+    ]);
+    expect(await index.topics()).to.deep.equal([2, 3]);
+  });
+
+  it("gives back any queues and entries, also over the borders of blocks", async () => {
+    const queues = fc.uniqueArray(
+      fc.record({
+        topic: fc.integer({ min: 0, max: 0xffffffff }),
+        queueId: fc.integer({ min: 0, max: 0xffffffff }),
+        baseOffset: fc.maxSafeNat(),
+        count: fc.oneof({ weight: 9, arbitrary: fc.nat(20) }, { weight: 1, arbitrary: fc.nat(9000) }),
+      }),
+      { selector: ({ topic, queueId }) => `${topic}-${queueId}`, maxLength: 30 },
+    );
+    await fc.assert(
+      fc.asyncProperty(queues, fc.nat(9000), fc.nat(9000), async (all, from, count) => {
+        const written = all.map((each) => queue(each.topic, each.queueId, each.baseOffset, each.count));
+        const { index } = await indexOf(written);
+        for (const { topic, queueId, baseOffset, entries } of written) {
+          const place = (await index.find(topic, queueId))!;
+          expect(place.baseOffset).to.equal(baseOffset);
+          expect(place.count).to.equal(entries.length / 4);
+          const some = await index.entries(place, from, count);
+          const expected = entries.subarray(from * 4, (from + count) * 4);
+          expect(
+            Buffer.from(some.buffer, some.byteOffset, some.byteLength).equals(
+              Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength),
+            ),
+          ).to.equal(true);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("finds one of 80,000 queues with one read, and keeps no more than its cache may", async () => {
+    const queues = Array.from({ length: 80_000 }, (_, at) => queue(at >> 3, at & 7, at, at % 3));
+    const { index, files, cache } = await indexOf(queues, 256 << 10);
+    const reads = files.disk.count("read");
+    expect(await index.find(5000, 3)).to.include({ baseOffset: 40_003, count: 40_003 % 3 });
+    expect(files.disk.count("read")).to.equal(reads + 1);
+    await index.find(5000, 4);
+    expect(files.disk.count("read")).to.equal(reads + 1);
+    for (let at = 0; at < 80_000; at += 997) {
+      expect((await index.find(at >> 3, at & 7))!.baseOffset).to.equal(at);
+      expect(cache.bytes).to.be.at.most(256 << 10);
+    }
+  });
+
+  it("takes the queues before it returns: what is appended meanwhile belongs to the next segment", async () => {
+    const files = new MemoryFiles();
+    const queues = [queue(1, 0, 0, 1)];
+    const writing = writeSegmentIndex(files, 0, queues);
+    queues.push(queue(1, 1, 0, 1));
+    await writing;
+    const index = await SegmentIndex.open(files, 0, new BlockCache(1 << 20));
+    expect(await index.find(1, 1)).to.equal(undefined);
+  });
+
+  it("treats a queue that comes twice as a bug", async () => {
+    expect(await codeOf(indexOf([queue(1, 0, 0, 1), queue(2, 0, 0, 1), queue(1, 0, 1, 1)]))).to.equal(
+      "ERR_ASSERTION",
+    );
+  });
+
+  it("leaves the cache when it is closed", async () => {
+    const { index, files, cache } = await indexOf([queue(1, 0, 0, 1)]);
+    await index.find(1, 0);
+    expect(cache.bytes).to.be.greaterThan(0);
+    await index.close();
+    expect(cache.bytes).to.equal(0);
+    expect(files.disk.openFiles).to.equal(0);
+  });
+});
+
+describeBlockFile("consume index", {
+  nameOf: segmentIndexName,
+  write(files: Files, start: number, version: number) {
+    return writeSegmentIndex(files, start, [
+      queue(1, 0, version, 3),
+      queue(1, 1, 9, 0),
+      queue(4, 0, 2 ** 40, 5 + version),
+    ]);
+  },
+  async ask(files: Files, start: number) {
+    const index = await SegmentIndex.open(files, start, new BlockCache(1 << 20));
+    try {
+      const places = [
+        await index.find(1, 0),
+        await index.find(1, 1),
+        await index.find(4, 0),
+        await index.find(4, 1),
+      ];
+      const entries = [];
+      for (const place of places)
+        if (place !== undefined) entries.push([...(await index.entries(place, 0, 100))]);
+      return { places, entries, topics: await index.topics() };
+    } finally {
+      await index.close();
+    }
+  },
+});
