@@ -46,6 +46,7 @@ export const ERRORS = {
   GROUP_NOT_FOUND:       { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "The broker has no such consumer group." },
   MESSAGE_NOT_FOUND:     { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "No message has this id, or retention has dropped it." },
   BROKER_NOT_FOUND:      { grpc: status.NOT_FOUND,           retry: "reroute", sent: "no",    doc: "No registered broker has this name." },
+  SERVICE_NOT_FOUND:     { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "The server does not offer the service that its health was asked of." },
   TOPIC_EXISTS:          { grpc: status.ALREADY_EXISTS,      retry: "never",   sent: "no",    doc: "A topic of this name exists already." },
   GROUP_EXISTS:          { grpc: status.ALREADY_EXISTS,      retry: "never",   sent: "no",    doc: "A consumer group of this name exists already." },
   UNAUTHENTICATED:       { grpc: status.UNAUTHENTICATED,     retry: "never",   sent: "no",    doc: "The caller did not prove who it is." },

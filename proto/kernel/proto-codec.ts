@@ -4,13 +4,17 @@ import { loadSync, type MessageTypeDefinition, type PackageDefinition } from "@g
 import type { Codec } from "./channel.js";
 import { LogwheelError } from "./errors.js";
 
-/** The files of the contract, below `proto/`. */
-export const PROTO_FILES = [
-  "logwheel/v1/message.proto",
-  "logwheel/v1/broker.proto",
-  "logwheel/v1/nameserver.proto",
-  "logwheel/v1/admin.proto",
-] as const;
+/** The files of each package, below `proto/`. */
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  "logwheel.v1": [
+    "logwheel/v1/message.proto",
+    "logwheel/v1/broker.proto",
+    "logwheel/v1/nameserver.proto",
+    "logwheel/v1/admin.proto",
+  ],
+  "grpc.health.v1": ["grpc/health/v1/health.proto"],
+  "grpc.reflection.v1": ["grpc/reflection/v1/reflection.proto"],
+};
 
 const require = createRequire(import.meta.url);
 
@@ -19,10 +23,14 @@ export function protoPath(file: string): string {
   return require.resolve(`#proto/${file}`);
 }
 
-let loaded: PackageDefinition | undefined;
+const loaded = new Map<string, PackageDefinition>();
 
-function definitions(): PackageDefinition {
-  loaded ??= loadSync([...PROTO_FILES], {
+/** Read when the first message of a package is met: a client needs no reflection. */
+function definitionsOf(type: string): PackageDefinition {
+  const name = type.slice(0, type.lastIndexOf("."));
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const definitions = loadSync([...(FILES[name] ?? [])], {
     longs: Number,
     enums: Number,
     arrays: true,
@@ -30,7 +38,8 @@ function definitions(): PackageDefinition {
     defaults: true,
     includeDirs: [dirname(protoPath("descriptor.binpb"))],
   });
-  return loaded;
+  loaded.set(name, definitions);
+  return definitions;
 }
 
 /**
@@ -42,7 +51,7 @@ function definitions(): PackageDefinition {
 export function protoCodec<In extends object, Out extends object>(type: string): Codec<In, Out> {
   let definition: MessageTypeDefinition<object, object> | undefined;
   const find = (): MessageTypeDefinition<object, object> => {
-    definition ??= definitions()[type] as MessageTypeDefinition<object, object>;
+    definition ??= definitionsOf(type)[type] as MessageTypeDefinition<object, object>;
     return definition;
   };
   return {

@@ -81,7 +81,11 @@ const SEAMS: readonly { readonly what: RegExp; readonly name: string; readonly h
       what: /"(node:)?(net|http|https|http2|tls|dgram|dns)"/,
       homes: ["proto/kernel/grpc-", "server/metrics-http.ts"],
     },
-    { name: "child processes", what: /"(node:)?(child_process|cluster)"/, homes: ["client/cli/bench"] },
+    {
+      name: "child processes",
+      what: /"(node:)?(child_process|cluster)"/,
+      homes: ["client/cli/bench", "proto/generate.ts"],
+    },
     { name: "process.exit", what: /\bprocess\.exit\(/, homes: ["client/cli/"] },
   ];
 
