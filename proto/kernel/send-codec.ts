@@ -1,0 +1,60 @@
+import { LogwheelError } from "./errors.js";
+import { BATCH_MESSAGES_MAX } from "./limits.js";
+import { malformed, WireReader } from "./wire.js";
+
+/** Field tags of `logwheel.v1.SendRequest` and, alike, `SendBatchRequest`. */
+const SEND = { TOPIC: 0x0a, QUEUE_ID: 0x10, PRODUCER_ID: 0x19, SEQUENCE: 0x20, MESSAGE: 0x2a } as const;
+
+/** A unary send as the broker reads it: its messages stay the bytes they came as. */
+export interface SentMessages {
+  readonly topic: string;
+  /** Undefined: by the ordering key, else in turn. */
+  readonly queueId: number | undefined;
+  /** 0: no de-duplication. */
+  readonly producerId: number;
+  /** Of the first message; the others follow it. */
+  readonly sequence: number;
+  readonly bytes: Buffer;
+  /** Start and end of each message in `bytes`. */
+  readonly places: readonly (readonly [start: number, end: number])[];
+}
+
+/** Reads a `SendRequest` or `SendBatchRequest`. BAD_REQUEST for bytes that are none, or without a message. */
+export function decodeSend(bytes: Buffer): SentMessages {
+  const reader = new WireReader().reset(bytes, 0, bytes.length);
+  const sent = { topic: "", queueId: undefined as number | undefined, producerId: 0, sequence: 0, bytes };
+  const places: [number, number][] = [];
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case SEND.TOPIC:
+        sent.topic = reader.text();
+        break;
+      case SEND.QUEUE_ID:
+        sent.queueId = reader.uint32();
+        break;
+      case SEND.PRODUCER_ID:
+        sent.producerId = reader.fixed64();
+        break;
+      case SEND.SEQUENCE:
+        sent.sequence = reader.uint64();
+        break;
+      case SEND.MESSAGE: {
+        const end = reader.block();
+        places.push([reader.at, end]);
+        reader.at = end;
+        break;
+      }
+      default:
+        if (tag >>> 3 <= 5) throw malformed(`field ${tag >>> 3} of a send has wire type ${tag & 7}`);
+        reader.skip(tag);
+    }
+  }
+  if (places.length === 0) throw new LogwheelError("BAD_REQUEST", "the request has no message");
+  if (places.length > BATCH_MESSAGES_MAX)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `a batch has ${places.length} messages; ${BATCH_MESSAGES_MAX} are allowed`,
+    );
+  return { ...sent, places };
+}

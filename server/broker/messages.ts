@@ -1,0 +1,98 @@
+import type { FindMessagesReply } from "../../proto/gen/logwheel/v1/FindMessagesReply.js";
+import type { FindMessagesRequest__Output } from "../../proto/gen/logwheel/v1/FindMessagesRequest.js";
+import type { GetMessageReply } from "../../proto/gen/logwheel/v1/GetMessageReply.js";
+import type { GetMessageRequest__Output } from "../../proto/gen/logwheel/v1/GetMessageRequest.js";
+import type { Record, Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { protoCodec } from "../../proto/kernel/proto-codec.js";
+import { messageId, recordEpoch, recordLogOffset, recordTopic } from "../../proto/kernel/record.js";
+import type { Store } from "../store/store.js";
+import type { Topics } from "./topics.js";
+
+const FOUND_DEFAULT = 64;
+const FOUND_MAX = 1_024;
+const ID = /^(.+)-(\d+)-(\d+)$/;
+
+const storedRecord = protoCodec<Record, Record__Output>("logwheel.v1.Record");
+
+/** Looks messages up: by id, by queue and offset, by key. */
+export class Messages {
+  readonly #store: Store;
+  readonly #topics: Topics;
+  readonly #broker: string;
+
+  constructor(deps: { store: Store; topics: Topics; broker: string }) {
+    this.#store = deps.store;
+    this.#topics = deps.topics;
+    this.#broker = deps.broker;
+  }
+
+  /** The message of an id, or at a place in a queue. MESSAGE_NOT_FOUND if it is not, or no longer, here. */
+  async get(request: GetMessageRequest__Output): Promise<GetMessageReply> {
+    const record = request.id === "" ? await this.#atOffset(request) : await this.#ofId(request.id);
+    const topic = record === undefined ? undefined : this.#store.state.topicByNumber(recordTopic(record, 0));
+    if (record === undefined || topic === undefined) throw notFound(request);
+    const id = messageId(this.#broker, recordEpoch(record, 0), recordLogOffset(record, 0));
+    return { topic: topic.name, id, record: storedRecord.decode(record) };
+  }
+
+  /** Messages of a topic that carry a key, newest first. */
+  async find(request: FindMessagesRequest__Output): Promise<FindMessagesReply> {
+    const topic = this.#topics.get(request.topic);
+    if (request.key === "") throw new LogwheelError("BAD_REQUEST", "the key to look for is empty");
+    const max = Math.min(request.max || FOUND_DEFAULT, FOUND_MAX);
+    const found = await this.#store.findByKey(topic, request.key, max + 1);
+    return {
+      records: found.slice(0, max).map((record) => storedRecord.decode(record)),
+      more: found.length > max,
+    };
+  }
+
+  async #ofId(id: string): Promise<Buffer | undefined> {
+    const parts = ID.exec(id);
+    if (parts === null)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `${JSON.stringify(id.slice(0, 200))} is no message id: one looks like ${this.#broker}-1-4096`,
+      );
+    const [, broker, epoch, logOffset] = parts;
+    if (broker !== this.#broker)
+      throw new LogwheelError(
+        "MESSAGE_NOT_FOUND",
+        `message ${id} is of broker ${broker}; this is ${this.#broker}`,
+        { broker: broker! },
+      );
+    return this.#store.recordAt(Number(epoch), Number(logOffset));
+  }
+
+  async #atOffset({ topic, queueId, offset }: GetMessageRequest__Output): Promise<Buffer | undefined> {
+    const queue = this.#topics.get(topic).queues[queueId];
+    if (
+      queue === undefined ||
+      offset < this.#store.firstOffset(queue) ||
+      offset >= this.#store.endOffset(queue)
+    )
+      return undefined;
+    let record: Buffer | undefined;
+    await this.#store.read(
+      queue,
+      offset,
+      { maxMessages: 1, maxBytes: 1 },
+      {
+        take(bytes, start, end) {
+          record = Buffer.from(bytes.subarray(start, end));
+          return true;
+        },
+      },
+    );
+    return record;
+  }
+}
+
+function notFound({ id, topic, queueId, offset }: GetMessageRequest__Output): LogwheelError {
+  const what = id === "" ? `offset ${offset} of queue ${queueId} of topic ${topic}` : `message ${id}`;
+  return new LogwheelError(
+    "MESSAGE_NOT_FOUND",
+    `${what} is not here: it was never stored, or retention has dropped it`,
+  );
+}

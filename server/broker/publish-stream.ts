@@ -1,0 +1,116 @@
+import type { Stream } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Admission } from "./admission.js";
+import type { Publisher } from "./publish.js";
+
+/** What a publish stream needs. */
+export interface PublishStreamDeps {
+  readonly publisher: Publisher;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  /** How long a frame may wait for the log to catch up before it is refused. */
+  readonly waitMs: number;
+}
+
+interface Waiting {
+  readonly frame: Buffer;
+  readonly sinceMs: number;
+}
+
+/**
+ * One producer's stream of frames. While the log is behind, or the producer does not read its answers, the stream is
+ * read no further, so that flow control slows the producer down; only a frame that waited too long is refused, and all
+ * that wait behind it, so that none overtakes another.
+ */
+export class PublishStream {
+  readonly #deps: PublishStreamDeps;
+  readonly #stream: Stream<Buffer, Buffer>;
+  #waiting: Waiting[] = [];
+  #cancelWait: (() => void) | undefined;
+  #ended = false;
+  #closed = false;
+  #unanswered = 0;
+
+  constructor(deps: PublishStreamDeps, stream: Stream<Buffer, Buffer>) {
+    this.#deps = deps;
+    this.#stream = stream;
+    stream.listen({
+      message: (frame) => this.#frame(frame),
+      end: () => {
+        this.#ended = true;
+        this.#endIfDone();
+      },
+      drain: () => {
+        if (this.#waiting.length === 0) stream.resume();
+      },
+      close: () => {
+        this.#closed = true;
+        this.#cancelWait?.();
+        this.#waiting = [];
+      },
+    });
+  }
+
+  #frame(frame: Buffer): void {
+    if (this.#waiting.length === 0 && this.#deps.admission.open) return this.#publish(frame);
+    this.#waiting.push({ frame, sinceMs: this.#deps.clock.monotonicMs() });
+    if (this.#waiting.length === 1) this.#wait();
+  }
+
+  #wait(): void {
+    const { admission, clock, waitMs } = this.#deps;
+    this.#stream.pause();
+    const leftMs = this.#waiting[0]!.sinceMs + waitMs - clock.monotonicMs();
+    const cancelTimer = clock.after(Math.max(0, leftMs), () => this.#goOn());
+    const cancelOpen = admission.whenOpen(() => this.#goOn());
+    this.#cancelWait = () => {
+      cancelTimer();
+      cancelOpen();
+    };
+  }
+
+  #goOn(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
+    const { admission } = this.#deps;
+    while (this.#waiting.length > 0 && admission.open) this.#publish(this.#waiting.shift()!.frame);
+    if (this.#tooLate()) {
+      const busy = admission.busy;
+      for (const { frame } of this.#waiting.splice(0))
+        this.#answering((answer) => this.#deps.publisher.refuse(frame, busy, answer));
+    }
+    if (this.#waiting.length > 0) this.#wait();
+    else this.#stream.resume();
+  }
+
+  #tooLate(): boolean {
+    const oldest = this.#waiting[0];
+    return oldest !== undefined && this.#deps.clock.monotonicMs() - oldest.sinceMs >= this.#deps.waitMs;
+  }
+
+  #publish(frame: Buffer): void {
+    this.#answering((answer) =>
+      this.#deps.publisher.publish(frame, answer, (error) => this.#stream.fail(error)),
+    );
+  }
+
+  #answering(take: (answer: (reply: Buffer) => void) => void): void {
+    this.#unanswered++;
+    try {
+      take((reply) => {
+        this.#unanswered--;
+        if (this.#closed) return;
+        if (!this.#stream.write(reply)) this.#stream.pause();
+        this.#endIfDone();
+      });
+    } catch (thrown) {
+      this.#stream.fail(LogwheelError.from(thrown));
+    }
+  }
+
+  #endIfDone(): void {
+    if (this.#ended && this.#unanswered === 0 && this.#waiting.length === 0 && !this.#closed)
+      this.#stream.end();
+  }
+}

@@ -1,0 +1,404 @@
+import type { Receipt } from "../../proto/gen/logwheel/v1/Receipt.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { Envelope, scanMessage } from "../../proto/kernel/message-codec.js";
+import { EntryReader } from "../../proto/kernel/publish-codec.js";
+import { encodePublishReply, type OldEpoch, type Refused } from "../../proto/kernel/publish-reply.js";
+import { messageId } from "../../proto/kernel/record.js";
+import type { SentMessages } from "../../proto/kernel/send-codec.js";
+import type { Queue, TopicState } from "../store/queue.js";
+import { emptyHeader, HEADER_BYTES } from "../store/record.js";
+import type { Store } from "../store/store.js";
+import { PERMISSION, TOPIC_TYPE, type Topics } from "./topics.js";
+
+/** What publishing needs. */
+export interface PublishDeps {
+  readonly store: Store;
+  readonly topics: Topics;
+  /** Name of this broker, part of message ids. */
+  readonly broker: string;
+  /** Whether receipts may say flushed. */
+  readonly flushSync: boolean;
+  /** Why nothing is accepted now (stopping, disk full), if so. */
+  refusal(): LogwheelError | undefined;
+  /** Once per frame: messages stored, their bytes, and messages refused. */
+  measured(messages: number, bytes: number, refused: number): void;
+}
+
+/** A message that the producer sent before: the first receipt is given again. */
+interface Duplicate {
+  readonly index: number;
+  readonly logOffset: number;
+}
+
+/** What became of the messages of one frame; place i belongs to entry i. */
+class Outcome {
+  readonly logOffsets: number[] = [];
+  readonly queueOffsets: number[] = [];
+  readonly queueIds: number[] = [];
+  readonly refusals: Refused[] = [];
+  readonly duplicates: Duplicate[] = [];
+  readonly oldEpochs: OldEpoch[] = [];
+  bytes = 0;
+
+  stored(logOffset: number, queue: Queue, queueOffset: number, bytes: number): void {
+    this.logOffsets.push(logOffset);
+    this.queueOffsets.push(queueOffset);
+    this.queueIds.push(queue.id);
+    this.bytes += bytes;
+  }
+
+  refused(error: LogwheelError): void {
+    this.refusals.push({ index: this.logOffsets.length, error });
+    this.#blank();
+  }
+
+  duplicate(logOffset: number): void {
+    this.duplicates.push({ index: this.logOffsets.length, logOffset });
+    this.#blank();
+  }
+
+  #blank(): void {
+    this.logOffsets.push(0);
+    this.queueOffsets.push(0);
+    this.queueIds.push(0);
+  }
+}
+
+/** One message on its way into a queue; a single object is filled again and again. */
+interface Sent {
+  topic: TopicState;
+  /** Queue id + 1; 0: by the ordering key, else in turn. */
+  queue: number;
+  producerId: number;
+  sequence: number;
+  after: number;
+  /** The producer states its order: `after` is checked. */
+  ordered: boolean;
+  start: number;
+  end: number;
+}
+
+/**
+ * Takes messages: checks each, recognises those that were sent before, appends them, and answers when they are as
+ * durable as the flush mode promises. Everything up to the append happens in the turn of the call.
+ */
+export class Publisher {
+  readonly #deps: PublishDeps;
+  readonly #reader = new EntryReader();
+  readonly #envelope = new Envelope();
+  readonly #header = emptyHeader();
+  #turn = 0;
+
+  constructor(deps: PublishDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Appends the messages of an encoded `PublishRequest` and calls `answer` with the encoded `PublishReply` later, or
+   * `fail` if the log failed. Throws BAD_REQUEST for a frame that makes no sense.
+   */
+  publish(frame: Buffer, answer: (reply: Buffer) => void, fail: (error: LogwheelError) => void): void {
+    const { store } = this.#deps;
+    const reader = this.#reader;
+    reader.reset(frame);
+    const outcome = new Outcome();
+    const topics = reader.topics.map((name) => this.#topic(name));
+    const head = { frame: reader.frame, epoch: store.epoch, flushed: this.#deps.flushSync };
+    store.stamp();
+    this.#takeEntries(topics, outcome);
+    const { producerId, settledBelow } = reader;
+    if (settledBelow > 0) store.state.producers.get(producerId)?.settle(settledBelow);
+    this.#finish(outcome, () => answer(encodePublishReply({ ...head, ...outcome })), fail);
+  }
+
+  /** Answers a frame with the same refusal for each of its messages. Throws BAD_REQUEST like `publish`. */
+  refuse(frame: Buffer, error: LogwheelError, answer: (reply: Buffer) => void): void {
+    const reader = this.#reader;
+    reader.reset(frame);
+    const outcome = new Outcome();
+    while (outcome.refusals.length < reader.count) outcome.refused(error);
+    this.#deps.measured(0, 0, reader.count);
+    answer(
+      encodePublishReply({
+        frame: reader.frame,
+        epoch: this.#deps.store.epoch,
+        flushed: this.#deps.flushSync,
+        ...outcome,
+      }),
+    );
+  }
+
+  /** Appends the messages of a unary send, all or none; resolves with their receipts. */
+  async send(sent: SentMessages): Promise<Receipt[]> {
+    const topic = this.#topic(sent.topic);
+    if (topic instanceof LogwheelError) throw topic;
+    this.#deps.store.stamp();
+    const outcome = new Outcome();
+    const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
+    const messages = sent.places.map(([start, end], index): Sent => {
+      const sequence = sent.sequence === 0 ? 0 : sent.sequence + index;
+      return { topic, queue, producerId: sent.producerId, sequence, after: 0, ordered: false, start, end };
+    });
+    this.#takeGroup(sent.bytes, messages, outcome);
+    if (outcome.refusals.length > 0) throw outcome.refusals[0]!.error;
+    await new Promise<void>((resolve, reject) => this.#finish(outcome, resolve, reject));
+    return outcome.logOffsets.map((logOffset, index) => this.#receipt(outcome, logOffset, index));
+  }
+
+  #topic(name: string): TopicState | LogwheelError {
+    try {
+      const refusal = this.#deps.refusal();
+      if (refusal !== undefined) return refusal;
+      const topic = this.#deps.topics.ensure(name);
+      if (topic.permission === PERMISSION.readWrite || topic.permission === PERMISSION.write) return topic;
+      return new LogwheelError(
+        "FORBIDDEN",
+        `topic ${name} takes no messages: its permission is read only or none`,
+        { topic: name },
+      );
+    } catch (thrown) {
+      return LogwheelError.from(thrown);
+    }
+  }
+
+  #takeEntries(topics: readonly (TopicState | LogwheelError)[], outcome: Outcome): void {
+    const reader = this.#reader;
+    let group: Sent[] | undefined;
+    for (;;) {
+      try {
+        if (!reader.next()) break;
+        const topic = topics[reader.topic]!;
+        if (topic instanceof LogwheelError) throw topic;
+        if (reader.more || group !== undefined) {
+          group ??= [];
+          group.push(this.#sentNow(topic));
+          if (reader.more) continue;
+          this.#takeGroup(reader.bytes, group, outcome);
+          group = undefined;
+        } else this.#take(reader.bytes, this.#fill(topic), outcome);
+      } catch (thrown) {
+        const error = LogwheelError.from(thrown);
+        for (const _ of group ?? []) outcome.refused(error);
+        outcome.refused(error);
+        group = this.#skipGroup(error, outcome);
+      }
+    }
+    for (const _ of group ?? [])
+      outcome.refused(
+        new LogwheelError(
+          "BAD_REQUEST",
+          "the frame ends within a group: its last entry says that more follow",
+        ),
+      );
+  }
+
+  /** The rest of a group of which one entry was refused is refused too. */
+  #skipGroup(error: LogwheelError, outcome: Outcome): undefined {
+    while (this.#reader.more) {
+      try {
+        if (!this.#reader.next()) return;
+      } catch {}
+      outcome.refused(error);
+    }
+  }
+
+  readonly #sent: Sent = {
+    topic: undefined as unknown as TopicState,
+    queue: 0,
+    producerId: 0,
+    sequence: 0,
+    after: 0,
+    ordered: true,
+    start: 0,
+    end: 0,
+  };
+
+  #fill(topic: TopicState): Sent {
+    const sent = this.#sent;
+    const reader = this.#reader;
+    sent.topic = topic;
+    sent.queue = reader.queue;
+    sent.producerId = reader.producerId;
+    sent.sequence = reader.sequence;
+    sent.after = reader.after;
+    sent.start = reader.messageStart;
+    sent.end = reader.messageEnd;
+    return sent;
+  }
+
+  #sentNow(topic: TopicState): Sent {
+    return { ...this.#fill(topic) };
+  }
+
+  /** Takes one message that is a group of its own. */
+  #take(bytes: Buffer, sent: Sent, outcome: Outcome): void {
+    const known = this.#find(sent);
+    if (known > 0) return outcome.duplicate(known);
+    const envelope = this.#envelope;
+    scanMessage(bytes, sent.start, sent.end, envelope);
+    const queue = this.#check(sent);
+    this.#checkSize(HEADER_BYTES + sent.end - sent.start);
+    this.#deps.store.reserve(HEADER_BYTES + sent.end - sent.start);
+    this.#append(bytes, sent, queue, false, outcome);
+  }
+
+  /** Takes messages that are stored together or not at all, in one queue. */
+  #takeGroup(bytes: Buffer, group: readonly Sent[], outcome: Outcome): void {
+    const known = group.map((sent) => this.#find(sent));
+    if (known.some((logOffset) => logOffset > 0)) {
+      if (known.includes(0)) throw unknownSequence(group[0]!);
+      for (const logOffset of known) outcome.duplicate(logOffset);
+      return;
+    }
+    let size = 0;
+    let queue: Queue | undefined;
+    for (const sent of group) {
+      scanMessage(bytes, sent.start, sent.end, this.#envelope);
+      if (queue !== undefined && sent.queue === 0) sent.queue = queue.id + 1;
+      const own = this.#check(sent, group[0] === sent);
+      if (queue !== undefined && own !== queue)
+        throw new LogwheelError(
+          "BAD_REQUEST",
+          "the messages of a batch go to one queue: they name different topics or queues",
+        );
+      queue = own;
+      size += HEADER_BYTES + sent.end - sent.start;
+    }
+    this.#checkSize(size);
+    this.#deps.store.reserve(size);
+    for (const [index, sent] of group.entries()) {
+      if (group.length > 1) scanMessage(bytes, sent.start, sent.end, this.#envelope);
+      this.#append(bytes, sent, queue!, index < group.length - 1, outcome);
+    }
+  }
+
+  /** Log offset of the message if it is stored already, 0 if it is new. */
+  #find(sent: Sent): number {
+    if (sent.producerId === 0 || sent.sequence === 0) return 0;
+    const known = this.#deps.store.state.producers.get(sent.producerId)?.find(sent.sequence);
+    if (known !== undefined) return known;
+    if (this.#deps.store.state.producers.has(sent.producerId)) throw unknownSequence(sent);
+    return 0;
+  }
+
+  /** The queue for the message in the envelope, after checking that topic and order allow it. */
+  #check(sent: Sent, checkOrder = true): Queue {
+    const { topic } = sent;
+    const { keyHash } = this.#envelope;
+    if (topic.type === TOPIC_TYPE.ordered && keyHash === 0)
+      throw new LogwheelError(
+        "MESSAGE_TYPE_MISMATCH",
+        `topic ${topic.name} is ordered: its messages need an ordering key`,
+      );
+    if (topic.type === TOPIC_TYPE.normal && keyHash !== 0)
+      throw new LogwheelError(
+        "MESSAGE_TYPE_MISMATCH",
+        `topic ${topic.name} is of type normal: it takes no ordering key; make the topic ordered or mixed`,
+      );
+    const queue = this.#queue(sent);
+    if (checkOrder && keyHash !== 0 && sent.ordered && sent.producerId !== 0) this.#checkOrder(sent, queue);
+    return queue;
+  }
+
+  #queue(sent: Sent): Queue {
+    const { queues } = sent.topic;
+    if (sent.queue > 0) {
+      const queue = queues[sent.queue - 1];
+      if (queue !== undefined) return queue;
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `topic ${sent.topic.name} has queues 0 to ${queues.length - 1} on this broker, not ${sent.queue - 1}`,
+      );
+    }
+    const { keyHash } = this.#envelope;
+    return queues[(keyHash === 0 ? this.#turn++ : keyHash) % queues.length]!;
+  }
+
+  /** A message that names its predecessor is refused unless that one is the producer's latest in the queue. */
+  #checkOrder(sent: Sent, queue: Queue): void {
+    const before =
+      this.#deps.store.state.producers.get(sent.producerId)?.orderedBefore(queue.topic.number, queue.id) ?? 0;
+    if (sent.after === before) return;
+    throw new LogwheelError(
+      "SEQUENCE_GAP",
+      `the message follows sequence ${sent.after} of its producer in queue ${queue.id} of ${queue.topic.name}, but the queue has ${before}`,
+    );
+  }
+
+  #checkSize(bytes: number): void {
+    if (!this.#deps.store.fits(bytes))
+      throw new LogwheelError(
+        "MESSAGE_TOO_LARGE",
+        `${bytes} bytes do not fit the broker's log at once: send fewer or smaller messages`,
+      );
+  }
+
+  #append(bytes: Buffer, sent: Sent, queue: Queue, more: boolean, outcome: Outcome): void {
+    const header = this.#header;
+    const envelope = this.#envelope;
+    header.more = more;
+    header.keyed = envelope.hasKeys;
+    header.tagHash = envelope.tagHash;
+    header.keyHash = envelope.keyHash;
+    header.producerId = sent.sequence === 0 ? 0 : sent.producerId;
+    header.sequence = sent.sequence;
+    const logOffset = this.#deps.store.append(queue, header, bytes, sent.start, sent.end);
+    outcome.stored(logOffset, queue, header.queueOffset, sent.end - sent.start);
+  }
+
+  #finish(outcome: Outcome, done: () => void, fail: (error: LogwheelError) => void): void {
+    const refused = outcome.refusals.length;
+    const stored = outcome.logOffsets.length - refused - outcome.duplicates.length;
+    this.#deps.measured(stored, outcome.bytes, refused);
+    this.#deps.store.settled((error) => {
+      if (error !== null) fail(error);
+      else if (outcome.duplicates.length === 0) done();
+      else this.#recall(outcome).then(done, (thrown) => fail(LogwheelError.from(thrown)));
+    });
+  }
+
+  /** Fills in the first receipts of messages that were stored before. */
+  async #recall(outcome: Outcome): Promise<void> {
+    for (const { index, logOffset } of outcome.duplicates) {
+      const found = await this.#deps.store.headerAt(logOffset);
+      if (found === undefined) {
+        const error = new LogwheelError(
+          "SEQUENCE_UNKNOWN",
+          "the message was stored before, but retention has dropped it",
+          {
+            sent: "yes",
+          },
+        );
+        outcome.refusals.push({ index, error });
+        continue;
+      }
+      outcome.logOffsets[index] = logOffset;
+      outcome.queueOffsets[index] = found.queueOffset;
+      outcome.queueIds[index] = found.queueId;
+      if (found.epoch !== this.#deps.store.epoch) outcome.oldEpochs.push({ index, epoch: found.epoch });
+    }
+  }
+
+  #receipt(outcome: Outcome, logOffset: number, index: number): Receipt {
+    const refused = outcome.refusals.find((each) => each.index === index);
+    if (refused !== undefined) throw refused.error;
+    const { store, broker, flushSync } = this.#deps;
+    const epoch = outcome.oldEpochs.find((each) => each.index === index)?.epoch ?? store.epoch;
+    return {
+      messageId: messageId(broker, epoch, logOffset),
+      queueId: outcome.queueIds[index]!,
+      queueOffset: outcome.queueOffsets[index]!,
+      written: true,
+      flushed: flushSync,
+      replicas: 0,
+      duplicate: outcome.duplicates.some((each) => each.index === index),
+    };
+  }
+}
+
+function unknownSequence(sent: Sent): LogwheelError {
+  return new LogwheelError(
+    "SEQUENCE_UNKNOWN",
+    `whether sequence ${sent.sequence} of this producer is stored is not known any more: it lies below what the broker remembers`,
+  );
+}

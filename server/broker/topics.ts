@@ -1,0 +1,202 @@
+import type { Topic } from "../../proto/gen/logwheel/v1/Topic.js";
+import type { UpdateTopicRequest__Output } from "../../proto/gen/logwheel/v1/UpdateTopicRequest.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { checkTopicName } from "../../proto/kernel/limits.js";
+import type { TopicState } from "../store/queue.js";
+import type { TopicChange } from "../store/state.js";
+import type { Store } from "../store/store.js";
+
+/** Values of `TopicType` in message.proto. */
+export const TOPIC_TYPE = { normal: 1, ordered: 2, delay: 3, transaction: 4, mixed: 5 } as const;
+
+/** Values of `Permission` in message.proto. */
+export const PERMISSION = { readWrite: 0, read: 1, write: 2, none: 3 } as const;
+
+/** How many topics and queues there may be, and whether a send makes a topic. */
+export interface TopicSettings {
+  readonly autoCreate: boolean;
+  readonly autoCreateQueues: number;
+  readonly topicsMax: number;
+  /** On this broker, of one topic. */
+  readonly queuesMax: number;
+}
+
+const ATTRIBUTES_MAX = 32;
+const ATTRIBUTE_BYTES_MAX = 1_024;
+
+/** The topics of this broker: checks what is asked, records it, tells who wants to know. */
+export class Topics {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #settings: TopicSettings;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(store: Store, clock: Clock, settings: TopicSettings) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  get all(): Iterable<TopicState> {
+    return this.#store.state.topics.values();
+  }
+
+  /** TOPIC_NOT_FOUND if there is none. */
+  get(name: string): TopicState {
+    const topic = this.#store.state.topics.get(name);
+    if (topic !== undefined) return topic;
+    throw new LogwheelError(
+      "TOPIC_NOT_FOUND",
+      `this broker has no topic ${JSON.stringify(name)}: create it first, or check the name`,
+      {
+        topic: name,
+      },
+    );
+  }
+
+  /** The topic, made with the defaults if that is allowed and it is missing. */
+  ensure(name: string): TopicState {
+    const known = this.#store.state.topics.get(name);
+    if (known !== undefined) return known;
+    if (!this.#settings.autoCreate) return this.get(name);
+    this.#append({ name, queues: this.#settings.autoCreateQueues, type: TOPIC_TYPE.mixed });
+    return this.get(name);
+  }
+
+  /** Makes a topic; resolves when a restart keeps it. */
+  async create(topic: Topic): Promise<TopicState> {
+    const name = topic.name ?? "";
+    if (this.#store.state.topics.has(name))
+      throw new LogwheelError("TOPIC_EXISTS", `topic ${name} exists already on this broker`, { topic: name });
+    this.#append(topic);
+    await this.#store.whenSettled();
+    return this.get(name);
+  }
+
+  /** Changes a topic; with `dryRun` only says what it would be. Resolves when a restart keeps it. */
+  async update(request: UpdateTopicRequest__Output): Promise<Topic> {
+    const topic = this.get(request.name);
+    const queues = request.queues ?? topic.queues.length;
+    if (queues < topic.queues.length)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `topic ${topic.name} has ${topic.queues.length} queues on this broker; a topic cannot shrink`,
+      );
+    this.#checkQueues(queues);
+    const attributes: Record<string, string> = { ...topic.attributes, ...request.setAttributes };
+    for (const name of request.removeAttributes) delete attributes[name];
+    checkAttributes(attributes);
+    const { queues: _, ...config } = topic;
+    const change = {
+      ...config,
+      op: "put" as const,
+      queues,
+      attributes,
+      permission: request.permission ?? topic.permission,
+      retentionMs: checkRetention(request.retentionMs ?? topic.retentionMs),
+    };
+    if (!request.dryRun) await this.#record(change);
+    return describe(change);
+  }
+
+  /** Deletes a topic with its messages and all cursors on it. A topic made again under its name starts empty. */
+  async delete(name: string, dryRun: boolean): Promise<{ messages: number; groups: string[] }> {
+    const topic = this.get(name);
+    const messages = topic.queues.reduce(
+      (sum, queue) => sum + queue.nextOffset - this.#store.firstOffset(queue),
+      0,
+    );
+    const groups = [...this.#store.state.groups.values()]
+      .filter((group) => topic.queues.some((queue) => group.cursors.has(queue)))
+      .map((group) => group.name);
+    if (!dryRun) await this.#record({ op: "delete", number: topic.number });
+    return { messages, groups };
+  }
+
+  /** Calls `listener` after topics were made, changed or deleted. */
+  onChanged(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #append(topic: Topic): void {
+    const name = topic.name ?? "";
+    checkTopicName(name);
+    checkType(topic.type ?? TOPIC_TYPE.normal);
+    const queues = topic.queues ?? 0;
+    this.#checkQueues(queues);
+    checkAttributes(topic.attributes ?? {});
+    if (this.#store.state.topics.size >= this.#settings.topicsMax)
+      throw new LogwheelError(
+        "THROTTLED",
+        `this broker has ${this.#settings.topicsMax} topics, as many as its settings allow`,
+      );
+    this.#store.appendTopic({
+      op: "put",
+      number: this.#store.state.nextTopicNumber,
+      name,
+      queues,
+      type: (topic.type ?? TOPIC_TYPE.normal) as TopicState["type"],
+      permission: (topic.permission ?? PERMISSION.readWrite) as TopicState["permission"],
+      retentionMs: checkRetention(Number(topic.retentionMs ?? 0)),
+      attributes: topic.attributes ?? {},
+      createdAtMs: this.#clock.nowMs(),
+    });
+    this.#changed();
+  }
+
+  async #record(change: TopicChange): Promise<void> {
+    this.#store.appendTopic(change);
+    this.#changed();
+    await this.#store.whenSettled();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #checkQueues(queues: number): void {
+    if (queues >= 1 && queues <= this.#settings.queuesMax) return;
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `a topic has 1 to ${this.#settings.queuesMax} queues on a broker; ${queues} were asked for`,
+    );
+  }
+}
+
+/** A topic as the protocol shows it. */
+export function describe(topic: Omit<TopicState, "queues"> & { queues: number }): Topic {
+  const { name, queues, type, permission, retentionMs, attributes } = topic;
+  return { name, queues, type, permission, retentionMs, attributes };
+}
+
+function checkType(type: Topic["type"]): void {
+  if (type === TOPIC_TYPE.normal || type === TOPIC_TYPE.ordered || type === TOPIC_TYPE.mixed) return;
+  if (type === TOPIC_TYPE.delay || type === TOPIC_TYPE.transaction)
+    throw new LogwheelError(
+      "UNSUPPORTED_VERSION",
+      "this version has no delay or transaction topics yet: take normal, ordered or mixed",
+    );
+  throw new LogwheelError("BAD_REQUEST", `${type} is no topic type`);
+}
+
+function checkRetention(retentionMs: number): number {
+  if (Number.isSafeInteger(retentionMs) && retentionMs >= 0) return retentionMs;
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `a retention of ${retentionMs} ms is not possible: 0 for the broker's, or more`,
+  );
+}
+
+function checkAttributes(attributes: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(attributes);
+  if (entries.length > ATTRIBUTES_MAX)
+    throw new LogwheelError("BAD_REQUEST", `a topic has at most ${ATTRIBUTES_MAX} attributes`);
+  for (const [name, value] of entries)
+    if (name === "" || name.length + value.length > ATTRIBUTE_BYTES_MAX)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `attribute ${JSON.stringify(name.slice(0, 40))} is empty or longer than ${ATTRIBUTE_BYTES_MAX}`,
+      );
+}

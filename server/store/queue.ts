@@ -1,0 +1,43 @@
+import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
+import { OpenEntries } from "./open-entries.js";
+import type { Header } from "./record.js";
+
+/** What the log says of a topic. Changed only by reducing records. */
+export interface TopicState {
+  /** Names the topic in records; never given twice. */
+  readonly number: number;
+  readonly name: string;
+  type: Topic__Output["type"];
+  permission: Topic__Output["permission"];
+  /** Milliseconds; 0 for the broker's own retention. */
+  retentionMs: number;
+  attributes: Readonly<Record<string, string>>;
+  readonly createdAtMs: number;
+  readonly queues: Queue[];
+}
+
+/** A message queue of a topic. */
+export class Queue {
+  readonly topic: TopicState;
+  readonly id: number;
+  /** Queue offset of the next message. */
+  nextOffset: number;
+  /** Index entries of the open segment; those before are in index files. */
+  readonly open: OpenEntries;
+  /** No offset below can be read any more. Follows from the segments that are left, not from records. */
+  firstOffset = 0;
+
+  constructor(topic: TopicState, id: number, nextOffset = 0) {
+    this.topic = topic;
+    this.id = id;
+    this.nextOffset = nextOffset;
+    this.open = new OpenEntries(nextOffset);
+  }
+
+  /** Enters a message of the open segment in the index. Offsets before it that damage took become holes. */
+  add(header: Header, position: number): void {
+    const open = this.open;
+    while (open.base + open.count < header.queueOffset) open.add(0, 0, 0, 0);
+    open.add(position, header.length, header.tagHash, header.keyHash);
+  }
+}

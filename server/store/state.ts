@@ -1,0 +1,249 @@
+import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { ProducerWindow, type WindowJson } from "./producer-window.js";
+import { Queue, type TopicState } from "./queue.js";
+import { type Header, KIND } from "./record.js";
+
+/** How far a group has come in one queue. */
+export interface CursorState {
+  /** Everything below is acknowledged. */
+  readonly floor: number;
+  /** Acknowledged above the floor: sorted, disjoint, half-open. */
+  readonly acked: readonly (readonly [start: number, end: number])[];
+  /** Waiting for another delivery. */
+  readonly retries: readonly (readonly [offset: number, attempt: number, dueMs: number])[];
+}
+
+/** What the log says of a consumer group. Changed only by reducing records. */
+export interface GroupState {
+  readonly number: number;
+  readonly name: string;
+  ordered: boolean;
+  maxAttempts: number;
+  assign: Group__Output["assign"];
+  paused: boolean;
+  readonly cursors: Map<Queue, CursorState>;
+}
+
+/** Payload of a topic record: a topic as it is from now on, or the end of one. */
+export type TopicChange =
+  | ({ readonly op: "put"; readonly queues: number } & Omit<TopicState, "queues">)
+  | { readonly op: "delete"; readonly number: number };
+
+/** Payload of a group record. */
+export type GroupChange =
+  | ({ readonly op: "put" } & Omit<GroupState, "cursors">)
+  | { readonly op: "delete"; readonly number: number };
+
+/** One moved cursor in the payload of a cursors record: absolute values, so that reducing twice changes nothing. */
+export type CursorChange = [
+  group: number,
+  topic: number,
+  queueId: number,
+  floor: number,
+  acked: CursorState["acked"],
+  retries: CursorState["retries"],
+];
+
+/** A part of a snapshot. */
+export interface SnapshotPart {
+  readonly last?: { topic: number; group: number };
+  readonly topics?: (Omit<TopicState, "queues"> & { next: number[] })[];
+  readonly groups?: Omit<GroupState, "cursors">[];
+  readonly cursors?: CursorChange[];
+  readonly producers?: WindowJson[];
+}
+
+/** Producers silent for longer than this are left out of snapshots: repeating a send after it may store it twice. */
+export const PRODUCER_MEMORY_MS = 3_600_000;
+
+/**
+ * Metadata: what all records up to a place in the log add up to. No I/O, no clock.
+ *
+ * The live broker reduces each record in the turn in which it appends it; recovery reduces what it reads. Both come
+ * through `reduce` and `message`, so that one state follows from one log. Reducing a record again changes nothing.
+ */
+export class State {
+  readonly topics = new Map<string, TopicState>();
+  readonly groups = new Map<string, GroupState>();
+  readonly producers = new Map<number, ProducerWindow>();
+  readonly #topicsByNumber = new Map<number, TopicState>();
+  readonly #groupsByNumber = new Map<number, GroupState>();
+  #lastTopic = 0;
+  #lastGroup = 0;
+
+  topicByNumber(number: number): TopicState | undefined {
+    return this.#topicsByNumber.get(number);
+  }
+
+  /** The number that the next new topic gets. */
+  get nextTopicNumber(): number {
+    return this.#lastTopic + 1;
+  }
+
+  get nextGroupNumber(): number {
+    return this.#lastGroup + 1;
+  }
+
+  /** A message record: its queue has one more offset, its producer one more sequence. */
+  message(queue: Queue, header: Header): void {
+    if (header.queueOffset >= queue.nextOffset) queue.nextOffset = header.queueOffset + 1;
+    if (header.producerId === 0) return;
+    let window = this.producers.get(header.producerId);
+    if (window === undefined) {
+      window = new ProducerWindow(header.producerId);
+      this.producers.set(header.producerId, window);
+    }
+    window.add(header.sequence, header.logOffset, header.storedAtMs);
+    if (header.keyHash !== 0) window.addOrdered(header.topic, header.queueId, header.sequence);
+  }
+
+  /** What any other record changes. `payload` is its JSON value. */
+  reduce(kind: number, payload: unknown): void {
+    switch (kind) {
+      case KIND.topic:
+        return this.#topic(payload as TopicChange);
+      case KIND.group:
+        return this.#group(payload as GroupChange);
+      case KIND.cursors:
+        for (const change of payload as CursorChange[]) this.#cursor(change);
+        return;
+      case KIND.snapshot:
+        return this.#load(payload as SnapshotPart);
+    }
+  }
+
+  /** Everything, in parts that are well below 1 MiB as JSON. Producers that are silent since long are left out. */
+  *snapshot(nowMs: number): Generator<SnapshotPart> {
+    yield { last: { topic: this.#lastTopic, group: this.#lastGroup } };
+    for (const part of parts(this.topics.values(), (topic) => TOPIC_WEIGHT + topic.queues.length))
+      yield {
+        topics: part.map(({ queues, ...topic }) => ({
+          ...topic,
+          next: queues.map((queue) => queue.nextOffset),
+        })),
+      };
+    for (const part of parts(this.groups.values(), () => TOPIC_WEIGHT))
+      yield { groups: part.map(({ cursors: _, ...group }) => group) };
+    for (const part of parts(
+      this.#allCursors(),
+      ([, , , , acked, retries]) => 4 + acked.length * 2 + retries.length * 4,
+    ))
+      yield { cursors: part };
+    for (const part of parts(
+      this.#liveProducers(nowMs),
+      ([, , , , pairs, ordered]) => 4 + pairs.length + ordered.length,
+    ))
+      yield { producers: part };
+  }
+
+  #topic(change: TopicChange): void {
+    if (change.op === "delete") return this.#deleteTopic(change.number);
+    const { op: _, queues, ...config } = change;
+    this.#lastTopic = Math.max(this.#lastTopic, config.number);
+    const known = this.#topicsByNumber.get(config.number);
+    const topic = known ?? { ...config, queues: [] };
+    if (known === undefined) this.#addTopic(topic);
+    else Object.assign(known, config);
+    while (topic.queues.length < queues) topic.queues.push(new Queue(topic, topic.queues.length));
+  }
+
+  #addTopic(topic: TopicState): void {
+    this.#topicsByNumber.set(topic.number, topic);
+    this.topics.set(topic.name, topic);
+  }
+
+  #deleteTopic(number: number): void {
+    const topic = this.#topicsByNumber.get(number);
+    if (topic === undefined) return;
+    this.#topicsByNumber.delete(number);
+    this.topics.delete(topic.name);
+    for (const group of this.groups.values()) for (const queue of topic.queues) group.cursors.delete(queue);
+    for (const producer of this.producers.values()) producer.dropTopic(number);
+  }
+
+  #group(change: GroupChange): void {
+    if (change.op === "delete") return this.#deleteGroup(change.number);
+    const { op: _, ...config } = change;
+    this.#lastGroup = Math.max(this.#lastGroup, config.number);
+    const known = this.#groupsByNumber.get(config.number);
+    if (known !== undefined) Object.assign(known, config);
+    else this.#addGroup({ ...config, cursors: new Map() });
+  }
+
+  #addGroup(group: GroupState): void {
+    this.#groupsByNumber.set(group.number, group);
+    this.groups.set(group.name, group);
+  }
+
+  #deleteGroup(number: number): void {
+    const group = this.#groupsByNumber.get(number);
+    if (group === undefined) return;
+    this.#groupsByNumber.delete(number);
+    this.groups.delete(group.name);
+  }
+
+  #cursor([groupNumber, topicNumber, queueId, floor, acked, retries]: CursorChange): void {
+    const queue = this.#topicsByNumber.get(topicNumber)?.queues[queueId];
+    if (queue !== undefined)
+      this.#groupsByNumber.get(groupNumber)?.cursors.set(queue, { floor, acked, retries });
+  }
+
+  #load(part: SnapshotPart): void {
+    if (part.last !== undefined) {
+      this.#lastTopic = Math.max(this.#lastTopic, part.last.topic);
+      this.#lastGroup = Math.max(this.#lastGroup, part.last.group);
+    }
+    for (const { next, ...config } of part.topics ?? []) {
+      if (this.#topicsByNumber.has(config.number)) continue;
+      const topic: TopicState = { ...config, queues: [] };
+      for (const [id, nextOffset] of next.entries()) topic.queues.push(new Queue(topic, id, nextOffset));
+      this.#addTopic(topic);
+    }
+    for (const group of part.groups ?? []) this.#group({ op: "put", ...group });
+    for (const change of part.cursors ?? []) this.#cursor(change);
+    for (const json of part.producers ?? [])
+      if (!this.producers.has(json[0])) this.producers.set(json[0], ProducerWindow.fromJSON(json));
+  }
+
+  *#allCursors(): Generator<CursorChange> {
+    for (const group of this.groups.values())
+      for (const [queue, cursor] of group.cursors)
+        yield [group.number, queue.topic.number, queue.id, cursor.floor, cursor.acked, cursor.retries];
+  }
+
+  *#liveProducers(nowMs: number): Generator<WindowJson> {
+    for (const [id, window] of this.producers) {
+      if (nowMs - window.storedAtMs > PRODUCER_MEMORY_MS) this.producers.delete(id);
+      else yield window.toJSON();
+    }
+  }
+}
+
+/** A topic or queue that a record names but no earlier record made: the log contradicts itself. */
+export function unknownQueue(header: Header): LogwheelError {
+  return new LogwheelError(
+    "LOG_CORRUPT",
+    `the record at log offset ${header.logOffset} names queue ${header.queueId} of topic number ${header.topic}, which no earlier record made`,
+  );
+}
+
+/** A topic's or group's fixed fields and attributes, in numbers of ten digits that would take as much room. */
+const TOPIC_WEIGHT = 64;
+
+/** Numbers in one part: 16 bytes each at most, with commas and brackets. */
+const PART_WEIGHT = 32_768;
+
+function* parts<T>(items: Iterable<T>, weigh: (item: T) => number): Generator<T[]> {
+  let part: T[] = [];
+  let weight = 0;
+  for (const item of items) {
+    part.push(item);
+    weight += weigh(item);
+    if (weight < PART_WEIGHT) continue;
+    yield part;
+    part = [];
+    weight = 0;
+  }
+  if (part.length > 0) yield part;
+}

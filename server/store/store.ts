@@ -1,0 +1,519 @@
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import { keysOf } from "../../proto/kernel/message-codec.js";
+import type { Files } from "../disk/files.js";
+import { BlockCache } from "./block-cache.js";
+import { Checkpoint } from "./checkpoint.js";
+import { CommitLog } from "./commit-log.js";
+import { ConsumeIndex } from "./consume-index.js";
+import { KeyIndexes } from "./key-indexes.js";
+import type { Queue, TopicState } from "./queue.js";
+import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js";
+import { HEADER_BYTES, type Header, KIND, RECORD_AT } from "./record.js";
+import { RecordReader } from "./record-reader.js";
+import { type Recovered, recover } from "./recovery.js";
+import { endOfSnapshot, replay } from "./replay.js";
+import { firstRecord, type Segment } from "./segment.js";
+import { Segments } from "./segments.js";
+import {
+  type CursorChange,
+  type CursorState,
+  type GroupChange,
+  type GroupState,
+  State,
+  type TopicChange,
+} from "./state.js";
+import type { Flush } from "./writer.js";
+
+/** What a store is made of and how it behaves. */
+export interface StoreOptions {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly flush: Flush;
+  /** Bytes of a segment file. */
+  readonly segmentBytes: number;
+  /** Slabs of 1 MiB kept in memory for hot reads. */
+  readonly slabsKept?: number;
+  /** Bytes of segment files kept in memory for cold reads. */
+  readonly cacheBytes?: number;
+  /** The log failed: nothing more will be stored; the process should end. */
+  readonly failed?: (error: LogwheelError) => void;
+  /** After each write: bytes, milliseconds of the write, milliseconds of the sync (0 without one). */
+  readonly measured?: (bytes: number, writeMs: number, syncMs: number) => void;
+}
+
+/** A segment to which nothing is appended any more. */
+export interface SealedSegment {
+  /** Log offset behind it. */
+  readonly end: number;
+  readonly bytes: number;
+  /** Store time of its last record, milliseconds, or little later. */
+  readonly lastStoredAtMs: number;
+  /** Numbers of the topics with messages in it. */
+  readonly topics: readonly number[];
+}
+
+const SLABS_KEPT = 32;
+const CACHE_BYTES = 32 << 20;
+const CHECKPOINT_MS = 1_000;
+const LOG_FOLDER = "log";
+
+/**
+ * The log and its views: keeps records in order and answers reads. Knows no time of its own, no network, no rights.
+ *
+ * Everything is appended synchronously, in the turn of the call, and reduced into the views in the same turn; `settled`
+ * tells when it is as durable as the flush mode promises.
+ */
+export class Store {
+  readonly state: State;
+  readonly recovered: Recovered;
+  readonly #options: StoreOptions;
+  readonly #files: Files;
+  readonly #segments: Segments;
+  readonly #checkpoint: Checkpoint;
+  readonly #log: CommitLog;
+  readonly #index: ConsumeIndex;
+  readonly #keys: KeyIndexes;
+  readonly #records: RecordReader;
+  readonly #reader: QueueReader;
+  readonly #cache: BlockCache;
+  readonly #listeners = new Set<() => void>();
+  #sealing: Promise<void> = Promise.resolve();
+  #cancelCheckpoint: () => void = () => {};
+  #checkpointing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  private constructor(
+    options: StoreOptions,
+    parts: {
+      files: Files;
+      segments: Segments;
+      checkpoint: Checkpoint;
+      cache: BlockCache;
+      index: ConsumeIndex;
+      keys: KeyIndexes;
+      state: State;
+      recovered: Recovered;
+    },
+  ) {
+    this.#options = options;
+    this.#files = parts.files;
+    this.#segments = parts.segments;
+    this.#checkpoint = parts.checkpoint;
+    this.#index = parts.index;
+    this.#keys = parts.keys;
+    this.state = parts.state;
+    this.recovered = parts.recovered;
+    const last = parts.segments.last!;
+    this.#log = new CommitLog(
+      {
+        segments: parts.segments,
+        clock: options.clock,
+        flush: options.flush,
+        segmentBytes: options.segmentBytes,
+        slabsKept: options.slabsKept ?? SLABS_KEPT,
+        begun: () => this.#begun(),
+        advanced: () => this.#advanced(),
+        sealed: (segment) => this.#sealed(segment),
+        failed: (error) => this.#failed(error),
+        ...(options.measured === undefined ? {} : { measured: options.measured }),
+      },
+      {
+        end: parts.recovered.closed ? last.end + firstRecord(last) - last.start : parts.recovered.end,
+        epoch: parts.recovered.epoch + 1,
+        storedAtMs: parts.recovered.storedAtMs,
+      },
+    );
+    this.#cache = parts.cache;
+    this.#records = new RecordReader(this.#log, parts.segments, this.#cache);
+    this.#reader = new QueueReader(this.#log, parts.index, this.#records);
+  }
+
+  /** Takes the folder, recovers what is in it, and begins a new log epoch. Throws LogwheelError; the folder is free again then. */
+  static async open(options: StoreOptions): Promise<Store> {
+    await options.files.lock();
+    try {
+      const store = await Store.#recover(options);
+      await store.#begin();
+      return store;
+    } catch (thrown) {
+      await options.files.unlock();
+      throw thrown;
+    }
+  }
+
+  static async #recover(options: StoreOptions): Promise<Store> {
+    const files = await options.files.folder(LOG_FOLDER);
+    const checkpoint = await Checkpoint.open(options.files);
+    const segments = await Segments.open(files, options.segmentBytes);
+    const recovered = await recover(files, segments, checkpoint.state, options.logger);
+    const cache = new BlockCache(options.cacheBytes ?? CACHE_BYTES);
+    const index = new ConsumeIndex(files, segments, cache);
+    const last = segments.last!;
+    const keys = new KeyIndexes(files, segments, last.start);
+    const state = new State();
+    index.resume(last.start);
+    await replay(last, recovered.end, state, {
+      add(queue, header, position, bytes, start, end) {
+        queue.add(header, position);
+        if (header.keyed) keys.add(header.topic, keysOf(bytes, start, end), position);
+      },
+    });
+    await index.repair();
+    await keys.repair();
+    return new Store(options, { files, segments, checkpoint, cache, index, keys, state, recovered });
+  }
+
+  async #begin(): Promise<void> {
+    await this.#checkpoint.write({ durable: this.#log.durable, epoch: this.epoch, clean: false });
+    this.#log.stamp();
+    const last = this.#segments.last!;
+    if (this.recovered.closed) this.#begun();
+    else if (this.recovered.end === firstRecord(last)) this.#appendSnapshot();
+    this.#log.reserve(HEADER_BYTES);
+    this.#log.appendOther(KIND.epoch, Buffer.alloc(0));
+    await this.#log.flush();
+    await this.#refreshFirstOffsets();
+    this.#checkpointLater();
+  }
+
+  /** Log epoch: raised at every start. */
+  get epoch(): number {
+    return this.#log.epoch;
+  }
+
+  /** Bytes accepted and not acknowledged yet. */
+  get unsettledBytes(): number {
+    return this.#log.end - this.#log.visible;
+  }
+
+  /** Whether flushing lags so far behind that nothing more should be accepted. */
+  get behind(): boolean {
+    return this.#log.behind;
+  }
+
+  /** Why nothing is stored any more, if so. */
+  get failure(): LogwheelError | undefined {
+    return this.#log.failure;
+  }
+
+  /** Log offsets and files, for people and metrics. */
+  get figures(): {
+    logStart: number;
+    logEnd: number;
+    durable: number;
+    segments: number;
+    spares: number;
+    diskBytes: number;
+  } {
+    const all = this.#segments.all;
+    const diskBytes = all.reduce((sum, segment) => sum + segment.end - segment.start, 0);
+    return {
+      logStart: all[0]!.start,
+      logEnd: this.#log.end,
+      durable: this.#log.durable,
+      segments: all.length,
+      spares: this.#segments.spares,
+      diskBytes: diskBytes + this.#segments.spares * this.#options.segmentBytes,
+    };
+  }
+
+  /** Reads the clock for what is appended next; call once per batch. */
+  stamp(): void {
+    this.#log.stamp();
+  }
+
+  /** Whether messages of so many bytes in all, with their headers, can be one group. */
+  fits(bytes: number): boolean {
+    return this.#log.fits(bytes);
+  }
+
+  /** Room for a group of messages of so many bytes in all, each with HEADER_BYTES; it has to follow in this turn. */
+  reserve(bytes: number): void {
+    if (this.#log.failure !== undefined) throw this.#log.failure;
+    this.#log.reserve(bytes);
+  }
+
+  /**
+   * Appends the message `bytes[start..end)` to a queue, as it was sent; returns its log offset. The caller has reserved
+   * room and filled `header`: more, keyed, tagHash, keyHash, producerId, sequence.
+   */
+  append(queue: Queue, header: Header, bytes: Buffer, start: number, end: number): number {
+    header.kind = KIND.message;
+    header.topic = queue.topic.number;
+    header.queueId = queue.id;
+    header.queueOffset = queue.nextOffset;
+    const logOffset = this.#log.append(header, bytes, start, end);
+    const position = logOffset - this.#log.segmentStart;
+    this.state.message(queue, header);
+    queue.add(header, position);
+    if (header.keyed) this.#keys.add(header.topic, keysOf(bytes, start, end), position);
+    return logOffset;
+  }
+
+  /** Calls `run` once everything appended so far is written (async flush) or flushed (sync), or has failed. */
+  settled(run: (error: LogwheelError | null) => void): void {
+    this.#log.settled(run);
+  }
+
+  /** The same as a promise; rejects with STORE_FAILED. */
+  whenSettled(): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.settled((error) => (error === null ? resolve() : reject(error))),
+    );
+  }
+
+  /** Records a topic as it is from now on. Settled later. */
+  appendTopic(change: TopicChange): void {
+    this.#appendChange(KIND.topic, change);
+  }
+
+  /** Records a group as it is from now on. Settled later. */
+  appendGroup(change: GroupChange): void {
+    this.#appendChange(KIND.group, change);
+  }
+
+  /** Records how far groups have come. Settled later. */
+  appendCursors(changes: readonly { group: GroupState; queue: Queue; state: CursorState }[]): void {
+    const payload = changes.map(({ group, queue, state }): CursorChange => {
+      return [group.number, queue.topic.number, queue.id, state.floor, state.acked, state.retries];
+    });
+    this.#appendChange(KIND.cursors, payload);
+  }
+
+  /** Lowest offset of a queue that retention has left. */
+  firstOffset(queue: Queue): number {
+    return queue.firstOffset;
+  }
+
+  /** One past the last offset of a queue that consumers may see: flushed in sync mode, written in async mode. */
+  endOffset(queue: Queue): number {
+    return this.#index.endOffset(queue, this.#log.visible);
+  }
+
+  /** Hands visible messages from `offset` on to `sink`, in order; returns the offset to go on from. See `QueueReader`. */
+  read(queue: Queue, offset: number, limits: ReadLimits, sink: RecordSink): number | Promise<number> {
+    return this.#reader.read(queue, offset, limits, sink);
+  }
+
+  /** The first offset of a queue whose message was stored at a time or later; its end offset if there is none. */
+  async offsetAt(queue: Queue, storedAtMs: number): Promise<number> {
+    let low = queue.firstOffset;
+    let high = this.endOffset(queue);
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((await this.storedAt(queue, middle)) < storedAtMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Store time of one message, milliseconds. */
+  async storedAt(queue: Queue, offset: number): Promise<number> {
+    let storedAtMs = 0;
+    await this.read(
+      queue,
+      offset,
+      { maxMessages: 1, maxBytes: 1 },
+      {
+        take(bytes, start) {
+          storedAtMs = bytes.readUInt32LE(start + 43) * 2 ** 32 + bytes.readUInt32LE(start + 39);
+          return true;
+        },
+      },
+    );
+    return storedAtMs;
+  }
+
+  /** The stored `Record` message at a log offset, of one log epoch; undefined if retention or a cut took it. */
+  async recordAt(epoch: number, logOffset: number): Promise<Buffer | undefined> {
+    const found = await this.#records.find(logOffset);
+    if (found === undefined || found.header.epoch !== epoch || found.header.kind !== KIND.message)
+      return undefined;
+    const { bytes, at } = found.held;
+    return bytes.subarray(at + RECORD_AT, at + found.header.length);
+  }
+
+  /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
+  async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
+    const found = await this.#records.find(logOffset);
+    return found?.header;
+  }
+
+  /** Stored `Record` messages of a topic that carry a key, newest first. */
+  async findByKey(topic: TopicState, key: string, max: number): Promise<Buffer[]> {
+    const records: Buffer[] = [];
+    for await (const logOffset of this.#keys.find(topic.number, key)) {
+      const found = await this.#records.find(logOffset);
+      if (found === undefined || found.header.topic !== topic.number) continue;
+      const { bytes, at } = found.held;
+      if (!keysOf(bytes, at + HEADER_BYTES, at + found.header.length).includes(key)) continue;
+      records.push(bytes.subarray(at + RECORD_AT, at + found.header.length));
+      if (records.length === max) break;
+    }
+    return records;
+  }
+
+  /**
+   * What replaying the log adds up to, from the start of each segment. Every one of them must equal `state`: a suffix of
+   * segments is a complete history. For verification; everything appended must be settled.
+   */
+  async replays(): Promise<State[]> {
+    const states: State[] = [];
+    const all = this.#segments.all;
+    for (const from of all.keys()) {
+      const state = new State();
+      for (const segment of all.slice(from)) await replay(segment, this.#log.visible, state, { add() {} });
+      states.push(state);
+    }
+    return states;
+  }
+
+  /** Calls `listener` after `endOffset` may have risen, once per write. The returned function ends that. */
+  onVisible(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The sealed segments, oldest first, and which topics have messages in each. */
+  async sealedSegments(): Promise<SealedSegment[]> {
+    await this.#sealing;
+    const all = this.#segments.all;
+    const sealed: SealedSegment[] = [];
+    for (const [index, segment] of all.slice(0, -1).entries()) {
+      if (segment.lastStoredAtMs === 0) segment.lastStoredAtMs = await this.#firstStoredAt(all[index + 1]!);
+      const { end, lastStoredAtMs } = segment;
+      sealed.push({
+        end,
+        bytes: end - segment.start,
+        lastStoredAtMs,
+        topics: await this.#index.topicsOf(segment),
+      });
+    }
+    return sealed;
+  }
+
+  /** The queues of a topic begin at the segment that begins at `segmentStart`: what they hold before is expired. */
+  async raiseFirstOffsets(topic: number, segmentStart: number): Promise<void> {
+    for (const queue of this.state.topicByNumber(topic)?.queues ?? [])
+      queue.firstOffset = Math.max(queue.firstOffset, await this.#index.baseAt(queue, segmentStart));
+  }
+
+  /** Drops the oldest segment, if it is sealed. What it holds cannot be read any more. */
+  async dropFirst(): Promise<boolean> {
+    if (this.#segments.all.length < 2) return false;
+    await this.#sealing;
+    const segment = await this.#segments.dropFirst();
+    this.#cache.drop(segment.blocks);
+    await this.#index.drop(segment);
+    await this.#keys.drop(segment);
+    await this.#refreshFirstOffsets();
+    return true;
+  }
+
+  /** Writes and syncs all that was appended and frees the folder. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelCheckpoint();
+    const failure = await this.#log.flush().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    await this.#sealing;
+    await this.#checkpointing;
+    if (failure === null)
+      await this.#checkpoint.write({ durable: this.#log.durable, epoch: this.epoch, clean: true });
+    await this.#checkpoint.close();
+    await this.#index.close();
+    await this.#segments.close();
+    await this.#options.files.unlock();
+  }
+
+  async #firstStoredAt(segment: Segment): Promise<number> {
+    return (await this.#records.find(firstRecord(segment)))?.header.storedAtMs ?? this.#log.storedAtMs;
+  }
+
+  #appendChange(kind: number, change: unknown): void {
+    const payload = Buffer.from(JSON.stringify(change));
+    this.#log.stamp();
+    this.reserve(HEADER_BYTES + payload.length);
+    this.#log.appendOther(kind, payload);
+    this.state.reduce(kind, change);
+  }
+
+  #begun(): void {
+    this.#index.begin(this.#log.segmentStart, this.#queues());
+    this.#keys.begin(this.#log.segmentStart);
+    this.#appendSnapshot();
+  }
+
+  /** One group of records, so that a crash leaves all of it or nothing. */
+  #appendSnapshot(): void {
+    const parts = [...this.state.snapshot(this.#log.storedAtMs)].map((part) =>
+      Buffer.from(JSON.stringify(part)),
+    );
+    const bytes = parts.reduce((sum, part) => sum + HEADER_BYTES + part.length, 0);
+    if (bytes > this.#options.segmentBytes / 2)
+      throw new LogwheelError(
+        "STORE_FAILED",
+        `the metadata takes ${bytes} bytes, more than half a segment: raise the segment size or delete topics and groups`,
+      );
+    this.#log.reserve(bytes);
+    for (const [index, part] of parts.entries())
+      this.#log.appendOther(KIND.snapshot, part, index < parts.length - 1);
+  }
+
+  *#queues(): Generator<Queue> {
+    for (const topic of this.state.topics.values()) yield* topic.queues;
+  }
+
+  #advanced(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #sealed(segment: Segment): void {
+    segment.lastStoredAtMs = this.#log.storedAtMs;
+    this.#sealing = this.#sealing
+      .then(async () => {
+        await this.#index.seal(segment);
+        await this.#keys.seal(segment);
+      })
+      .catch((thrown: unknown) => {
+        this.#options.logger.warn(
+          { segment: segment.start, error: String(thrown) },
+          "writing a segment's index failed; it is made again when it is needed",
+        );
+      });
+  }
+
+  #failed(error: LogwheelError): void {
+    this.#cancelCheckpoint();
+    this.#options.logger.error({ error: error.message }, "the commit log failed: nothing is stored any more");
+    this.#options.failed?.(error);
+    this.#advanced();
+  }
+
+  #checkpointLater(): void {
+    this.#cancelCheckpoint = this.#options.clock.after(CHECKPOINT_MS, () => {
+      this.#checkpointing = this.#checkpoint
+        .write({ durable: this.#log.durable, epoch: this.epoch, clean: false })
+        .catch((thrown: unknown) => this.#failed(LogwheelError.from(thrown)))
+        .then(() => {
+          if (!this.#closed && this.#log.failure === undefined) this.#checkpointLater();
+        });
+    });
+  }
+
+  /** A queue begins where the oldest segment's snapshot says. */
+  async #refreshFirstOffsets(): Promise<void> {
+    const first = this.#segments.first!;
+    const before = new State();
+    await replay(first, await endOfSnapshot(first), before, { add() {} });
+    for (const topic of before.topics.values())
+      for (const queue of this.state.topicByNumber(topic.number)?.queues ?? [])
+        queue.firstOffset = Math.max(queue.firstOffset, topic.queues[queue.id]?.nextOffset ?? 0);
+  }
+}

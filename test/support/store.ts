@@ -1,0 +1,105 @@
+import { systemClock } from "../../proto/kernel/clock.js";
+import { silentLogger } from "../../proto/kernel/logger.js";
+import {
+  Envelope,
+  encodedMessageSize,
+  type MessageInput,
+  scanMessage,
+  writeMessage,
+} from "../../proto/kernel/message-codec.js";
+import { readRecord } from "../../proto/kernel/record.js";
+import type { Files } from "../../server/disk/files.js";
+import type { Queue, TopicState } from "../../server/store/queue.js";
+import { emptyHeader, HEADER_BYTES } from "../../server/store/record.js";
+import { Store, type StoreOptions } from "../../server/store/store.js";
+
+/** Segments in tests: small enough to roll often. */
+export const SEGMENT_BYTES = 64 << 10;
+
+/** A store with small segments on the given disk. */
+export function openStore(files: Files, options: Partial<StoreOptions> = {}): Promise<Store> {
+  return Store.open({
+    files,
+    clock: systemClock,
+    logger: silentLogger,
+    flush: "sync",
+    segmentBytes: SEGMENT_BYTES,
+    slabsKept: 2,
+    cacheBytes: 1 << 20,
+    ...options,
+  });
+}
+
+/** Makes a topic of `queues` queues, of type mixed; not settled. */
+export function addTopic(store: Store, name: string, queues = 1): TopicState {
+  store.appendTopic({
+    op: "put",
+    number: store.state.nextTopicNumber,
+    name,
+    queues,
+    type: 5,
+    permission: 0,
+    retentionMs: 0,
+    attributes: {},
+    createdAtMs: 1,
+  });
+  return store.state.topics.get(name)!;
+}
+
+/** What a test wants to say of a message besides its content. */
+export interface Extras {
+  readonly producerId?: number;
+  readonly sequence?: number;
+}
+
+/** Appends messages as one group; returns their log offsets. Not settled. */
+export function append(
+  store: Store,
+  queue: Queue,
+  messages: readonly MessageInput[],
+  extras: Extras = {},
+): number[] {
+  const encoded = messages.map((message) => {
+    const bytes = Buffer.alloc(encodedMessageSize(message));
+    writeMessage(message, bytes, 0);
+    return bytes;
+  });
+  store.stamp();
+  store.reserve(encoded.reduce((sum, bytes) => sum + HEADER_BYTES + bytes.length, 0));
+  return encoded.map((bytes, index) => {
+    const header = emptyHeader();
+    const envelope = new Envelope();
+    scanMessage(bytes, 0, bytes.length, envelope);
+    header.more = index < encoded.length - 1;
+    header.keyed = envelope.hasKeys;
+    header.tagHash = envelope.tagHash;
+    header.keyHash = envelope.keyHash;
+    header.producerId = extras.producerId ?? 0;
+    header.sequence = extras.sequence === undefined ? 0 : extras.sequence + index;
+    return store.append(queue, header, bytes, 0, bytes.length);
+  });
+}
+
+/** A message whose body is a text. */
+export function text(body: string, rest: Omit<MessageInput, "body"> = {}): MessageInput {
+  return { ...rest, body: Buffer.from(body) };
+}
+
+/** Bodies, as texts, of a queue's visible messages from an offset on. */
+export async function bodies(store: Store, queue: Queue, from = 0): Promise<string[]> {
+  const found: string[] = [];
+  let next = Math.max(from, store.firstOffset(queue));
+  while (next < store.endOffset(queue))
+    next = await store.read(
+      queue,
+      next,
+      { maxMessages: 100, maxBytes: 1 << 20 },
+      {
+        take(bytes, start, end) {
+          found.push(readRecord(bytes, start, end).message().body.toString());
+          return true;
+        },
+      },
+    );
+  return found;
+}
