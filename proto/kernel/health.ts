@@ -11,7 +11,8 @@ import { LogwheelError } from "./errors.js";
 import { protoCodec } from "./proto-codec.js";
 
 const NAME = "grpc.health.v1.Health";
-const SERVING = 1;
+/** What a server says that takes work. */
+export const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { TABLES } from "../../../server/config.js";
-import { nearest } from "../../../server/settings/nearest.js";
 import { flagsOf, optionsOf } from "../../../server/settings/options.js";
 import { variableOf } from "../../../server/settings/table.js";
 
@@ -30,12 +29,5 @@ describe("options of settings", () => {
       const variables = Object.keys(table).map(variableOf);
       expect(new Set(variables).size).to.equal(variables.length);
     }
-  });
-
-  it("finds what a misspelt word was meant to be, and nothing for a strange one", () => {
-    expect(nearest("retentionMs", ["retentionBytes", "retentionMs"])).to.equal("retentionMs");
-    expect(nearest("RETENTION_MS", ["retention_ms"])).to.equal("retention_ms");
-    expect(nearest("lsiten", ["listen", "data"])).to.equal("listen");
-    expect(nearest("colour", ["listen", "data"])).to.equal(null);
   });
 });
