@@ -70,9 +70,9 @@ import type { Routes, Routes__Output } from "../gen/logwheel/v1/Routes.js";
 import type { SeekReply, SeekReply__Output } from "../gen/logwheel/v1/SeekReply.js";
 import type { SeekRequest, SeekRequest__Output } from "../gen/logwheel/v1/SeekRequest.js";
 import type { SendBatchReply, SendBatchReply__Output } from "../gen/logwheel/v1/SendBatchReply.js";
-import type { SendBatchRequest, SendBatchRequest__Output } from "../gen/logwheel/v1/SendBatchRequest.js";
+import type { SendBatchRequest } from "../gen/logwheel/v1/SendBatchRequest.js";
 import type { SendReply, SendReply__Output } from "../gen/logwheel/v1/SendReply.js";
-import type { SendRequest, SendRequest__Output } from "../gen/logwheel/v1/SendRequest.js";
+import type { SendRequest } from "../gen/logwheel/v1/SendRequest.js";
 import type { TopicReply, TopicReply__Output } from "../gen/logwheel/v1/TopicReply.js";
 import type {
   UpdateGroupRequest,
@@ -91,6 +91,7 @@ import {
   type PulledRecords,
 } from "./consume-codec.js";
 import { protoCodec } from "./proto-codec.js";
+import { decodeSend, type SentMessages } from "./send-codec.js";
 
 const PACKAGE = "logwheel.v1";
 
@@ -109,6 +110,11 @@ const pullReply: Codec<Buffer, PulledRecords> = { encode: raw.encode, decode: de
 
 function of<In extends object, Out extends object>(message: string): Codec<In, Out> {
   return protoCodec<In, Out>(`${PACKAGE}.${message}`);
+}
+
+/** Brokers keep the messages of a send as the bytes they came as. */
+function sends<In extends object>(message: string): Codec<In, SentMessages> {
+  return { encode: of<In, object>(message).encode, decode: decodeSend };
 }
 
 function unary<Q, QOut, R, ROut>(
@@ -134,12 +140,12 @@ function stream<Q, QOut, R, ROut>(
 export const BROKER = {
   send: unary(
     "Broker/Send",
-    of<SendRequest, SendRequest__Output>("SendRequest"),
+    sends<SendRequest>("SendRequest"),
     of<SendReply, SendReply__Output>("SendReply"),
   ),
   sendBatch: unary(
     "Broker/SendBatch",
-    of<SendBatchRequest, SendBatchRequest__Output>("SendBatchRequest"),
+    sends<SendBatchRequest>("SendBatchRequest"),
     of<SendBatchReply, SendBatchReply__Output>("SendBatchReply"),
   ),
   publish: stream("Broker/Publish", raw, raw),

@@ -1,4 +1,5 @@
 import type { Receipt } from "../../proto/gen/logwheel/v1/Receipt.js";
+import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { Envelope, scanMessage } from "../../proto/kernel/message-codec.js";
 import { EntryReader } from "../../proto/kernel/publish-codec.js";
@@ -8,6 +9,7 @@ import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
+import type { Meter } from "./meter.js";
 import { PERMISSION, TOPIC_TYPE, type Topics } from "./topics.js";
 
 /** What publishing needs. */
@@ -20,8 +22,8 @@ export interface PublishDeps {
   readonly flushSync: boolean;
   /** Why nothing is accepted now (stopping, disk full), if so. */
   refusal(): LogwheelError | undefined;
-  /** Once per frame: messages stored, their bytes, and messages refused. */
-  measured(messages: number, bytes: number, refused: number): void;
+  readonly meter: Meter;
+  readonly clock: Clock;
 }
 
 /** A message that the producer sent before: the first receipt is given again. */
@@ -117,7 +119,7 @@ export class Publisher {
     reader.reset(frame);
     const outcome = new Outcome();
     while (outcome.refusals.length < reader.count) outcome.refused(error);
-    this.#deps.measured(0, 0, reader.count);
+    this.#deps.meter.refused(reader.count, error.code);
     answer(
       encodePublishReply({
         frame: reader.frame,
@@ -347,10 +349,13 @@ export class Publisher {
   }
 
   #finish(outcome: Outcome, done: () => void, fail: (error: LogwheelError) => void): void {
-    const refused = outcome.refusals.length;
-    const stored = outcome.logOffsets.length - refused - outcome.duplicates.length;
-    this.#deps.measured(stored, outcome.bytes, refused);
+    const { meter, clock } = this.#deps;
+    const stored = outcome.logOffsets.length - outcome.refusals.length - outcome.duplicates.length;
+    meter.taken(stored, outcome.bytes);
+    for (const { error } of outcome.refusals) meter.refused(1, error.code);
+    const sinceMs = clock.monotonicMs();
     this.#deps.store.settled((error) => {
+      meter.answered(clock.monotonicMs() - sinceMs);
       if (error !== null) fail(error);
       else if (outcome.duplicates.length === 0) done();
       else this.#recall(outcome).then(done, (thrown) => fail(LogwheelError.from(thrown)));

@@ -3,8 +3,7 @@ import type { UpdateTopicRequest__Output } from "../../proto/gen/logwheel/v1/Upd
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkTopicName } from "../../proto/kernel/limits.js";
-import type { TopicState } from "../store/queue.js";
-import type { TopicChange } from "../store/state.js";
+import type { Queue, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
 
 /** Values of `TopicType` in message.proto. */
@@ -25,12 +24,15 @@ export interface TopicSettings {
 const ATTRIBUTES_MAX = 32;
 const ATTRIBUTE_BYTES_MAX = 1_024;
 
+/** Hears of a topic as it is from now on, or of the name of one that is gone. */
+export type TopicListener = (change: { readonly put: TopicState } | { readonly deleted: string }) => void;
+
 /** The topics of this broker: checks what is asked, records it, tells who wants to know. */
 export class Topics {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #settings: TopicSettings;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<TopicListener>();
 
   constructor(store: Store, clock: Clock, settings: TopicSettings) {
     this.#store = store;
@@ -96,8 +98,12 @@ export class Topics {
       permission: request.permission ?? topic.permission,
       retentionMs: checkRetention(request.retentionMs ?? topic.retentionMs),
     };
-    if (!request.dryRun) await this.#record(change);
-    return describe(change);
+    if (!request.dryRun) {
+      this.#store.appendTopic(change);
+      this.#changed({ put: topic });
+      await this.#store.whenSettled();
+    }
+    return showTopic(change);
   }
 
   /** Deletes a topic with its messages and all cursors on it. A topic made again under its name starts empty. */
@@ -110,12 +116,16 @@ export class Topics {
     const groups = [...this.#store.state.groups.values()]
       .filter((group) => topic.queues.some((queue) => group.cursors.has(queue)))
       .map((group) => group.name);
-    if (!dryRun) await this.#record({ op: "delete", number: topic.number });
+    if (!dryRun) {
+      this.#store.appendTopic({ op: "delete", number: topic.number });
+      this.#changed({ deleted: name });
+      await this.#store.whenSettled();
+    }
     return { messages, groups };
   }
 
-  /** Calls `listener` after topics were made, changed or deleted. */
-  onChanged(listener: () => void): () => void {
+  /** Calls `listener` after a topic was made, changed or deleted. The returned function ends that. */
+  onChanged(listener: TopicListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -143,17 +153,11 @@ export class Topics {
       attributes: topic.attributes ?? {},
       createdAtMs: this.#clock.nowMs(),
     });
-    this.#changed();
+    this.#changed({ put: this.get(name) });
   }
 
-  async #record(change: TopicChange): Promise<void> {
-    this.#store.appendTopic(change);
-    this.#changed();
-    await this.#store.whenSettled();
-  }
-
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(change: Parameters<TopicListener>[0]): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   #checkQueues(queues: number): void {
@@ -166,8 +170,9 @@ export class Topics {
 }
 
 /** A topic as the protocol shows it. */
-export function describe(topic: Omit<TopicState, "queues"> & { queues: number }): Topic {
-  const { name, queues, type, permission, retentionMs, attributes } = topic;
+export function showTopic(topic: Omit<TopicState, "queues"> & { queues: number | readonly Queue[] }): Topic {
+  const { name, type, permission, retentionMs, attributes } = topic;
+  const queues = typeof topic.queues === "number" ? topic.queues : topic.queues.length;
   return { name, queues, type, permission, retentionMs, attributes };
 }
 

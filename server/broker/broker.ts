@@ -1,0 +1,293 @@
+import type { BrokerInfo } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
+import type { DescribeBrokerReply } from "../../proto/gen/logwheel/v1/DescribeBrokerReply.js";
+import type { Connect, Handlers, Served } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { ADMIN, BROKER, SERVICE_NAME } from "../../proto/kernel/contract.js";
+import type { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import type { Files } from "../disk/files.js";
+import { Store } from "../store/store.js";
+import { adminHandlers } from "./admin.js";
+import { Admission } from "./admission.js";
+import { consumeHandlers } from "./consume-handlers.js";
+import { DiskGuard, type DiskLimits } from "./disk-guard.js";
+import { GroupAdmin } from "./group-admin.js";
+import { Groups } from "./groups.js";
+import { LongPoll } from "./long-poll.js";
+import { Messages } from "./messages.js";
+import type { BrokerFigures, GroupFigures, Meter } from "./meter.js";
+import { Publisher } from "./publish.js";
+import { PublishStream } from "./publish-stream.js";
+import { Registration } from "./registration.js";
+import { Retention } from "./retention.js";
+import { showTopic, Topics } from "./topics.js";
+
+/** What a broker is made of and how it behaves. */
+export interface BrokerOptions {
+  readonly files: Files;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly connect: Connect;
+  readonly meter: Meter;
+  readonly name: string;
+  readonly version: string;
+  readonly flush: "sync" | "async";
+  readonly segmentBytes: number;
+  readonly retentionMs: number;
+  readonly retentionBytes?: number;
+  readonly disk: DiskLimits;
+  readonly autoCreate: boolean;
+  readonly autoCreateQueues: number;
+  readonly topicsMax: number;
+  readonly queuesMax: number;
+  readonly acceptedBytesMax: number;
+  readonly sendWaitMs: number;
+  readonly loopLagMsMax: number;
+  readonly nameServers: readonly string[];
+  readonly heartbeatMs: number;
+  /** 99th percentile of the event loop's delay in the last second, milliseconds. */
+  loopLagMs(): number;
+  /** Open connections of clients. */
+  connections(): number;
+  /** What the process uses and runs on, for people. */
+  machine(): { memoryBytes: number; nodeVersion: string };
+}
+
+/** Composition root of the broker. Opened, it has recovered its log and can be served; started, it is in the routes. */
+export class Broker implements Lifecycle {
+  readonly served: readonly Served[];
+  /** Resolves if the log fails: the process should end. */
+  readonly failed: Promise<LogwheelError>;
+  readonly #options: BrokerOptions;
+  readonly #store: Store;
+  readonly #topics: Topics;
+  readonly #groups: Groups;
+  readonly #disk: DiskGuard;
+  readonly #admission: Admission;
+  readonly #publisher: Publisher;
+  readonly #longPoll: LongPoll;
+  readonly #retention: Retention;
+  readonly #registration: Registration;
+  readonly #startedAtMs: number;
+  #address = "";
+  #state: "serving" | "draining" | "stopped" = "serving";
+
+  private constructor(options: BrokerOptions, store: Store, failed: Promise<LogwheelError>) {
+    const { clock, logger, files } = options;
+    this.#options = options;
+    this.#store = store;
+    this.failed = failed;
+    this.#startedAtMs = clock.nowMs();
+    this.#topics = new Topics(store, clock, options);
+    this.#groups = new Groups({ ...options, store, topics: this.#topics, brokerName: options.name });
+    this.#disk = new DiskGuard({ files, clock, logger, limits: options.disk });
+    this.#admission = new Admission({ ...options, store, diskRefusal: () => this.#disk.refusal() });
+    this.#publisher = new Publisher({
+      store,
+      topics: this.#topics,
+      broker: options.name,
+      flushSync: options.flush === "sync",
+      refusal: () => this.#admission.refusal(),
+      meter: options.meter,
+      clock,
+    });
+    this.#longPoll = new LongPoll(store, clock);
+    this.#retention = new Retention({
+      store,
+      clock,
+      logger,
+      policy: { retentionMs: options.retentionMs, retentionBytes: options.retentionBytes },
+    });
+    this.#registration = new Registration({
+      ...options,
+      addresses: options.nameServers,
+      source: {
+        info: () => this.#info(),
+        topics: () => [...this.#topics.all].map(showTopic),
+        onTopicsChanged: (listener) =>
+          this.#topics.onChanged((change) =>
+            "put" in change ? listener([showTopic(change.put)], []) : listener([], [change.deleted]),
+          ),
+      },
+    });
+    this.served = [
+      { name: SERVICE_NAME.BROKER, service: BROKER, handlers: this.#brokerHandlers() },
+      { name: SERVICE_NAME.ADMIN, service: ADMIN, handlers: this.#adminHandlers() },
+    ];
+  }
+
+  /** Takes the folder and recovers the log in it. Throws LogwheelError, with the folder free again. */
+  static async open(options: BrokerOptions): Promise<Broker> {
+    let fail: (error: LogwheelError) => void = () => {};
+    const failed = new Promise<LogwheelError>((resolve) => (fail = resolve));
+    const { meter, ...rest } = options;
+    const store = await Store.open({
+      ...rest,
+      failed: fail,
+      measured: (...figures) => meter.written(...figures),
+    });
+    return new Broker(options, store, failed);
+  }
+
+  /** What recovery found, for the start-up log. */
+  get recovered(): Store["recovered"] {
+    return this.#store.recovered;
+  }
+
+  get startedAtMs(): number {
+    return this.#startedAtMs;
+  }
+
+  /** Name servers, and whether the broker is registered there. */
+  get nameServers(): ReturnType<Registration["status"]> {
+    return this.#registration.status();
+  }
+
+  /** Clients find the broker at this host:port. Call it before `start`. */
+  advertise(address: string): void {
+    this.#address = address;
+  }
+
+  /** Lets members in and enters the routes, as far as name servers can be reached. */
+  async start(): Promise<void> {
+    await this.#disk.start();
+    await this.#groups.start();
+    await this.#retention.start();
+    await this.#registration.start();
+  }
+
+  /** Leaves the routes, takes no more sends, asks members to go, and resolves when everything accepted is stored. */
+  async drain(): Promise<void> {
+    if (this.#state !== "serving") return;
+    this.#state = "draining";
+    this.#admission.stop();
+    this.#groups.drain();
+    this.#longPoll.stop();
+    await this.#registration.stop();
+    await this.#store.whenSettled().catch(() => {});
+  }
+
+  /** Drains, writes what cursors learned, and frees the folder. Call it when nobody is served any more. */
+  async stop(): Promise<void> {
+    if (this.#state === "stopped") return;
+    await this.drain();
+    this.#state = "stopped";
+    await this.#retention.stop();
+    await this.#disk.stop();
+    await this.#groups.stop();
+    await this.#store.close();
+  }
+
+  /** What the broker is like now, for metrics. */
+  async figures(): Promise<BrokerFigures> {
+    const { logStart, logEnd, durable, segments, diskBytes } = this.#store.figures;
+    const { freeBytes, totalBytes } = this.#disk.space;
+    return {
+      topics: this.#store.state.topics.size,
+      groups: this.#store.state.groups.size,
+      connections: this.#options.connections(),
+      members: this.#groups.members,
+      unflushedBytes: logEnd - durable,
+      logBytes: logEnd - logStart,
+      segments,
+      diskBytes,
+      diskFreeBytes: freeBytes,
+      diskTotalBytes: totalBytes,
+      progress: this.#progress(),
+    };
+  }
+
+  #progress(): GroupFigures[] {
+    const rows = new Map<
+      string,
+      { group: string; topic: string; lag: number; ready: number; inFlight: number }
+    >();
+    for (const group of this.#store.state.groups.values())
+      for (const queue of group.cursors.keys()) {
+        const counts = this.#groups.deps.cursors.peek(group, queue)?.counts(this.#store.endOffset(queue));
+        if (counts === undefined) continue;
+        const key = `${group.number}/${queue.topic.number}`;
+        const row = rows.get(key) ?? {
+          group: group.name,
+          topic: queue.topic.name,
+          lag: 0,
+          ready: 0,
+          inFlight: 0,
+        };
+        row.lag += counts.lag;
+        row.ready += counts.ready;
+        row.inFlight += counts.inFlight;
+        rows.set(key, row);
+      }
+    return [...rows.values()];
+  }
+
+  #brokerHandlers(): Handlers<typeof BROKER> {
+    const { clock, sendWaitMs } = this.#options;
+    const publisher = this.#publisher;
+    const admission = this.#admission;
+    return {
+      send: async (request) => ({ receipt: (await this.#send(request))[0]! }),
+      sendBatch: async (request) => ({ receipts: await this.#send(request) }),
+      publish: (stream) =>
+        void new PublishStream({ publisher, admission, clock, waitMs: sendWaitMs }, stream),
+      ...consumeHandlers(this.#groups, {
+        store: this.#store,
+        topics: this.#topics,
+        clock,
+        longPoll: this.#longPoll,
+      }),
+    };
+  }
+
+  #send(request: Parameters<Publisher["send"]>[0]): ReturnType<Publisher["send"]> {
+    if (!this.#admission.open) throw this.#admission.busy;
+    return this.#publisher.send(request);
+  }
+
+  #adminHandlers(): Handlers<typeof ADMIN> {
+    return adminHandlers({
+      store: this.#store,
+      topics: this.#topics,
+      groups: new GroupAdmin(this.#groups, this.#topics),
+      messages: new Messages({ store: this.#store, topics: this.#topics, broker: this.#options.name }),
+      registered: () => this.#registration.registered(),
+      describeBroker: () => this.#describe(),
+    });
+  }
+
+  #info(): BrokerInfo {
+    const { name, autoCreate, version, flush } = this.#options;
+    return {
+      name,
+      address: this.#address,
+      epoch: this.#store.epoch,
+      autoCreate,
+      version,
+      flushSync: flush === "sync",
+      startedAtMs: this.#startedAtMs,
+    };
+  }
+
+  #describe(): DescribeBrokerReply {
+    const { logStart, logEnd, durable, segments, diskBytes } = this.#store.figures;
+    return {
+      ...this.#info(),
+      logStart,
+      logEnd,
+      logDurable: durable,
+      segments,
+      diskBytes,
+      diskFreeBytes: this.#disk.space.freeBytes,
+      topics: this.#store.state.topics.size,
+      groups: this.#store.state.groups.size,
+      connections: this.#options.connections(),
+      state: this.#store.failure === undefined ? this.#state : "failed",
+      nameServers: this.#registration.status(),
+      ...this.#options.machine(),
+    };
+  }
+}
