@@ -85,6 +85,11 @@ export class Cursor {
     return this.#floor;
   }
 
+  /** How many messages are acknowledged, by offsets: only differences mean something. */
+  get acknowledged(): number {
+    return this.#floor + this.#acked.count;
+  }
+
   /** The lowest offset that was not delivered to the present owner. */
   get next(): number {
     return this.#next;

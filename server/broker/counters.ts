@@ -1,0 +1,31 @@
+/** What consuming has done since the start, for metrics. Counted per batch. */
+export interface ConsumeCounters {
+  messagesDelivered: number;
+  bytesDelivered: number;
+  /** Of them: not for the first time. */
+  messagesRedelivered: number;
+  messagesAcknowledged: number;
+  messagesFailed: number;
+  leasesExpired: number;
+  /** Left behind by retention before their group had acknowledged them. */
+  messagesUnread: number;
+  /** Queues that got an owner. */
+  assignments: number;
+  /** Acknowledgements that were refused. */
+  acknowledgementsRefused: number;
+}
+
+/** Everything at zero. */
+export function consumeCounters(): ConsumeCounters {
+  return {
+    messagesDelivered: 0,
+    bytesDelivered: 0,
+    messagesRedelivered: 0,
+    messagesAcknowledged: 0,
+    messagesFailed: 0,
+    leasesExpired: 0,
+    messagesUnread: 0,
+    assignments: 0,
+    acknowledgementsRefused: 0,
+  };
+}

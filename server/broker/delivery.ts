@@ -1,0 +1,278 @@
+import { BatchBuilder } from "../../proto/kernel/consume-codec.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import type { Store } from "../store/store.js";
+import { BatchSink } from "./batch-sink.js";
+import type { ConsumeCounters } from "./counters.js";
+import type { Run } from "./cursor.js";
+import type { Cursors } from "./cursors.js";
+import type { DeadlineClock } from "./deadline-clock.js";
+import type { Group } from "./group.js";
+import type { Lane } from "./lane.js";
+import type { Member } from "./member.js";
+import { readable } from "./readable.js";
+
+/** Bytes of records in a batch, but for a single larger record. */
+export const BATCH_BYTES_MAX = 256 << 10;
+
+/** Messages in a batch. */
+export const BATCH_MESSAGES_MAX = 4_096;
+
+/** The same in shared mode, where a batch is what one member gets before it is another's turn. */
+export const SHARED_BATCH_MESSAGES_MAX = 64;
+
+/** Messages and bytes that a member may grant without having been sent any. */
+export const CREDIT_MESSAGES_MAX = 1 << 20;
+export const CREDIT_BYTES_MAX = 1 << 30;
+
+/** Reads for one batch: a filter that fits nothing does not hold the process. */
+const READS_PER_BATCH = 8;
+
+/** Wait after a failed read of a queue. */
+const READ_AGAIN_MS = 5_000;
+
+/** What deliveries stand on. */
+export interface DeliveryDeps {
+  readonly store: Store;
+  readonly cursors: Cursors;
+  readonly deadlines: DeadlineClock;
+  readonly logger: Logger;
+  readonly counters: ConsumeCounters;
+}
+
+/**
+ * Sends one member what its cursors allow and its credit pays for: a batch of one queue at a time, in turn, each record
+ * copied once from the store's memory into the frame.
+ *
+ * Credit counts records and the bytes of their encoded `Record`. The last record of a batch may take more bytes than are
+ * left, or a large one would never go: the bytes are below zero then.
+ */
+export class Delivery {
+  readonly #deps: DeliveryDeps;
+  readonly #group: Group;
+  readonly #member: Member;
+  readonly #write: (batch: Buffer) => boolean;
+  readonly #batch = new BatchBuilder();
+  readonly #sink: BatchSink;
+  #messages = 0;
+  #bytes = 0;
+  /** The stream takes more. */
+  #flowing = true;
+  #reading = false;
+  #stopped = false;
+  #turn = 0;
+
+  /** `write` returns false when the stream takes no more for now. */
+  constructor(deps: DeliveryDeps, who: { group: Group; member: Member; write: (batch: Buffer) => boolean }) {
+    this.#deps = deps;
+    this.#group = who.group;
+    this.#member = who.member;
+    this.#write = who.write;
+    this.#sink = new BatchSink(this.#batch, who.member.mode === "shared");
+  }
+
+  /** The member can take more. */
+  grant(messages: number, bytes: number): void {
+    this.#messages = Math.min(this.#messages + messages, CREDIT_MESSAGES_MAX);
+    this.#bytes = Math.min(this.#bytes + bytes, CREDIT_BYTES_MAX);
+  }
+
+  /** The stream takes more again. */
+  drained(): void {
+    this.#flowing = true;
+  }
+
+  /** Delivers nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Delivers up to so many batches; returns whether there may be more. Goes on by itself after a read from the disk. */
+  pump(batchesMax: number): boolean {
+    for (let sent = 0; sent < batchesMax; sent++) if (!this.#next()) return false;
+    return this.#ready;
+  }
+
+  get #ready(): boolean {
+    return (
+      this.#messages > 0 &&
+      this.#bytes > 0 &&
+      this.#flowing &&
+      !this.#reading &&
+      !this.#stopped &&
+      !this.#group.state.paused
+    );
+  }
+
+  /** One batch of the next queue that has something; false if none has, or the rest follows after a read. */
+  #next(): boolean {
+    if (!this.#ready) return false;
+    const { lanes } = this.#member;
+    const nowMs = this.#deps.deadlines.nowMs();
+    for (let tried = 0; tried < lanes.length; tried++) {
+      const lane = lanes[this.#turn++ % lanes.length]!;
+      if (lane.reading || lane.readAgainMs > nowMs || !readable(lane.queue.topic)) continue;
+      this.#skipDropped(lane);
+      if (this.#plan(lane, nowMs) === null) this.#sayPaused(lane);
+      else if (this.#fill(lane, nowMs)) return true;
+      if (this.#reading) return false;
+    }
+    return false;
+  }
+
+  #plan(lane: Lane, nowMs: number): Run | null {
+    return lane.cursor.plan(this.#deps.store.endOffset(lane.queue), nowMs, this.#group.order);
+  }
+
+  /** Fills a batch from one queue and sends it; false if a read has to come from the disk first, or it failed. */
+  #fill(lane: Lane, nowMs: number): boolean {
+    const { queue, generation, cursor } = lane;
+    const messagesMax = this.#member.mode === "shared" ? SHARED_BATCH_MESSAGES_MAX : BATCH_MESSAGES_MAX;
+    this.#batch.begin(queue.topic.name, queue.id, generation);
+    this.#sink.begin(
+      Math.min(this.#messages, messagesMax),
+      Math.min(this.#bytes, BATCH_BYTES_MAX),
+      this.#member.subscriptions.get(queue.topic.name)?.filter,
+    );
+    const planned = { version: cursor.version, generation, from: Number.POSITIVE_INFINITY };
+    for (let reads = 0; reads < READS_PER_BATCH; reads++) {
+      const run = this.#sink.full ? null : this.#plan(lane, nowMs);
+      if (run === null) break;
+      planned.from = Math.min(planned.from, run.from);
+      let next: number | Promise<number>;
+      try {
+        next = this.#read(lane, run);
+      } catch (thrown) {
+        this.#refuse(lane, planned.from, thrown);
+        return false;
+      }
+      if (next instanceof Promise) {
+        this.#finishLater(lane, run, next, planned);
+        return false;
+      }
+      if (!this.#commit(lane, run, next)) break;
+    }
+    this.#send(lane);
+    return true;
+  }
+
+  #read(lane: Lane, run: Run): number | Promise<number> {
+    const { filter, messagesLeft, bytesLeft } = this.#sink.start(run);
+    const tagHashes = filter?.hashes;
+    const limits = { maxMessages: Math.min(messagesLeft, run.to - run.from), maxBytes: bytesLeft };
+    return this.#deps.store.read(
+      lane.queue,
+      run.from,
+      tagHashes === undefined ? limits : { ...limits, tagHashes },
+      this.#sink,
+    );
+  }
+
+  /** Waits for a read from the disk; what was read counts only if the queue is still this member's and was not moved. */
+  #finishLater(
+    lane: Lane,
+    run: Run,
+    reading: Promise<number>,
+    planned: { version: number; generation: number; from: number },
+  ): void {
+    this.#reading = lane.reading = true;
+    reading
+      .then((next) => {
+        this.#reading = lane.reading = false;
+        const valid =
+          !this.#stopped &&
+          lane.cursor.version === planned.version &&
+          lane.generation === planned.generation &&
+          this.#member.lanes.includes(lane);
+        if (valid) {
+          this.#commit(lane, run, next);
+          this.#send(lane);
+        }
+      })
+      .catch((thrown: unknown) => {
+        this.#reading = lane.reading = false;
+        this.#refuse(lane, planned.from, thrown);
+      })
+      .then(() => this.#group.wake())
+      .catch((thrown: unknown) =>
+        this.#deps.logger.error(
+          { group: this.#group.state.name, error: String(thrown) },
+          "a delivery failed",
+        ),
+      );
+  }
+
+  /** Moves the cursor by what was read; false if that was nothing. */
+  #commit(lane: Lane, run: Run, next: number): boolean {
+    const to = Math.min(next, run.to);
+    if (to <= run.from) return false;
+    const { gaps, offsets } = this.#sink.finish(to);
+    lane.cursor.deliver(run, to, gaps);
+    if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
+    if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
+    if (this.#member.mode === "shared") this.#lease(lane, run, offsets);
+    return true;
+  }
+
+  #lease(lane: Lane, run: Run, offsets: readonly number[]): void {
+    const untilMs = this.#deps.deadlines.nowMs() + this.#member.leaseMs;
+    for (const offset of offsets)
+      lane.cursor.lease(offset, { holder: this.#member.id, attempt: run.attempt, untilMs });
+    if (offsets.length > 0) this.#group.expect(untilMs);
+  }
+
+  /** Sends what was gathered, if it is anything. */
+  #send(lane: Lane): void {
+    const { messages, bytes, redelivered } = this.#sink;
+    if (messages === 0) return;
+    this.#messages -= messages;
+    this.#bytes -= bytes;
+    const { counters } = this.#deps;
+    counters.messagesDelivered += messages;
+    counters.bytesDelivered += bytes;
+    counters.messagesRedelivered += redelivered;
+    if (!this.#write(this.#batch.finish(this.#sink.nextOffset))) this.#flowing = false;
+    lane.saidPaused = false;
+  }
+
+  /** A read failed: the queue stands still for a while, the others go on. What the batch had from `from` on was not sent. */
+  #refuse(lane: Lane, from: number, thrown: unknown): void {
+    const nowMs = this.#deps.deadlines.nowMs();
+    if (this.#member.mode !== "shared") lane.cursor.rewind(from, nowMs);
+    lane.readAgainMs = nowMs + READ_AGAIN_MS;
+    this.#group.expect(lane.readAgainMs);
+    this.#deps.logger.error(
+      {
+        group: this.#group.state.name,
+        topic: lane.queue.topic.name,
+        queueId: lane.queue.id,
+        offset: lane.cursor.next,
+        error: String(thrown),
+      },
+      "a queue cannot be read: the group stops there; reset it past the damage to go on",
+    );
+  }
+
+  /** What retention took is behind the group now. */
+  #skipDropped({ cursor, open, queue }: Lane): void {
+    const first = this.#deps.store.firstOffset(queue);
+    if (cursor.floor >= first) return;
+    if (open === null) cursor.skipTo(first);
+    else this.#deps.cursors.skipDropped(open);
+  }
+
+  #sayPaused(lane: Lane): void {
+    const end = this.#deps.store.endOffset(lane.queue);
+    if (lane.saidPaused || !lane.cursor.pausedBy(end, this.#group.order)) return;
+    lane.saidPaused = true;
+    this.#deps.logger.info(
+      {
+        group: this.#group.state.name,
+        topic: lane.queue.topic.name,
+        queueId: lane.queue.id,
+        offset: lane.cursor.floor,
+        next: lane.cursor.next,
+      },
+      "a queue waits: too many messages above its lowest unacknowledged one were delivered",
+    );
+  }
+}

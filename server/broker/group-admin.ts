@@ -1,0 +1,229 @@
+import type { CreateGroupRequest__Output } from "../../proto/gen/logwheel/v1/CreateGroupRequest.js";
+import type { DeleteGroupReply } from "../../proto/gen/logwheel/v1/DeleteGroupReply.js";
+import type { DeleteGroupRequest__Output } from "../../proto/gen/logwheel/v1/DeleteGroupRequest.js";
+import type { DescribeGroupReply } from "../../proto/gen/logwheel/v1/DescribeGroupReply.js";
+import type { GroupReply } from "../../proto/gen/logwheel/v1/GroupReply.js";
+import type { GroupSummary } from "../../proto/gen/logwheel/v1/GroupSummary.js";
+import type { ListGroupsReply } from "../../proto/gen/logwheel/v1/ListGroupsReply.js";
+import type { Member } from "../../proto/gen/logwheel/v1/Member.js";
+import type { QueueProgress } from "../../proto/gen/logwheel/v1/QueueProgress.js";
+import type { ResetGroupReply } from "../../proto/gen/logwheel/v1/ResetGroupReply.js";
+import type { ResetGroupRequest__Output } from "../../proto/gen/logwheel/v1/ResetGroupRequest.js";
+import type { UpdateGroupRequest__Output } from "../../proto/gen/logwheel/v1/UpdateGroupRequest.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Queue } from "../store/queue.js";
+import type { GroupState } from "../store/state.js";
+import { ATTEMPTS_MAX, type Groups } from "./groups.js";
+import { queueOf } from "./readable.js";
+import { MODES, showSubscriptions } from "./subscription.js";
+import type { Topics } from "./topics.js";
+
+/** Deliveries of one message that a group may ask for. */
+const ATTEMPTS_LIMIT = 10_000;
+
+const ASSIGN_MAX = 3;
+
+type Settings = Omit<GroupState, "cursors">;
+
+/** What administrators do with consumer groups. Every answer comes when a restart keeps what it says. */
+export class GroupAdmin {
+  readonly #groups: Groups;
+  readonly #topics: Topics;
+
+  constructor(groups: Groups, topics: Topics) {
+    this.#groups = groups;
+    this.#topics = topics;
+  }
+
+  /** GROUP_EXISTS if there is one of this name. */
+  async create({ group }: CreateGroupRequest__Output): Promise<GroupReply> {
+    const { store } = this.#groups.deps;
+    if (group === null) throw new LogwheelError("BAD_REQUEST", "the request names no group");
+    if (store.state.groups.has(group.name))
+      throw new LogwheelError("GROUP_EXISTS", `group ${group.name} exists already on this broker`);
+    const settings = { ...group, maxAttempts: group.maxAttempts || ATTEMPTS_MAX };
+    checkSettings(settings);
+    this.#groups.record({ ...settings, number: store.state.nextGroupNumber });
+    await store.whenSettled();
+    return { group: show(this.#groups.get(group.name)) };
+  }
+
+  /** Changes what is named; with `dryRun` only says what the group would be. CONFLICT if members consume otherwise. */
+  async update(request: UpdateGroupRequest__Output): Promise<GroupReply> {
+    const { store } = this.#groups.deps;
+    const state = this.#groups.get(request.name);
+    const live = this.#groups.live(state);
+    const settings: Settings = {
+      number: state.number,
+      name: state.name,
+      ordered: request.ordered ?? state.ordered,
+      maxAttempts: request.maxAttempts ?? state.maxAttempts,
+      assign: request.assign ?? state.assign,
+      paused: request.paused ?? state.paused,
+    };
+    checkSettings(settings);
+    if (settings.ordered && live.mode !== undefined && live.mode !== "ordered")
+      throw new LogwheelError(
+        "CONFLICT",
+        `group ${state.name} cannot become ordered while members consume in mode ${live.mode}: stop them first`,
+      );
+    if (request.dryRun) return { group: show(settings) };
+    const wasPaused = state.paused;
+    this.#groups.record(settings);
+    if (state.paused !== wasPaused) live.pauseChanged();
+    live.refresh();
+    await store.whenSettled();
+    return { group: show(state) };
+  }
+
+  /** Deletes a group with its cursors; CONFLICT while it has members. */
+  async delete({ name, dryRun }: DeleteGroupRequest__Output): Promise<DeleteGroupReply> {
+    const { store } = this.#groups.deps;
+    const state = this.#groups.get(name);
+    const members = this.#groups.live(state).members.length;
+    if (members > 0)
+      throw new LogwheelError(
+        "CONFLICT",
+        `group ${name} has ${members} members on this broker: stop them first`,
+      );
+    const topics = topicsOf(state);
+    if (dryRun) return { topics };
+    store.appendGroup({ op: "delete", number: state.number });
+    this.#groups.forget(state);
+    await store.whenSettled();
+    return { topics };
+  }
+
+  /** Every group, with its members and its lag on this broker. */
+  list(): ListGroupsReply {
+    const { store, cursors } = this.#groups.deps;
+    const groups: GroupSummary[] = [];
+    for (const state of store.state.groups.values()) {
+      let lag = 0;
+      for (const queue of state.cursors.keys())
+        lag += cursors.peek(state, queue)?.counts(store.endOffset(queue)).lag ?? 0;
+      const members = this.#groups.live(state).members.length;
+      groups.push({ group: show(state), members, topics: topicsOf(state), lag });
+    }
+    return { groups };
+  }
+
+  /** Members, and where the group stands in every queue that it has a cursor on. */
+  async describe(name: string): Promise<DescribeGroupReply> {
+    const { store, cursors, deadlines } = this.#groups.deps;
+    const state = this.#groups.get(name);
+    const live = this.#groups.live(state);
+    const nowMs = deadlines.nowMs();
+    const members = live.members.map(
+      (member): Member => ({
+        id: member.id,
+        host: member.host,
+        mode: MODES.indexOf(member.mode) as 0 | 1 | 2 | 3,
+        subscriptions: showSubscriptions(member.subscriptions),
+        connectedAtMs: Math.round(member.connectedAtMs),
+        lastHeardMsAgo: Math.max(0, Math.round(nowMs - member.lastHeardMs)),
+      }),
+    );
+    const known = new Set([...state.cursors.keys(), ...live.lanes.map(({ queue }) => queue)]);
+    const queues: QueueProgress[] = [];
+    for (const queue of known) {
+      const cursor = cursors.peek(state, queue);
+      if (cursor === undefined) continue;
+      const endOffset = store.endOffset(queue);
+      const oldest = Math.max(cursor.floor, store.firstOffset(queue));
+      queues.push({
+        topic: queue.topic.name,
+        queueId: queue.id,
+        offset: cursor.floor,
+        endOffset,
+        ...cursor.counts(endOffset),
+        member: live.lane(queue)?.member ?? "",
+        oldestStoredAtMs: oldest < endOffset ? await store.storedAt(queue, oldest) : 0,
+      });
+    }
+    return { group: show(state), members, queues };
+  }
+
+  /**
+   * Sets where a group goes on in a topic; with `dryRun` only says what would move. What members have of it is taken back:
+   * they get the queues anew, and what they still acknowledge of before is refused. An offset that a queue does not have
+   * becomes its nearest one.
+   */
+  async reset(request: ResetGroupRequest__Output): Promise<ResetGroupReply> {
+    const { store, cursors } = this.#groups.deps;
+    const state = this.#groups.get(request.name);
+    const live = this.#groups.live(state);
+    if (live.mode === "broadcast")
+      throw new LogwheelError(
+        "CONFLICT",
+        `group ${state.name} consumes in mode broadcast: its members keep their places themselves`,
+      );
+    const queues = this.#queuesOf(request);
+    const moves: { queue: Queue; from: number; to: number }[] = [];
+    for (const queue of queues) {
+      const from = cursors.peek(state, queue)?.floor ?? store.firstOffset(queue);
+      moves.push({ queue, from, to: await this.#targetOf(queue, request) });
+    }
+    if (!request.dryRun) {
+      for (const { queue, to } of moves) this.#move(state, queue, to);
+      await cursors.written();
+    }
+    return {
+      queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),
+    };
+  }
+
+  #queuesOf({ topic, queueId }: ResetGroupRequest__Output): readonly Queue[] {
+    return queueId === undefined
+      ? this.#topics.get(topic).queues
+      : [queueOf(this.#topics, { topic, queueId })];
+  }
+
+  async #targetOf(queue: Queue, { to, timeMs, offset }: ResetGroupRequest__Output): Promise<number> {
+    const { store } = this.#groups.deps;
+    const [first, end] = [store.firstOffset(queue), store.endOffset(queue)];
+    switch (to) {
+      case "earliest":
+        return first;
+      case "latest":
+        return end;
+      case "timeMs":
+        return store.offsetAt(queue, timeMs!);
+      case "offset":
+        return Math.min(Math.max(offset!, first), end);
+    }
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      "a reset needs a target: the earliest or latest offset, a time or an offset",
+    );
+  }
+
+  #move(state: GroupState, queue: Queue, to: number): void {
+    const { cursors } = this.#groups.deps;
+    const live = this.#groups.live(state);
+    const lane = live.lane(queue);
+    if (lane !== undefined) return live.reset(lane, to);
+    const open = cursors.open(state, queue) ?? cursors.create(state, queue, to);
+    open.cursor.reset(to);
+    cursors.moved(open);
+  }
+}
+
+function checkSettings({ maxAttempts, assign }: { maxAttempts: number; assign: number }): void {
+  if (maxAttempts < 1 || maxAttempts > ATTEMPTS_LIMIT)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `a message has 1 to ${ATTEMPTS_LIMIT} attempts, not ${maxAttempts}`,
+    );
+  if (assign < 0 || assign > ASSIGN_MAX)
+    throw new LogwheelError("BAD_REQUEST", `${assign} is no assignment that this version knows`);
+}
+
+function show({ name, ordered, maxAttempts, assign, paused }: Settings): NonNullable<GroupReply["group"]> {
+  return { name, ordered, maxAttempts, assign, paused };
+}
+
+/** Topics on which a group has cursors. */
+function topicsOf({ cursors }: GroupState): string[] {
+  return [...new Set([...cursors.keys()].map(({ topic }) => topic.name))].sort();
+}

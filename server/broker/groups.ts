@@ -1,0 +1,231 @@
+import type { Hello__Output } from "../../proto/gen/logwheel/v1/Hello.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
+import { checkGroupName } from "../../proto/kernel/limits.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import type { GroupState } from "../store/state.js";
+import type { Store } from "../store/store.js";
+import { type ConsumeCounters, consumeCounters } from "./counters.js";
+import { Cursors } from "./cursors.js";
+import { DeadlineClock } from "./deadline-clock.js";
+import { Group, type GroupDeps } from "./group.js";
+import type { Start } from "./lanes.js";
+import type { Introduction, Member, Seat } from "./member.js";
+import type { Positions } from "./places.js";
+import { checkReadable } from "./readable.js";
+import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
+import { MODES, parseSubscriptions } from "./subscription.js";
+import type { Topics } from "./topics.js";
+
+/** A member sends a ping, or anything else, at least this often. */
+export const HEARTBEAT_MS = 3_000;
+
+/** Silence after which a member is taken for dead. */
+export const EXPIRY_MS = 10_000;
+
+/** Time after a start in which members of a group that had cursors may come back before its queues are divided. */
+export const RETURN_MS = 3_000;
+
+/** Groups on a broker, and members of one group on it. */
+export const GROUPS_MAX = 10_000;
+export const MEMBERS_MAX = 4_000;
+
+/** Deliveries of one message, unless the group says otherwise. */
+export const ATTEMPTS_MAX = 17;
+
+/** What `Groups` is made of. */
+export interface GroupsOptions {
+  readonly store: Store;
+  readonly topics: Topics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly brokerName: string;
+}
+
+/** All consumer groups of a broker: lets members in, tells groups what happens, finds out who is silent. */
+export class Groups implements Lifecycle {
+  readonly deps: GroupDeps;
+  readonly #topics: Topics;
+  readonly #live = new Map<GroupState, Group>();
+  #startedAtMs = 0;
+  #draining = false;
+  #unlisten: (() => void)[] = [];
+
+  constructor({ topics, ...options }: GroupsOptions) {
+    const { store, clock, logger } = options;
+    const counters = consumeCounters();
+    const deadlines = new DeadlineClock(clock, (gapMs) =>
+      logger.warn({ gapMs: Math.round(gapMs) }, "the process stood still; members get as much more time"),
+    );
+    const cursors = new Cursors({ store, clock, deadlines, logger, counters });
+    this.deps = { ...options, counters, deadlines, cursors };
+    this.#topics = topics;
+  }
+
+  /** What consuming has done since the start. */
+  get counters(): ConsumeCounters {
+    return this.deps.counters;
+  }
+
+  /** Members of all groups. */
+  get members(): number {
+    let count = 0;
+    for (const group of this.#live.values()) count += group.members.length;
+    return count;
+  }
+
+  /** Corrects cursors after a cut of the log, then listens. Call it before members are let in. */
+  async start(): Promise<void> {
+    const { store, cursors, deadlines } = this.deps;
+    cursors.cutAll();
+    cursors.write();
+    deadlines.start(() => this.#guard(() => this.#expireSilent()));
+    this.#startedAtMs = deadlines.nowMs();
+    this.#draining = false;
+    this.#unlisten = [
+      store.onVisible(() => this.#each((group) => group.wake())),
+      this.#topics.onChanged(() => this.#each((group) => group.refresh())),
+    ];
+  }
+
+  /** Asks every member to go, and lets none in. */
+  drain(): void {
+    this.#draining = true;
+    this.#each((group) => {
+      for (const { seat } of group.members) seat?.draining();
+    });
+  }
+
+  /** Puts out who is left and appends what cursors have learned. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    for (const off of this.#unlisten) off();
+    this.#unlisten = [];
+    const error = new LogwheelError("BROKER_STOPPING", "the broker has stopped: come back later");
+    this.#each((group) => {
+      for (const member of group.members) {
+        member.seat?.dismiss(error);
+        group.leave(member);
+      }
+    });
+    this.deps.deadlines.stop();
+    this.deps.cursors.write();
+  }
+
+  /** Lets a member in, and makes its group if need be. Throws what the member is told. */
+  join(hello: Hello__Output, peer: string, seat: Seat): Member {
+    if (this.#draining)
+      throw new LogwheelError("BROKER_STOPPING", "the broker is stopping and takes no new members");
+    const mode = MODES[hello.mode];
+    if (mode === undefined)
+      throw new LogwheelError("BAD_REQUEST", `${hello.mode} is no mode that this version knows`);
+    const subscriptions = parseSubscriptions(hello.subscriptions);
+    for (const name of subscriptions.keys()) {
+      const topic = this.deps.store.state.topics.get(name);
+      if (topic !== undefined) checkReadable(topic);
+    }
+    const group = this.live(this.ensure(hello.group, { ordered: mode === "ordered" }));
+    if (group.members.length >= MEMBERS_MAX)
+      throw new LogwheelError("THROTTLED", `group ${hello.group} has ${MEMBERS_MAX} members on this broker`);
+    const who: Introduction = {
+      mode,
+      subscriptions,
+      formerId: hello.member,
+      host: hello.host || peer,
+      processId: hello.processId,
+      leaseMs: Math.min(hello.leaseMs || LEASE_MS, LEASE_MS_MAX),
+    };
+    return group.join(who, seat, { start: startOf(hello), positions: positionsOf(hello) });
+  }
+
+  /** What the log says of a group; GROUP_NOT_FOUND if it says nothing. */
+  get(name: string): GroupState {
+    const state = this.deps.store.state.groups.get(name);
+    if (state !== undefined) return state;
+    throw new LogwheelError(
+      "GROUP_NOT_FOUND",
+      `this broker has no group ${JSON.stringify(name)}: it is made when its first member comes, or by an administrator`,
+    );
+  }
+
+  /** The same; makes the group with the defaults if it is missing. */
+  ensure(name: string, { ordered }: { ordered: boolean }): GroupState {
+    const { state } = this.deps.store;
+    const known = state.groups.get(name);
+    if (known !== undefined) return known;
+    this.record({
+      number: state.nextGroupNumber,
+      name,
+      ordered,
+      maxAttempts: ATTEMPTS_MAX,
+      assign: 0,
+      paused: false,
+    });
+    return this.get(name);
+  }
+
+  /** Records a group as it is from now on. */
+  record(group: Omit<GroupState, "cursors">): void {
+    const { store } = this.deps;
+    checkGroupName(group.name);
+    if (!store.state.groups.has(group.name) && store.state.groups.size >= GROUPS_MAX)
+      throw new LogwheelError("THROTTLED", `this broker has ${GROUPS_MAX} groups, as many as are allowed`);
+    store.appendGroup({ op: "put", ...group });
+  }
+
+  /** The group with its members, who may be none. */
+  live(state: GroupState): Group {
+    const known = this.#live.get(state);
+    if (known !== undefined) return known;
+    const returnMs = state.cursors.size > 0 ? this.#startedAtMs + RETURN_MS : 0;
+    const group = new Group(state, this.deps, returnMs);
+    this.#live.set(state, group);
+    return group;
+  }
+
+  /** Forgets a group that was deleted. */
+  forget(state: GroupState): void {
+    this.#live.delete(state);
+    this.deps.cursors.drop(state);
+  }
+
+  #expireSilent(): void {
+    const { deadlines } = this.deps;
+    const silentSinceMs = deadlines.nowMs() - EXPIRY_MS;
+    this.#each((group) => {
+      for (const member of group.members)
+        if (member.seat !== null && member.lastHeardMs <= silentSinceMs)
+          group.dismiss(member, new LogwheelError("TIMEOUT", `nothing was heard of it for ${EXPIRY_MS} ms`));
+    });
+  }
+
+  /** Every group that has members; what goes wrong with one does not touch the others. */
+  #each(run: (group: Group) => void): void {
+    for (const group of this.#live.values()) if (group.mode !== undefined) this.#guard(() => run(group));
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      this.deps.logger.error({ error: String(thrown) }, "work for a consumer group failed");
+    }
+  }
+}
+
+const STARTS = ["latest", "earliest", "time"] as const;
+
+function startOf({ from, fromMs }: Hello__Output): Start {
+  const at = STARTS[from];
+  if (at === undefined)
+    throw new LogwheelError("BAD_REQUEST", `${from} is no beginning that this version knows`);
+  return at === "time" ? { at, ms: fromMs } : { at };
+}
+
+function positionsOf({ positions }: Hello__Output): Positions {
+  const byQueue = new Map(positions.map(({ topic, queueId, offset }) => [`${topic}/${queueId}`, offset]));
+  return (queue) => byQueue.get(`${queue.topic.name}/${queue.id}`);
+}

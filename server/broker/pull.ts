@@ -1,0 +1,92 @@
+import type { PullRequest__Output } from "../../proto/gen/logwheel/v1/PullRequest.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { PullBuilder } from "../../proto/kernel/consume-codec.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Queue } from "../store/queue.js";
+import type { ReadLimits } from "../store/queue-reader.js";
+import type { Store } from "../store/store.js";
+import { TagFilter } from "./filter.js";
+import type { LongPoll } from "./long-poll.js";
+import { queueToRead } from "./readable.js";
+import { show } from "./settlement.js";
+import type { Topics } from "./topics.js";
+
+/** The longest wait for the first message. */
+export const PULL_WAIT_MS_MAX = 20_000;
+
+const MESSAGES_DEFAULT = 32;
+const MESSAGES_MAX = 4_096;
+const BYTES_DEFAULT = 1 << 20;
+const BYTES_MAX = 8 << 20;
+
+/** Reads of one call: with a filter that fits little, the rest is for the next call. */
+const READS_MAX = 16;
+
+/** What pulls stand on. */
+export interface PullDeps {
+  readonly store: Store;
+  readonly topics: Topics;
+  readonly clock: Clock;
+  readonly longPoll: LongPoll;
+}
+
+/** Answers `Pull`: an encoded `PullReply` with the messages from an offset on, after a wait for the first if need be. */
+export async function pull(
+  { store, topics, clock, longPoll }: PullDeps,
+  request: PullRequest__Output,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const queue = queueToRead(topics, request);
+  const filter = TagFilter.parse(request.tags);
+  checkOffset(store, queue, request.offset);
+  const limits = limitsOf(request, filter);
+  const builder = new PullBuilder();
+  const untilMs = clock.monotonicMs() + Math.min(request.waitMs, PULL_WAIT_MS_MAX);
+  let next = request.offset;
+  for (let reads = 0; reads < READS_MAX && !signal.aborted; reads++) {
+    next = await read(store, { queue, offset: next, limits, filter, builder });
+    if (builder.count > 0) break;
+    if (next < store.endOffset(queue)) continue;
+    const leftMs = untilMs - clock.monotonicMs();
+    if (leftMs <= 0) break;
+    await longPoll.wait(queue, next, leftMs, signal);
+    queueToRead(topics, request);
+    if (store.endOffset(queue) <= next) break;
+  }
+  return builder.finish({
+    nextOffset: next,
+    firstOffset: store.firstOffset(queue),
+    endOffset: store.endOffset(queue),
+  });
+}
+
+function limitsOf({ maxMessages, maxBytes }: PullRequest__Output, filter: TagFilter): ReadLimits {
+  return {
+    maxMessages: Math.min(maxMessages || MESSAGES_DEFAULT, MESSAGES_MAX),
+    maxBytes: Math.min(maxBytes || BYTES_DEFAULT, BYTES_MAX),
+    ...(filter.hashes === undefined ? {} : { tagHashes: filter.hashes }),
+  };
+}
+
+function checkOffset(store: Store, queue: Queue, offset: number): void {
+  const [first, end] = [store.firstOffset(queue), store.endOffset(queue)];
+  if (offset >= first && offset <= end) return;
+  throw new LogwheelError(
+    "OFFSET_OUT_OF_RANGE",
+    `${show(queue)} has no offset ${offset}: it begins at ${first} and ends at ${end}`,
+    { topic: queue.topic.name },
+  );
+}
+
+function read(
+  store: Store,
+  what: { queue: Queue; offset: number; limits: ReadLimits; filter: TagFilter; builder: PullBuilder },
+): number | Promise<number> {
+  const { queue, offset, limits, filter, builder } = what;
+  return store.read(queue, offset, limits, {
+    take(bytes, start, end) {
+      if (filter.wants(bytes, start, end)) builder.add(bytes, start, end);
+      return true;
+    },
+  });
+}

@@ -1,0 +1,121 @@
+import type { Extend__Output } from "../../proto/gen/logwheel/v1/Extend.js";
+import type { Nack__Output } from "../../proto/gen/logwheel/v1/Nack.js";
+import type { QueueAck__Output } from "../../proto/gen/logwheel/v1/QueueAck.js";
+import type { Range__Output } from "../../proto/gen/logwheel/v1/Range.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Queue } from "../store/queue.js";
+import { type Instant, RETRY_DELAY_MS_MAX } from "./cursor.js";
+import type { Lane } from "./lane.js";
+import type { Mode } from "./subscription.js";
+
+/** Wait before the next attempt, unless the member asks for another. */
+export const RETRY_DELAY_MS = 1_000;
+
+/** The longest lease and the longest extension of one: 12 hours. */
+export const LEASE_MS_MAX = 43_200_000;
+
+/** Lease that a member gets which asks for none. */
+export const LEASE_MS = 30_000;
+
+/** Offsets that a refusal names. */
+const NAMED_MAX = 5;
+
+/** Who says something of a queue, and how its group consumes. */
+export interface Speaker {
+  readonly member: string;
+  readonly mode: Mode;
+}
+
+/** Takes what a member has handled; returns why it, or a part of it, was not taken. `end` is the queue's. */
+export function acknowledge(
+  lane: Lane,
+  { member, mode }: Speaker,
+  { generation, ranges }: QueueAck__Output,
+  end: number,
+): LogwheelError | null {
+  const wrong = checkRanges(lane.queue, ranges, end);
+  if (wrong !== null) return wrong;
+  if (mode === "shared") return acknowledgeLeased(lane, member, ranges);
+  if (!lane.countsFor(member, generation)) return notAssigned(lane, member, generation);
+  for (const range of ranges) lane.cursor.ack(range.start, range.end);
+  return null;
+}
+
+function acknowledgeLeased(
+  lane: Lane,
+  member: string,
+  ranges: readonly Range__Output[],
+): LogwheelError | null {
+  const refused = ranges.flatMap(({ start, end }) => lane.cursor.ackLeased(start, end, member).refused);
+  if (refused.length === 0) return null;
+  const named = refused.slice(0, NAMED_MAX).join(", ") + (refused.length > NAMED_MAX ? ", …" : "");
+  return new LogwheelError(
+    "LEASE_EXPIRED",
+    `${refused.length} acknowledgements of ${show(lane.queue)} were not taken: the leases ran out and the messages went to other members, or the group was reset (offsets ${named})`,
+    { topic: lane.queue.topic.name },
+  );
+}
+
+/** Why these ranges of a queue that ends at `end` cannot be acknowledged; null if they can. */
+export function checkRanges(
+  queue: Queue,
+  ranges: readonly Range__Output[],
+  end: number,
+): LogwheelError | null {
+  for (const range of ranges) {
+    if (range.start >= range.end)
+      return new LogwheelError(
+        "BAD_REQUEST",
+        `an acknowledgement of ${show(queue)} has an empty range: ${range.start} to ${range.end}`,
+      );
+    if (range.end > end)
+      return new LogwheelError(
+        "OFFSET_OUT_OF_RANGE",
+        `an acknowledgement of ${show(queue)} goes up to offset ${range.end}; the queue ends at ${end}`,
+        { topic: queue.topic.name },
+      );
+  }
+  return null;
+}
+
+/**
+ * Takes back what a member failed to handle. Returns by the deadline clock when it is ready again; null if the delivery
+ * was not the member's to fail: an answer to an older one, a repeat. `end` is the queue's.
+ */
+export function fail(
+  lane: Lane,
+  { member, mode }: Speaker,
+  nack: Nack__Output,
+  { now, end }: { now: Instant; end: number },
+): number | null {
+  const { offset } = nack;
+  const attempt = Math.max(1, nack.attempt);
+  if (offset >= end || (mode !== "shared" && !lane.countsFor(member, nack.generation))) return null;
+  const delayMs = Math.min(nack.delayMs ?? RETRY_DELAY_MS, RETRY_DELAY_MS_MAX);
+  const readyAtMs = now.deadlineMs + delayMs;
+  const failed = mode === "shared" ? { offset, attempt, holder: member } : { offset, attempt };
+  if (!lane.cursor.nack(failed, { dueMs: Math.round(now.wallMs + delayMs), readyAtMs })) return null;
+  if (mode === "ordered") lane.cursor.rewind(offset, now.deadlineMs);
+  return readyAtMs;
+}
+
+/** Lengthens a lease; false if the member has it no more. */
+export function extendLease(lane: Lane, member: string, extend: Extend__Output, nowMs: number): boolean {
+  const leaseMs = Math.min(extend.leaseMs || LEASE_MS, LEASE_MS_MAX);
+  return lane.cursor.extend(extend.offset, member, extend.attempt, nowMs + leaseMs);
+}
+
+/** The refusal of what a member says of a queue that it does not have. */
+export function notAssigned(lane: Lane, member: string, generation: number): LogwheelError {
+  const owner = lane.member === undefined ? "nobody has it" : `member ${lane.member} has it`;
+  return new LogwheelError(
+    "NOT_ASSIGNED",
+    `${show(lane.queue)} is not assigned to member ${member} under generation ${generation}: ${owner} under generation ${lane.generation}`,
+    { topic: lane.queue.topic.name },
+  );
+}
+
+/** A queue for people. */
+export function show(queue: Queue): string {
+  return `queue ${queue.id} of topic ${queue.topic.name}`;
+}

@@ -1,0 +1,314 @@
+import type { Acked__Output } from "../../proto/gen/logwheel/v1/Acked.js";
+import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
+import type { LeaseLost__Output } from "../../proto/gen/logwheel/v1/LeaseLost.js";
+import type { Channel, Stream } from "../../proto/kernel/channel.js";
+import type { ConsumeEvent, RecordBatch } from "../../proto/kernel/consume-codec.js";
+import { BROKER, SERVICE_NAME } from "../../proto/kernel/contract.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import { silentLogger } from "../../proto/kernel/logger.js";
+import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
+import type { MessageInput } from "../../proto/kernel/message-codec.js";
+import { consumeHandlers } from "../../server/broker/consume-handlers.js";
+import { GroupAdmin } from "../../server/broker/group-admin.js";
+import { Groups, HEARTBEAT_MS } from "../../server/broker/groups.js";
+import { LongPoll } from "../../server/broker/long-poll.js";
+import { Topics } from "../../server/broker/topics.js";
+import type { Queue } from "../../server/store/queue.js";
+import type { Store, StoreOptions } from "../../server/store/store.js";
+import { ManualClock, settle } from "./manual-clock.js";
+import { MemoryFiles } from "./memory-files.js";
+import { append, openStore, text } from "./store.js";
+
+type ConsumeRequest = Parameters<
+  Stream<Parameters<typeof BROKER.consume.request.encode>[0], never>["write"]
+>[0];
+
+/** Lets everything in flight arrive: tasks, memory disk, memory network. */
+export async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) await settle();
+}
+
+/** The consuming half of a broker in memory, with a clock that stands still, over a network in memory. */
+export class ConsumingBroker {
+  readonly clock: ManualClock;
+  readonly files: MemoryFiles;
+  readonly store: Store;
+  readonly topics: Topics;
+  readonly groups: Groups;
+  readonly admin: GroupAdmin;
+  readonly longPoll: LongPoll;
+  readonly channel: Channel;
+  /** Lines of the log, without fields. */
+  readonly said: string[];
+  readonly #members: TestMember[] = [];
+  readonly #stop: () => Promise<unknown>;
+  readonly #options: Partial<StoreOptions>;
+
+  private constructor(
+    store: Store,
+    parts: { clock: ManualClock; files: MemoryFiles; options: Partial<StoreOptions>; name: string },
+  ) {
+    this.store = store;
+    this.clock = parts.clock;
+    this.files = parts.files;
+    this.#options = parts.options;
+    this.said = [];
+    const logger: Logger = { ...silentLogger, info: this.#say, warn: this.#say, error: this.#say };
+    const { clock } = parts;
+    const settings = { autoCreate: false, autoCreateQueues: 4, topicsMax: 100, queuesMax: 1_000 };
+    this.topics = new Topics(store, clock, settings);
+    let seed = 1;
+    const random = (): number => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    this.groups = new Groups({ store, topics: this.topics, clock, logger, random, brokerName: parts.name });
+    this.admin = new GroupAdmin(this.groups, this.topics);
+    this.longPoll = new LongPoll(store, clock);
+    const network = new MemoryNetwork({ clock, logger: silentLogger });
+    const handlers = consumeHandlers(this.groups, {
+      store,
+      topics: this.topics,
+      clock,
+      longPoll: this.longPoll,
+    });
+    const { consume, pull, seek, ack } = BROKER;
+    const service = { consume, pull, seek, ack };
+    const listening = network.serve("broker", [{ name: SERVICE_NAME.BROKER, service, handlers }]);
+    this.#stop = () => listening.stop(0);
+    this.channel = network.connect("broker");
+  }
+
+  static async open(
+    options: Partial<StoreOptions> & { clock?: ManualClock; memoryFiles?: MemoryFiles; name?: string } = {},
+  ): Promise<ConsumingBroker> {
+    const {
+      clock = new ManualClock(),
+      memoryFiles: files = new MemoryFiles(),
+      name = "broker-0",
+      ...rest
+    } = options;
+    const store = await openStore(files, { clock, segmentBytes: 4 << 20, slabsKept: 8, ...rest });
+    const broker = new ConsumingBroker(store, { clock, files, options: rest, name });
+    await broker.groups.start();
+    return broker;
+  }
+
+  readonly #say = (_: object, message: string): void => {
+    this.said.push(message);
+  };
+
+  /** Stops, as after a signal. */
+  async close(): Promise<void> {
+    this.longPoll.stop();
+    await this.groups.stop();
+    await this.#stop();
+    await this.store.close();
+  }
+
+  /** Stops and starts again on the same disk. */
+  async restart(): Promise<ConsumingBroker> {
+    await this.close();
+    return ConsumingBroker.open({ ...this.#options, clock: this.clock, memoryFiles: this.files });
+  }
+
+  /** Lets time pass, and what it sets off arrive. Members say every 3 s that they live, unless they are silent. */
+  async pass(ms: number): Promise<void> {
+    await quiet();
+    for (let leftMs = ms; leftMs > 0; leftMs -= HEARTBEAT_MS) {
+      await this.clock.advance(Math.min(leftMs, HEARTBEAT_MS));
+      for (const member of this.#members) if (!member.silent) member.write({ ping: {} });
+      await quiet();
+    }
+  }
+
+  /** Makes a topic; returns its queues. */
+  async topic(name: string, queues = 1): Promise<readonly Queue[]> {
+    return (await this.topics.create({ name, queues, type: 5 })).queues;
+  }
+
+  /** Appends messages to a queue and waits until consumers see them and what follows has arrived. */
+  async send(queue: Queue, ...messages: (string | MessageInput)[]): Promise<void> {
+    append(
+      this.store,
+      queue,
+      messages.map((message) => (typeof message === "string" ? text(message) : message)),
+    );
+    await this.store.whenSettled();
+    await quiet();
+  }
+
+  /** Appends `count` messages whose bodies are their offsets. */
+  async sendNumbered(queue: Queue, count: number): Promise<void> {
+    const first = queue.nextOffset;
+    for (let at = 0; at < count; at += 100)
+      append(
+        this.store,
+        queue,
+        Array.from({ length: Math.min(100, count - at) }, (_, i) => text(String(first + at + i))),
+      );
+    await this.store.whenSettled();
+    await quiet();
+  }
+
+  /** A member of a group; says hello at once. */
+  async join(hello: Hello & { topics?: readonly string[] }): Promise<TestMember> {
+    const { topics = ["t"], ...rest } = hello;
+    const subscriptions = topics.map((topic) => ({ topic }));
+    const member = new TestMember(this.channel.open(BROKER.consume));
+    this.#members.push(member);
+    member.write({ hello: { subscriptions, ...rest } });
+    await quiet();
+    return member;
+  }
+}
+
+/** What a test member got: of which queue, which offset, for which time, and the body. */
+export interface Received {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly offset: number;
+  readonly attempt: number;
+  readonly body: string;
+}
+
+/** A member played by the test: keeps what it hears, says what it is told to. */
+export class TestMember {
+  readonly received: Received[] = [];
+  readonly batches: RecordBatch[] = [];
+  readonly acked: Acked__Output[] = [];
+  readonly lost: LeaseLost__Output[] = [];
+  readonly pauses: boolean[] = [];
+  /** Names of all replies but batches and pongs, in order. */
+  readonly heard: string[] = [];
+  /** By `topic/queue`: generation and offset of the last assignment. */
+  assigned = new Map<string, { generation: number; offset: number }>();
+  note = "";
+  id = "";
+  error: Error | null | undefined;
+  /** Sends no pings. */
+  silent = false;
+  #serial = 0;
+  readonly #stream: Stream<ConsumeRequest, ConsumeEvent>;
+
+  constructor(stream: Stream<ConsumeRequest, ConsumeEvent>) {
+    this.#stream = stream;
+    stream.listen({
+      message: (event) => this.#hear(event),
+      close: (error) => {
+        this.error = error;
+      },
+    });
+  }
+
+  /** Ids of its queues, of all topics. */
+  get queues(): number[] {
+    return [...this.assigned.keys()].map((key) => Number(key.split("/")[1])).sort((a, b) => a - b);
+  }
+
+  /** Bodies in the order in which they came. */
+  get bodies(): string[] {
+    return this.received.map(({ body }) => body);
+  }
+
+  /** Code of the error that ended the stream. */
+  get code(): string | undefined {
+    return LogwheelError.is(this.error) ? this.error.code : undefined;
+  }
+
+  write(request: ConsumeRequest): void {
+    this.#stream.write(request);
+  }
+
+  async say(request: ConsumeRequest): Promise<void> {
+    this.write(request);
+    await quiet();
+  }
+
+  credit(messages: number, bytes = 64 << 20): Promise<void> {
+    return this.say({ credit: { messages, bytes } });
+  }
+
+  /** Acknowledges `[start, end)` of a queue, by its present generation unless another is given. */
+  ack(
+    start: number,
+    end: number,
+    where: { queueId?: number; topic?: string; generation?: number } = {},
+  ): Promise<void> {
+    const { queueId = 0, topic = "t" } = where;
+    const generation = where.generation ?? this.generation(queueId, topic);
+    return this.say({
+      acks: { serial: ++this.#serial, queues: [{ topic, queueId, generation, ranges: [{ start, end }] }] },
+    });
+  }
+
+  nack(
+    offset: number,
+    more: { attempt?: number; delayMs?: number; queueId?: number; topic?: string; generation?: number } = {},
+  ): Promise<void> {
+    const { attempt = 1, queueId = 0, topic = "t", delayMs } = more;
+    const generation = more.generation ?? this.generation(queueId, topic);
+    const delay = delayMs === undefined ? {} : { delayMs };
+    return this.say({ nack: { topic, queueId, generation, offset, attempt, ...delay } });
+  }
+
+  release(queueId: number, generation: number, topic = "t"): Promise<void> {
+    return this.say({ released: { topic, queueId, generation } });
+  }
+
+  generation(queueId: number, topic = "t"): number {
+    return this.assigned.get(`${topic}/${queueId}`)?.generation ?? 0;
+  }
+
+  /** Leaves well. */
+  async leave(): Promise<void> {
+    this.#stream.end();
+    await quiet();
+  }
+
+  /** Its process is killed: the connection breaks. */
+  async die(): Promise<void> {
+    this.#stream.fail(new LogwheelError("CONNECTION_LOST", "killed"));
+    await quiet();
+  }
+
+  #hear(event: ConsumeEvent): void {
+    if (event.reply !== "batch" && event.reply !== "pong") this.heard.push(event.reply);
+    switch (event.reply) {
+      case "welcome":
+        this.id = event.welcome.member;
+        return;
+      case "assignment":
+        this.note = event.assignment.note;
+        this.assigned = new Map(
+          event.assignment.queues.map(({ topic, queueId, generation, offset }) => [
+            `${topic}/${queueId}`,
+            { generation, offset },
+          ]),
+        );
+        return;
+      case "batch":
+        this.batches.push(event.batch);
+        for (const record of event.batch.records) {
+          const { queueId, queueOffset: offset, attempt } = record;
+          const body = record.message().body.toString();
+          this.received.push({ topic: event.batch.topic, queueId, offset, attempt, body });
+        }
+        return;
+      case "acked":
+        this.acked.push(event.acked);
+        return;
+      case "leaseLost":
+        this.lost.push(event.leaseLost);
+        return;
+      case "pause":
+        this.pauses.push(event.pause.paused);
+        return;
+      case "pong":
+      case "draining":
+      case "unknown":
+        return;
+    }
+  }
+}
