@@ -239,7 +239,7 @@ export function decodeConsumeReply(bytes: Buffer): ConsumeEvent {
       return { reply: "batch", batch: decodeBatch(reader.reset(bytes, reader.at, end)) };
   }
   const reply = consumeReplyCodec.decode(bytes);
-  if (reply.reply === "batch") throw malformed("a batch is mixed with another reply");
+  if (reply.batch) throw malformed("a batch is mixed with another reply");
   if (reply.reply === undefined) return { reply: "unknown" };
   return reply as ConsumeEvent;
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { LogwheelError } from "./errors.js";
 import { fnv1a } from "./hash.js";
 import { MESSAGE_LIMITS } from "./limits.js";
+import { TextCache } from "./text-cache.js";
 import {
   int64Size,
   malformed,
@@ -130,6 +131,7 @@ class Content implements MessageContent {
 
 const EMPTY = Buffer.alloc(0);
 const reading = new WireReader();
+const texts = new TextCache();
 
 /** The message in `bytes[start..end)`; BAD_REQUEST for bytes that are none. */
 export function readMessage(bytes: Buffer, start: number, end: number): MessageContent {
@@ -149,7 +151,7 @@ function readField(reader: WireReader, content: Content): void {
       return;
     }
     case TAG.TAG:
-      content.tag = reader.text();
+      content.tag = reader.text(texts);
       return;
     case TAG.KEY:
       content.keys = content.keys === NO_KEYS ? [reader.text()] : [...content.keys, reader.text()];
@@ -165,7 +167,7 @@ function readField(reader: WireReader, content: Content): void {
       content.bornAtMs = reader.int64();
       return;
     case TAG.BORN_HOST:
-      content.bornHost = reader.text();
+      content.bornHost = reader.text(texts);
       return;
     case TAG.ENCODING:
       content.encoding = reader.uint32();
@@ -186,7 +188,7 @@ function readProperty(reader: WireReader, into: Record<string, string>): void {
   let value = "";
   while (reader.at < reader.end) {
     const tag = reader.tag();
-    if (tag === MAP.KEY) name = reader.text();
+    if (tag === MAP.KEY) name = reader.text(texts);
     else if (tag === MAP.VALUE) value = reader.text();
     else reader.skip(tag);
   }

@@ -1,4 +1,5 @@
 import { LogwheelError } from "./errors.js";
+import type { TextCache } from "./text-cache.js";
 
 /** What follows a field number (https://protobuf.dev/programming-guides/encoding/). */
 export const WIRE = { VARINT: 0, FIXED64: 1, BYTES: 2, GROUP: 3, GROUP_END: 4, FIXED32: 5 } as const;
@@ -6,6 +7,13 @@ export const WIRE = { VARINT: 0, FIXED64: 1, BYTES: 2, GROUP: 3, GROUP_END: 4, F
 const HIGH = 2 ** 32;
 const HIGH_MAX = 0x1fffff;
 const GROUPS_MAX = 32;
+
+/** Varints are read in parts of 28 bits, which stay within small integers. */
+const PART = 2 ** 28;
+const PART_MASK = PART - 1;
+const MORE = 1 << 31;
+/** The most that a number below 2^53 has above its lowest part. */
+const HIGH_PART_MAX = 2 ** 25 - 1;
 
 /** The error of bytes that are no valid protobuf, or not of the type that was expected. */
 export function malformed(what: string): LogwheelError {
@@ -38,21 +46,60 @@ export class WireReader {
 
   /** An unsigned number below 2^53. */
   uint64(): number {
+    const low = this.#part();
+    if (low >= 0) return low;
+    const middle = this.#part();
+    const high = middle & PART_MASK;
+    if (high > HIGH_PART_MAX || (middle < 0 && this.#lastPart() !== 0))
+      throw malformed("a 64-bit number is above 2^53");
+    return (low & PART_MASK) + high * PART;
+  }
+
+  /** Up to four bytes, 28 bits, of a number; with the sign bit set if more follow. */
+  #part(): number {
     const bytes = this.bytes;
-    const end = this.end;
-    let at = this.at;
+    const at = this.at;
+    if (this.end - at < 4) return this.#shortPart();
+    const first = bytes[at]!;
+    if (first < 0x80) {
+      this.at = at + 1;
+      return first;
+    }
+    const second = bytes[at + 1]!;
+    if (second < 0x80) {
+      this.at = at + 2;
+      return (first & 0x7f) | (second << 7);
+    }
+    const third = bytes[at + 2]!;
+    const low = (first & 0x7f) | ((second & 0x7f) << 7) | ((third & 0x7f) << 14);
+    if (third < 0x80) {
+      this.at = at + 3;
+      return low;
+    }
+    const fourth = bytes[at + 3]!;
+    this.at = at + 4;
+    return low | ((fourth & 0x7f) << 21) | (fourth < 0x80 ? 0 : MORE);
+  }
+
+  /** The same where less than four bytes are left. */
+  #shortPart(): number {
     let value = 0;
-    let factor = 1;
-    for (let count = 0; count < 10; count++) {
-      if (at >= end) throw malformed("a number is cut off");
-      const byte = bytes[at++]!;
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) {
-        if (value > Number.MAX_SAFE_INTEGER) throw malformed("a 64-bit number is above 2^53");
-        this.at = at;
-        return value;
-      }
-      factor *= 0x80;
+    for (let shift = 0; this.at < this.end; shift += 7) {
+      const byte = this.bytes[this.at++]!;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw malformed("a number is cut off");
+  }
+
+  /** The ninth and tenth byte of a number. */
+  #lastPart(): number {
+    let value = 0;
+    for (let shift = 0; shift < 14; shift += 7) {
+      if (this.at >= this.end) throw malformed("a number is cut off");
+      const byte = this.bytes[this.at++]!;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
     }
     throw malformed("a number is too long");
   }
@@ -111,10 +158,11 @@ export class WireReader {
     return this.at + length;
   }
 
-  /** The text of a block, behind which it stands then. */
-  text(): string {
+  /** The text of a block, behind which it stands then; by way of `cache` when it is one that comes again. */
+  text(cache?: TextCache): string {
     const end = this.block();
-    const text = readText(this.bytes, this.at, end);
+    const text =
+      cache === undefined ? readText(this.bytes, this.at, end) : cache.read(this.bytes, this.at, end);
     this.at = end;
     return text;
   }
@@ -195,14 +243,16 @@ export function varintSize(value: number): number {
 /** Writes a whole number from 0 to 2^53 - 1; returns the place behind it. */
 export function writeVarint(bytes: Buffer, at: number, value: number): number {
   let rest = value;
-  while (rest > 0x7fffffff) {
-    bytes[at++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
+  if (value >= PART) {
+    rest = Math.floor(value / PART);
+    const low = value - rest * PART;
+    bytes[at] = low | 0x80;
+    bytes[at + 1] = (low >>> 7) | 0x80;
+    bytes[at + 2] = (low >>> 14) | 0x80;
+    bytes[at + 3] = (low >>> 21) | 0x80;
+    at += 4;
   }
-  while (rest > 0x7f) {
-    bytes[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
+  for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
   bytes[at++] = rest;
   return at;
 }

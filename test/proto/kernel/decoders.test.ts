@@ -1,0 +1,228 @@
+import { expect } from "chai";
+import {
+  BatchBuilder,
+  decodeConsumeReply,
+  decodePullReply,
+  encodeConsumeReply,
+  PullBuilder,
+} from "../../../proto/kernel/consume-codec.js";
+import { ADMIN, BROKER, NAME_SERVER } from "../../../proto/kernel/contract.js";
+import { parseDescriptor, readDescriptor } from "../../../proto/kernel/descriptor.js";
+import { errorFromTrailers, trailersOf } from "../../../proto/kernel/error-trailers.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import {
+  Envelope,
+  encodedMessageSize,
+  keysOf,
+  type MessageInput,
+  readMessage,
+  scanMessage,
+  tagOf,
+  writeMessage,
+} from "../../../proto/kernel/message-codec.js";
+import { EntryReader, PublishFrame } from "../../../proto/kernel/publish-codec.js";
+import { decodePublishReply, encodePublishReply } from "../../../proto/kernel/publish-reply.js";
+import { writeVarint } from "../../../proto/kernel/wire.js";
+import { Mutator } from "../../support/mutator.js";
+import { seeded } from "../../support/seeded.js";
+import { storedRecord } from "../../support/stored-record.js";
+
+/** Damaged inputs for each hand-written decoder; a hundredth of a night's. */
+const CASES = process.env["NIGHT"] === undefined ? 20_000 : 2_000_000;
+
+const MESSAGES: readonly MessageInput[] = [
+  { body: Buffer.from("hello"), tag: "TagA", keys: ["a", "b"], orderingKey: "k", bornAtMs: -5 },
+  { body: Buffer.alloc(300, 1), properties: { one: "1", two: "zwei" }, bornHost: "10.0.0.1", encoding: 1 },
+  { body: Buffer.from("é"), tag: "日本", bornAtMs: 1_900_000_000_000 },
+];
+
+const HEAD = {
+  epoch: 3,
+  logOffset: 2 ** 40,
+  kind: 1,
+  topic: 7,
+  queueId: 2,
+  queueOffset: 99,
+  storedAtMs: 1_900_000_000_000,
+  tagHash: 5,
+  keyHash: 0,
+  producerId: 2 ** 50,
+  sequence: 11,
+};
+
+const RECORDS = MESSAGES.map((message) => storedRecord(HEAD, message));
+
+function encodedMessage(message: MessageInput): Buffer {
+  const bytes = Buffer.alloc(encodedMessageSize(message));
+  writeMessage(message, bytes, 0);
+  return bytes;
+}
+
+function frame(): Buffer {
+  const building = new PublishFrame();
+  building.begin();
+  MESSAGES.forEach((message, i) => {
+    const topicIndex = building.topic(`topic-${i}`);
+    building.add({ topicIndex, queueId: i, sequence: 2 ** 33 + i, after: i, more: i === 1, message });
+  });
+  return Buffer.from(building.finish({ frame: 4, producerId: 2 ** 45, settledBelow: 3 }));
+}
+
+function batch(): Buffer {
+  const builder = new BatchBuilder();
+  builder.begin("orders", 2, 2 ** 33);
+  RECORDS.forEach((bytes, i) => {
+    builder.add(bytes, 0, bytes.length, i + 1);
+  });
+  return builder.finish(2 ** 34);
+}
+
+function pullReply(): Buffer {
+  const builder = new PullBuilder();
+  for (const bytes of RECORDS) builder.add(bytes, 0, bytes.length);
+  return builder.finish({ nextOffset: 5, firstOffset: 1, endOffset: 9 });
+}
+
+/** A FileDescriptorSet of one file. */
+function setOf(file: Buffer): Buffer {
+  const head = Buffer.from([0x0a, 0, 0, 0, 0, 0]);
+  return Buffer.concat([head.subarray(0, writeVarint(head, 1, file.length)), file]);
+}
+
+const PUBLISH_REPLY = encodePublishReply({
+  frame: 9,
+  epoch: 2,
+  flushed: true,
+  logOffsets: [2 ** 40, 0, 300],
+  queueOffsets: [1, 0, 2 ** 35],
+  queueIds: [0, 0, 7],
+  refusals: [{ index: 1, error: new LogwheelError("THROTTLED", "too much", { retryAfterMs: 20 }) }],
+  oldEpochs: [{ index: 2, epoch: 1 }],
+});
+
+const entries = new EntryReader();
+const envelope = new Envelope();
+
+/** Reads everything that records offer; throws what a reader of them would see. */
+function readRecords(records: Iterable<{ message(): object; readonly logOffset: number }>): void {
+  for (const record of records) {
+    record.message();
+    if (!Number.isSafeInteger(record.logOffset)) throw new Error("a log offset is no number");
+  }
+}
+
+/** A decoder: the bytes it is made for, and how it is run on others. */
+interface Decoder {
+  readonly name: string;
+  readonly corpus: readonly Buffer[];
+  run(bytes: Buffer): void;
+}
+
+const DECODERS: readonly Decoder[] = [
+  {
+    name: "readMessage",
+    corpus: MESSAGES.map(encodedMessage),
+    run: (bytes) => {
+      const read = readMessage(bytes, 0, bytes.length);
+      const again = encodedMessage(read);
+      expect(encodedMessage(readMessage(again, 0, again.length)).equals(again)).to.equal(true);
+      keysOf(bytes, 0, bytes.length);
+      tagOf(bytes, 0, bytes.length);
+    },
+  },
+  {
+    name: "scanMessage",
+    corpus: MESSAGES.map(encodedMessage),
+    run: (bytes) => {
+      scanMessage(bytes, 0, bytes.length, envelope);
+      const read = readMessage(bytes, 0, bytes.length);
+      expect(envelope.bodyBytes).to.equal(read.body.length);
+      expect(envelope.keyCount).to.equal(read.keys.length);
+      expect(envelope.tagEnd).to.be.within(envelope.tagStart, bytes.length);
+    },
+  },
+  {
+    name: "EntryReader",
+    corpus: [frame()],
+    run: (bytes) => {
+      entries.reset(bytes);
+      let count = 0;
+      while (entries.next()) {
+        count++;
+        expect(entries.messageEnd).to.be.within(entries.messageStart, bytes.length);
+        expect(entries.topics[entries.topic]).to.be.a("string");
+      }
+      expect(count).to.equal(entries.count);
+    },
+  },
+  { name: "decodePublishReply", corpus: [PUBLISH_REPLY], run: (bytes) => void decodePublishReply(bytes) },
+  {
+    name: "decodeConsumeReply",
+    corpus: [batch(), encodeConsumeReply({ acked: { serial: 5, failures: [{ code: "X" }] } })],
+    run: (bytes) => {
+      const event = decodeConsumeReply(bytes);
+      if (event.reply === "batch") readRecords(event.batch.records);
+    },
+  },
+  {
+    name: "decodePullReply",
+    corpus: [pullReply()],
+    run: (bytes) => readRecords(decodePullReply(bytes).records),
+  },
+  {
+    name: "parseDescriptor",
+    corpus: readDescriptor()
+      .filter(({ name }) => name.includes("health"))
+      .map(({ bytes }) => setOf(bytes)),
+    run: (bytes) => void parseDescriptor(bytes),
+  },
+];
+
+/** Runs a decoder on damaged bytes and tells how often it took them. Anything but a value or a typed error fails. */
+function fuzz({ name, corpus, run }: Decoder, cases: number, seed: number): { readonly taken: number } {
+  const mutator = new Mutator(seeded(seed));
+  let taken = 0;
+  for (let i = 0; i < cases; i++) {
+    const bytes = mutator.mutate(mutator.pick(corpus), mutator.pick(corpus));
+    try {
+      run(bytes);
+      taken++;
+    } catch (thrown) {
+      const typed = LogwheelError.is(thrown, "BAD_REQUEST") || LogwheelError.is(thrown, "MESSAGE_TOO_LARGE");
+      if (!typed) throw new Error(`${name} on ${bytes.toString("hex")}: ${thrown}`, { cause: thrown });
+    }
+  }
+  return { taken };
+}
+
+describe("decoders on damaged bytes", function () {
+  this.timeout(CASES > 20_000 ? 1_800_000 : 30_000);
+
+  for (const decoder of DECODERS)
+    it(`${decoder.name} gives a value or a typed error (T21)`, () => {
+      for (const bytes of decoder.corpus) decoder.run(bytes);
+      const { taken } = fuzz(decoder, CASES, 20_261_121);
+      expect(taken, "some damage leaves a value").to.be.within(1, CASES - 1);
+    });
+
+  for (const [service, methods] of Object.entries({ BROKER, ADMIN, NAME_SERVER }))
+    it(`requests and replies of ${service} give a value or a typed error (T21)`, () => {
+      const corpus = [frame(), batch(), PUBLISH_REPLY, ...MESSAGES.map(encodedMessage)];
+      for (const [name, { request, reply }] of Object.entries(methods))
+        for (const codec of [request, reply])
+          fuzz({ name, corpus, run: (bytes) => void codec.decode(bytes) }, Math.ceil(CASES / 40), 7);
+    });
+
+  it("trailers give an error or nothing (T21)", () => {
+    const { trailers } = trailersOf(new LogwheelError("THROTTLED", "ü %", { retryAfterMs: 5 }));
+    const corpus = Object.values(trailers).map((value) => Buffer.from(value));
+    const mutator = new Mutator(seeded(3));
+    for (let i = 0; i < CASES / 10; i++) {
+      const read = (name: string): string | undefined =>
+        trailers[name] &&
+        mutator.mutate(Buffer.from(trailers[name]), mutator.pick(corpus)).toString("latin1");
+      expect(LogwheelError.is(errorFromTrailers(read))).to.equal(true);
+    }
+    expect(errorFromTrailers(() => undefined)).to.equal(null);
+  });
+});
