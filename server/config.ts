@@ -51,17 +51,14 @@ export function resolved<T extends Table>(table: T, given: Given): Resolved<T> {
 
 /** The rules between a broker's settings. BAD_REQUEST names both sides of the one that is broken. */
 export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfig {
-  const { listen, diskWarnPercent, diskRefusePercent, diskStopPercent } = values;
+  const { listen } = values;
   const advertise = values.advertise ?? listen;
   if (isWildcard(parseAddress(advertise).host))
     throw rule(
       `clients cannot find a broker at ${advertise}: set advertise to an address that they reach, for example its host name`,
     );
-  if (diskWarnPercent >= diskRefusePercent || diskRefusePercent >= diskStopPercent)
-    throw rule("diskWarnPercent, diskRefusePercent and diskStopPercent have to rise in this order");
-  if (values.memberExpiryMs < 2 * values.heartbeatMs)
-    throw rule("memberExpiryMs has to be at least two heartbeatMs, or one late heartbeat ends a member");
-  if (values.flushBytes > values.unflushedBytesMax) throw rule("flushBytes is more than unflushedBytesMax");
+  if (values.diskWarnPercent >= values.diskRefusePercent)
+    throw rule("diskWarnPercent has to be less than diskRefusePercent");
   if (values.retentionBytes !== null && values.retentionBytes < 2 * values.segmentBytes)
     throw rule("retentionBytes has to hold at least two segments of segmentBytes");
   if (values.autoCreateQueues > values.queuesPerTopicMax)

@@ -1,8 +1,6 @@
-import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { LISTENER_SETTINGS, PROCESS_SETTINGS } from "./process.js";
 import type { Table } from "./table.js";
 
-const KiB = 2 ** 10;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 const SECOND = 1_000;
@@ -32,6 +30,13 @@ const IDENTITY = {
     default: null,
     doc: "Address under which clients find this broker; `listen` unless set, required when that is a wildcard.",
   },
+  heartbeatMs: {
+    kind: "duration",
+    default: 3 * SECOND,
+    min: 50,
+    max: 5 * MINUTE,
+    doc: "How often this broker shows its name servers that it lives.",
+  },
   data: {
     kind: "string",
     default: "./data",
@@ -45,28 +50,7 @@ const STORE = {
     kind: "choice",
     choices: ["sync", "async"],
     default: "sync",
-    doc: "sync: a send is acknowledged when it is on the disk. async: when it is written; a power cut loses at most what flushMs and unflushedBytesMax allow.",
-  },
-  flushMs: {
-    kind: "duration",
-    default: 500,
-    min: 10,
-    max: SECOND,
-    doc: "Async: longest time between a write and its flush.",
-  },
-  flushBytes: {
-    kind: "bytes",
-    default: 8 * MiB,
-    min: 64 * KiB,
-    max: 64 * MiB,
-    doc: "Async: unflushed bytes at which a flush begins at once.",
-  },
-  unflushedBytesMax: {
-    kind: "bytes",
-    default: 64 * MiB,
-    min: MiB,
-    max: GiB,
-    doc: "Async: unflushed bytes at which sends wait, and after sendWaitMs are refused.",
+    doc: "sync: a send is acknowledged when it is on the disk. async: when it is written; a power cut loses at most the last second, or 64 MiB.",
   },
   segmentBytes: {
     kind: "bytes",
@@ -94,7 +78,7 @@ const STORE = {
     default: 75,
     min: 1,
     max: 99,
-    doc: "Used share of the disk at which the broker warns and drops expired segments at once.",
+    doc: "Used share of the disk at which the broker warns.",
   },
   diskRefusePercent: {
     kind: "number",
@@ -103,26 +87,12 @@ const STORE = {
     max: 100,
     doc: "Used share of the disk at which sends are refused; consumers go on.",
   },
-  diskStopPercent: {
-    kind: "number",
-    default: 95,
-    min: 3,
-    max: 100,
-    doc: "Used share of the disk at which nothing is appended any more.",
-  },
   diskFreeBytesMin: {
     kind: "bytes",
     default: GiB,
     min: 0,
     max: 2 ** 50,
-    doc: "Free bytes below which nothing is appended any more, whatever the share.",
-  },
-  diskReserveBytes: {
-    kind: "bytes",
-    default: 256 * MiB,
-    min: 0,
-    max: 16 * GiB,
-    doc: "Bytes kept back for acknowledgements and recovery when the disk is full.",
+    doc: "Free bytes below which sends are refused, whatever the share.",
   },
   acceptDamage: {
     kind: "offsets",
@@ -152,20 +122,6 @@ const TOPICS = {
     max: 1_024,
     doc: "Queues of one topic on this broker.",
   },
-  groupsMax: {
-    kind: "number",
-    default: 10_000,
-    min: 1,
-    max: 100_000,
-    doc: "Consumer groups of this broker.",
-  },
-  subscriptionsMax: {
-    kind: "number",
-    default: 256,
-    min: 1,
-    max: 4_096,
-    doc: "Topics that one member subscribes to.",
-  },
 } as const satisfies Table;
 
 const LOAD = {
@@ -175,13 +131,6 @@ const LOAD = {
     min: MiB,
     max: 4 * GiB,
     doc: "Bytes accepted and not answered yet, of the whole broker; more is refused before it is stored.",
-  },
-  bodyBytesMax: {
-    kind: "bytes",
-    default: MESSAGE_LIMITS.bodyBytesMax,
-    min: 1,
-    max: MESSAGE_LIMITS.bodyBytesMax,
-    doc: "Bytes of one message's body.",
   },
   sendWaitMs: {
     kind: "duration",
@@ -197,30 +146,6 @@ const LOAD = {
     max: 10_000,
     doc: "Delay of the event loop (99th percentile of a second) above which new sends are shed step by step.",
   },
-  pullWaitMsMax: {
-    kind: "duration",
-    default: 20_000,
-    min: 100,
-    max: 60_000,
-    doc: "Longest wait of a pull for its first message.",
-  },
-} as const satisfies Table;
-
-const SESSIONS = {
-  heartbeatMs: {
-    kind: "duration",
-    default: 3_000,
-    min: 50,
-    max: 60_000,
-    doc: "How often members of a group, and this broker to its name servers, show that they live.",
-  },
-  memberExpiryMs: {
-    kind: "duration",
-    default: 10_000,
-    min: 100,
-    max: 600_000,
-    doc: "Silence after which a member is taken for dead and its queues go to others.",
-  },
 } as const satisfies Table;
 
 /** The only place where a setting of the broker is named, defaulted, bounded and explained. */
@@ -230,6 +155,5 @@ export const BROKER_SETTINGS = {
   ...STORE,
   ...TOPICS,
   ...LOAD,
-  ...SESSIONS,
   ...LISTENER_SETTINGS,
 } as const satisfies Table;

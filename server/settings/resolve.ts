@@ -1,6 +1,6 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { KINDS } from "./kinds.js";
 import { nearest } from "../../proto/kernel/nearest.js";
+import { KINDS } from "./kinds.js";
 import { flagOf, type Setting, type Table, type Values, variableOf } from "./table.js";
 
 /** Where a value came from, strongest first. */

@@ -25,21 +25,25 @@ describe("config", () => {
   }
 
   it("takes the flag before the environment, the file and the default, and says which it took", async () => {
-    const configPath = await file({ flushMs: "100ms", flushBytes: "1MiB", segmentBytes: "2MiB" });
-    const environment = { LOGWHEEL_FLUSH_MS: "200ms", LOGWHEEL_FLUSH_BYTES: "2MiB" };
+    const configPath = await file({ sendWaitMs: "100ms", acceptedBytesMax: "1MiB", segmentBytes: "2MiB" });
+    const environment = { LOGWHEEL_SEND_WAIT_MS: "200ms", LOGWHEEL_ACCEPTED_BYTES_MAX: "2MiB" };
     const { values, origins } = resolved(BROKER_SETTINGS, {
-      flags: { flushMs: "300ms" },
+      flags: { sendWaitMs: "300ms" },
       environment,
       configPath,
     });
-    expect([values.flushMs, values.flushBytes, values.segmentBytes]).to.deep.equal([300, 2 << 20, 2 << 20]);
-    expect(values.retentionMs).to.equal(3 * 86_400_000);
-    expect([origins.flushMs, origins.flushBytes, origins.segmentBytes, origins.retentionMs]).to.deep.equal([
-      "flag",
-      "environment",
-      "file",
-      "default",
+    expect([values.sendWaitMs, values.acceptedBytesMax, values.segmentBytes]).to.deep.equal([
+      300,
+      2 << 20,
+      2 << 20,
     ]);
+    expect(values.retentionMs).to.equal(3 * 86_400_000);
+    expect([
+      origins.sendWaitMs,
+      origins.acceptedBytesMax,
+      origins.segmentBytes,
+      origins.retentionMs,
+    ]).to.deep.equal(["flag", "environment", "file", "default"]);
   });
 
   it("finds the file that LOGWHEEL_CONFIG names", async () => {
@@ -128,8 +132,7 @@ describe("config", () => {
     [{ topicsMax: "many" }, '--topics-max: "many" is not a whole number'],
     [{ autoCreateTopics: "maybe" }, '--auto-create-topics: "maybe" is not true or false'],
     [{ acceptDamage: "9-3" }, '--accept-damage: "9-3" is not a range'],
-    [{ diskWarnPercent: "90" }, "have to rise in this order"],
-    [{ memberExpiryMs: "4s" }, "at least two heartbeatMs"],
+    [{ diskWarnPercent: "90" }, "diskWarnPercent has to be less than diskRefusePercent"],
     [{ retentionBytes: "256MiB" }, "at least two segments"],
     [{ queuesPerTopicMax: "4" }, "autoCreateQueues is more than queuesPerTopicMax"],
     [{ metrics: "127.0.0.1:10911" }, "they need ports of their own"],

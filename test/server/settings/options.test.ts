@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { TABLES } from "../../../server/config.js";
 import { flagsOf, optionsOf } from "../../../server/settings/options.js";
 import { variableOf } from "../../../server/settings/table.js";
+import { root } from "../../support/root.js";
 
 describe("options of settings", () => {
   it("has the flags that scripts depend on", () => {
@@ -29,5 +31,13 @@ describe("options of settings", () => {
       const variables = Object.keys(table).map(variableOf);
       expect(new Set(variables).size).to.equal(variables.length);
     }
+  });
+
+  it("has no setting that nobody reads", async () => {
+    const processes = ["broker-process", "name-server-process", "serving", "process", "main", "config"];
+    const texts = await Promise.all(processes.map((name) => readFile(`${root}server/${name}.ts`, "utf8")));
+    const read = texts.join("\n");
+    for (const table of Object.values(TABLES))
+      for (const key of Object.keys(table)) expect(read, key).to.match(new RegExp(`\\b${key}\\b`));
   });
 });

@@ -1,0 +1,52 @@
+import { TABLES } from "../../server/config.js";
+import { flagsOf, optionsOf } from "../../server/settings/options.js";
+import { verb } from "./verb.js";
+
+/** Takes the first send; small, and gone with the retention. */
+const PROBE_TOPIC = "logwheel-dev";
+
+const { "auto-create-topics": _, advertise: __, ...options } = optionsOf(TABLES.broker);
+
+/** `logwheel dev`. */
+export const verbs = [
+  verb({
+    command: "dev",
+    describe: "Name server and broker in one process, for development: topics are made at their first send",
+    options: {
+      ...options,
+      namesrv: { ...options["namesrv"], description: "Where the name server listens" },
+      config: { type: "string", requiresArg: true, description: "JSON file with settings of the broker" },
+    },
+    async run({ config: configPath, ...rest }, { environment }) {
+      const { runDev } = await import("../../server/main.js");
+      const flags = { logLevel: "warn", ...defined(flagsOf(TABLES.broker, rest)), autoCreateTopics: true };
+      return runDev({ flags, environment, configPath }, { probe, hints });
+    },
+  }),
+];
+
+function defined(flags: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+}
+
+/** Resolves once a message of a client was acknowledged. */
+async function probe(nameServer: string): Promise<void> {
+  const { connect, topic } = await import("../index.js");
+  const client = await connect({ endpoints: nameServer, logger: false });
+  try {
+    const producer = client.producer();
+    await producer.send({ topic: topic(PROBE_TOPIC), body: Buffer.from("ready?") }, { timeoutMs: 10_000 });
+  } finally {
+    await client.close();
+  }
+}
+
+function hints(nameServer: string): string[] {
+  const command =
+    process.argv[1]?.endsWith(".cjs") && process.env["npm_lifecycle_event"] ? "npx logwheel" : "logwheel";
+  const at = nameServer === "127.0.0.1:9876" ? "" : ` --namesrv ${nameServer}`;
+  return [
+    `try:  ${command} message send "hello" --topic demo${at}`,
+    `      ${command} message tail demo --from earliest${at}`,
+  ];
+}

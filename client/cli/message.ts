@@ -1,0 +1,221 @@
+import { systemClock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Message, MessagePlace } from "../index.js";
+import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
+import { messageJson } from "./message-json.js";
+import { parsePlace } from "./moment.js";
+import { OUTPUT_OPTION, printable, showOne, showRows } from "./output.js";
+import { pairs } from "./pairs.js";
+import { sendAll } from "./send.js";
+import type { Terminal } from "./terminal.js";
+import { verb } from "./verb.js";
+
+const OPTIONS = { ...CLIENT_OPTIONS, ...OUTPUT_OPTION } as const;
+const TOPIC = {
+  topic: { type: "string", demandOption: true, requiresArg: true, description: "The topic" },
+} as const;
+const PLACE = {
+  queue: { type: "number", requiresArg: true, description: "Queue id" },
+  broker: {
+    type: "string",
+    requiresArg: true,
+    description: "Broker of the queue, where several have the topic",
+  },
+} as const;
+
+const COLUMNS = {
+  "message id": (m: Message<Uint8Array>) => m.id,
+  queue: (m: Message<Uint8Array>) => `${m.broker}/${m.queueId}`,
+  offset: (m: Message<Uint8Array>) => m.queueOffset,
+  stored: (m: Message<Uint8Array>) => m.storedAt,
+  tag: (m: Message<Uint8Array>) => m.tag,
+  keys: (m: Message<Uint8Array>) => m.keys,
+  body: (m: Message<Uint8Array>) => bodyText(m),
+};
+
+function bodyText(message: Message<Uint8Array>): string {
+  const { body, bodyBase64 } = messageJson(message);
+  return body ?? `base64:${bodyBase64}`;
+}
+
+/** One followed message, as a line. */
+function tailLine(message: Message<Uint8Array>): string {
+  const { storedAt, broker, queueId, queueOffset, tag } = message;
+  const place = `${broker}/${queueId}/${queueOffset}`;
+  return [
+    storedAt.toISOString(),
+    place,
+    ...(tag === undefined ? [] : [printable(tag)]),
+    printable(bodyText(message)),
+  ].join("  ");
+}
+
+/** Whether an option without a default was given. */
+function given<T>(name: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** `logwheel message …`. */
+export const verbs = [
+  verb({
+    command: "send [text...]",
+    describe: "Send messages: each text, or each line of the input, is one",
+    positionals: {
+      text: { type: "string", array: true, description: "Bodies; without any the input is read" },
+    },
+    options: {
+      ...OPTIONS,
+      ...TOPIC,
+      ...PLACE,
+      tag: { type: "string", requiresArg: true, description: "For filters" },
+      key: {
+        type: "string",
+        array: true,
+        requiresArg: true,
+        description: "For look-up; several times for several",
+      },
+      property: {
+        type: "string",
+        array: true,
+        requiresArg: true,
+        description: "NAME=VALUE; several times for several",
+      },
+      "ordering-key": {
+        type: "string",
+        requiresArg: true,
+        description: "Messages of one key keep their order",
+      },
+    },
+    run: (args, terminal) =>
+      withClient(args, terminal, async (client) => {
+        const { text = [], tag, key, property, orderingKey, queue, broker } = args;
+        const parts = {
+          ...given("tag", tag),
+          ...given("keys", key),
+          ...given("orderingKey", orderingKey),
+          ...given("queueId", queue),
+          ...given("broker", broker),
+          ...(property === undefined ? {} : { properties: pairs("--property", property) }),
+        };
+        const bodies = text.length > 0 ? text.map(String) : terminal.lines();
+        await sendAll({
+          client,
+          terminal,
+          topic: args.topic,
+          parts,
+          bodies,
+          output: args.output,
+          call: callOptions(args, terminal),
+        });
+        return undefined;
+      }),
+  }),
+  verb({
+    command: "get [id]",
+    describe: "Show one message, by its id or by topic, queue and offset",
+    positionals: { id: { type: "string", description: "Message id" } },
+    options: {
+      ...OPTIONS,
+      ...PLACE,
+      topic: { type: "string", requiresArg: true, description: "The topic" },
+      offset: { type: "number", requiresArg: true, description: "Offset in the queue" },
+    },
+    run: (args, terminal) =>
+      withClient(args, terminal, async ({ admin }) => {
+        const found = await admin.messages.get(whichMessage(args), callOptions(args, terminal));
+        await showOne(terminal, args.output, messageJson(found));
+        return undefined;
+      }),
+  }),
+  verb({
+    command: "find",
+    describe: "Find messages by a key, newest first",
+    options: {
+      ...OPTIONS,
+      ...TOPIC,
+      key: { type: "string", demandOption: true, requiresArg: true, description: "The key" },
+      max: { type: "number", default: 64, requiresArg: true, description: "Messages at most" },
+    },
+    run: (args, terminal) =>
+      withClient(args, terminal, async ({ admin }) => {
+        const { topic, key, max } = args;
+        const { messages, more } = await admin.messages.query({
+          ...callOptions(args, terminal),
+          topic,
+          key,
+          max,
+        });
+        if (args.output === "table") await showRows(terminal, "table", messages, COLUMNS);
+        else await showRows(terminal, args.output, messages.map(messageJson), {});
+        if (more) terminal.note(`there are more than ${messages.length}: say --max`);
+        return undefined;
+      }),
+  }),
+  verb({
+    command: "tail <topic>",
+    describe: "Follow a topic, outside of any group, until Ctrl-C",
+    positionals: { topic: { type: "string", demandOption: true, description: "The topic" } },
+    options: {
+      ...OPTIONS,
+      ...PLACE,
+      from: {
+        type: "string",
+        default: "latest",
+        requiresArg: true,
+        description: "earliest, latest, an offset, or a time such as 2026-11-21T09:30:00Z or -1h",
+      },
+      tags: { type: "string", requiresArg: true, description: "Only these tags, with commas between" },
+      max: { type: "number", requiresArg: true, description: "Stop after so many messages" },
+      end: { type: "boolean", default: false, description: "Stop at the end instead of waiting for more" },
+    },
+    run: (args, terminal) => tail(args, terminal),
+  }),
+];
+
+function whichMessage(args: {
+  readonly id: string | undefined;
+  readonly topic: string | undefined;
+  readonly queue: number | undefined;
+  readonly offset: number | undefined;
+  readonly broker: string | undefined;
+}): string | MessagePlace {
+  const { id, topic, queue: queueId, offset, broker } = args;
+  if (id !== undefined) return id;
+  if (topic !== undefined && queueId !== undefined && offset !== undefined)
+    return { topic, queueId, offset, ...given("broker", broker) };
+  throw new LogwheelError("BAD_REQUEST", "name a message by its id, or by --topic, --queue and --offset");
+}
+
+interface TailArgs {
+  readonly namesrv: string | undefined;
+  readonly timeout: string;
+  readonly output: "table" | "json" | "jsonl";
+  readonly topic: string;
+  readonly from: string;
+  readonly queue: number | undefined;
+  readonly broker: string | undefined;
+  readonly tags: string | undefined;
+  readonly max: number | undefined;
+  readonly end: boolean;
+}
+
+function tail(args: TailArgs, terminal: Terminal): Promise<undefined> {
+  return withClient(args, terminal, async (client) => {
+    const { topic } = await import("../index.js");
+    const { signal } = terminal;
+    const reader = client.reader(topic(args.topic), {
+      from: parsePlace(args.from, systemClock.nowMs()),
+      signal,
+      ...given("queue", args.queue),
+      ...given("broker", args.broker),
+      ...(args.tags === undefined ? {} : { filter: { tags: args.tags.split(",") } }),
+      ...(args.end ? { until: "end" as const } : {}),
+    });
+    let left = args.max ?? Number.POSITIVE_INFINITY;
+    for await (const message of reader) {
+      await terminal.out(args.output === "table" ? tailLine(message) : JSON.stringify(messageJson(message)));
+      if (--left <= 0) break;
+    }
+    return undefined;
+  });
+}

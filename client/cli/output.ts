@@ -1,0 +1,84 @@
+import type { Terminal } from "./terminal.js";
+
+/** How data is written. */
+export type Format = "table" | "json" | "jsonl";
+
+/** The option of every verb that shows data. */
+export const OUTPUT_OPTION = {
+  output: {
+    alias: "o",
+    choices: ["table", "json", "jsonl"],
+    default: "table",
+    description: "How data is written",
+  },
+} as const;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** A column of a table: what it shows of a row. */
+export type Columns = Readonly<Record<string, (row: never) => unknown>>;
+
+/** Shows a list: aligned columns, one JSON array, or an object per line. */
+export async function showRows<R extends object>(
+  terminal: Terminal,
+  format: Format,
+  rows: readonly R[],
+  columns: Readonly<Record<string, (row: R) => unknown>>,
+): Promise<void> {
+  if (format === "json") return terminal.out(JSON.stringify(rows, null, 2));
+  if (format === "jsonl") {
+    for (const row of rows) await terminal.out(JSON.stringify(row));
+    return;
+  }
+  const cells = rows.map((row) => Object.values(columns).map((column) => cell(column(row))));
+  for (const line of aligned([Object.keys(columns).map((name) => name.toUpperCase()), ...cells]))
+    await terminal.out(line);
+}
+
+/** Shows one thing: a line for each field, lists of objects as tables below; or as JSON. */
+export async function showOne(terminal: Terminal, format: Format, thing: object): Promise<void> {
+  if (format === "json") return terminal.out(JSON.stringify(thing, null, 2));
+  if (format === "jsonl") return terminal.out(JSON.stringify(thing));
+  const fields = Object.entries(thing);
+  const plain = fields.filter(([, value]) => !isTable(value));
+  for (const line of aligned(plain.map(([name, value]) => [name, cell(value)]))) await terminal.out(line);
+  for (const [name, rows] of fields.filter((field): field is [string, Row[]] => isTable(field[1]))) {
+    await terminal.out("");
+    await terminal.out(name);
+    const columns = Object.keys(rows[0] ?? {}).map((key) => [key, (row: Row) => row[key]] as const);
+    await showRows(terminal, "table", rows, Object.fromEntries(columns));
+  }
+}
+
+/** Lines of cells padded to the widest of their column; the last column is left as it is. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((text, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, text.length);
+    });
+  return rows.map((row) =>
+    row.map((text, i) => (i === row.length - 1 ? text : text.padEnd(widths[i] ?? 0))).join("  "),
+  );
+}
+
+function isTable(value: unknown): value is Row[] {
+  return Array.isArray(value) && typeof value[0] === "object" && value[0] !== null;
+}
+
+/** A value as a person reads it; control characters of stored data never reach the terminal. */
+function cell(value: unknown): string {
+  if (value === undefined || value === null || value === "") return "-";
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.length === 0 ? "-" : value.map(cell).join(",");
+  if (typeof value !== "object") return printable(String(value));
+  const entries = Object.entries(value);
+  return entries.length === 0
+    ? "-"
+    : entries.map(([key, part]) => `${printable(key)}=${cell(part)}`).join(",");
+}
+
+/** The text without what could move a terminal's cursor or change its colours. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "\ufffd");
+}

@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import { aligned, printable, showOne, showRows } from "../../../client/cli/output.js";
+import { FakeTerminal } from "../../support/fake-terminal.js";
+
+const rows = [
+  { name: "orders", lag: 12, topics: ["a", "b"], at: new Date(0) },
+  { name: "x", lag: 0, topics: [], at: undefined },
+];
+const columns = {
+  name: (row: (typeof rows)[number]) => row.name,
+  lag: (row: (typeof rows)[number]) => row.lag,
+  topics: (row: (typeof rows)[number]) => row.topics,
+  at: (row: (typeof rows)[number]) => row.at,
+};
+
+describe("output", () => {
+  let terminal: FakeTerminal;
+  beforeEach(() => {
+    terminal = new FakeTerminal();
+  });
+
+  it("shows rows as aligned columns, with a dash for what is absent", async () => {
+    await showRows(terminal, "table", rows, columns);
+    expect(terminal.data).to.deep.equal([
+      "NAME    LAG  TOPICS  AT",
+      "orders  12   a,b     1970-01-01T00:00:00.000Z",
+      "x       0    -       -",
+    ]);
+  });
+
+  it("shows rows as one JSON array or an object per line", async () => {
+    await showRows(terminal, "json", rows, columns);
+    expect(JSON.parse(terminal.data.join("\n"))).to.have.length(2);
+    terminal.data.length = 0;
+    await showRows(terminal, "jsonl", rows, columns);
+    expect(terminal.data.map((line) => JSON.parse(line).name)).to.deep.equal(["orders", "x"]);
+  });
+
+  it("shows one thing with its tables below", async () => {
+    const thing = { name: "g", attributes: { a: "1" }, queues: [{ broker: "b", lag: 3 }], none: [] };
+    await showOne(terminal, "table", thing);
+    expect(terminal.data).to.deep.equal([
+      "name        g",
+      "attributes  a=1",
+      "none        -",
+      "",
+      "queues",
+      "BROKER  LAG",
+      "b       3",
+    ]);
+    terminal.data.length = 0;
+    await showOne(terminal, "jsonl", thing);
+    expect(terminal.data).to.deep.equal([JSON.stringify(thing)]);
+  });
+
+  it("never writes control characters of stored data to a terminal", async () => {
+    const evil = "a\u001b[2Jb\u0007\u009bc";
+    expect(printable(evil)).to.equal("a\ufffd[2Jb\ufffd\ufffdc");
+    await showRows(terminal, "table", [{ name: evil }], { name: (row) => row.name });
+    await showOne(terminal, "table", { name: evil, properties: { [evil]: evil } });
+    expect(terminal.data.join("")).to.not.match(/\p{Cc}/u);
+  });
+
+  it("pads all columns but the last", () => {
+    expect(
+      aligned([
+        ["a", "bb"],
+        ["ccc", "d"],
+      ]),
+    ).to.deep.equal(["a    bb", "ccc  d"]);
+  });
+});
