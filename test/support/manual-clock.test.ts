@@ -70,7 +70,7 @@ describe("ManualClock", () => {
     const fired: number[] = [];
     clock.after(10, () => fired.push(clock.monotonicMs()));
     clock.after(150, () => fired.push(clock.monotonicMs()));
-    clock.pause(100);
+    clock.stall(100);
     expect(fired).to.deep.equal([]);
     await clock.advance(50);
     expect(fired).to.deep.equal([100, 150]);

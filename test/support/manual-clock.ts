@@ -74,8 +74,8 @@ export class ManualClock implements Clock {
     this.#nowMs += ms;
   }
 
-  /** Moves both clocks on and fires nothing, as if the process had been stopped: what fell due fires late. */
-  pause(ms: number): void {
+  /** Moves both clocks on and fires nothing: the process stood still, and its timers are late. */
+  stall(ms: number): void {
     this.#moveTo(this.#monotonicMs + ms);
   }
 

@@ -90,7 +90,7 @@ describe("NameServer", () => {
 
   it("expires nobody for the time in which it was paused itself", async () => {
     broker("a", ["t"]);
-    clock.pause(60_000);
+    clock.stall(60_000);
     await clock.advance(1_000);
     expect(await ownersOf("t")).to.deep.equal(["a"]);
     await clock.advance(16_000);
