@@ -54,6 +54,11 @@ class Outcome {
     this.#blank();
   }
 
+  /** Refuses every entry up to one that nothing was said of yet. */
+  refusedTo(index: number, error: LogwheelError): void {
+    while (this.logOffsets.length <= index) this.refused(error);
+  }
+
   duplicate(logOffset: number): void {
     this.duplicates.push({ index: this.logOffsets.length, logOffset });
     this.#blank();
@@ -180,13 +185,13 @@ export class Publisher {
         } else this.#take(reader.bytes, this.#fill(topic), outcome);
       } catch (thrown) {
         const error = LogwheelError.from(thrown);
-        for (const _ of group ?? []) outcome.refused(error);
-        outcome.refused(error);
+        outcome.refusedTo(reader.index, error);
         group = this.#skipGroup(error, outcome);
       }
     }
-    for (const _ of group ?? [])
-      outcome.refused(
+    if (group !== undefined)
+      outcome.refusedTo(
+        reader.index,
         new LogwheelError(
           "BAD_REQUEST",
           "the frame ends within a group: its last entry says that more follow",
@@ -200,7 +205,7 @@ export class Publisher {
       try {
         if (!this.#reader.next()) return;
       } catch {}
-      outcome.refused(error);
+      outcome.refusedTo(this.#reader.index, error);
     }
   }
 
