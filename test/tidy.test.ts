@@ -30,7 +30,7 @@ describe("tidy", () => {
 
   for (const [path, render] of Object.entries(DOCUMENTS)) {
     it(`${path} says what its table says (else: npm run docs)`, async () => {
-      expect(await readFile(`${root}${path}`, "utf8")).to.equal(render());
+      expect(await readFile(`${root}${path}`, "utf8")).to.equal(await render());
     });
   }
 });

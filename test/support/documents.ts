@@ -1,8 +1,10 @@
+import { cliDocument } from "./cli-document.js";
 import { configDocument } from "./config-document.js";
 import { errorsDocument } from "./errors-document.js";
 
 /** The documents that are printed from tables: path and content. `npm run docs` writes them, tidy compares. */
-export const DOCUMENTS: Readonly<Record<string, () => string>> = {
+export const DOCUMENTS: Readonly<Record<string, () => string | Promise<string>>> = {
+  "docs/cli.md": cliDocument,
   "docs/config.md": configDocument,
   "docs/errors.md": errorsDocument,
 };
