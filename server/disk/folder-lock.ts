@@ -1,17 +1,33 @@
 import { join } from "node:path";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { doorState, LockDoor, removeShutDoors } from "./lock-door.js";
 import { type LockLinks, openLinks } from "./lock-links.js";
-import { formatOwner, type Owner, ownerState, parseOwner, thisProcess } from "./lock-owner.js";
+import {
+  doorOf,
+  formatOwner,
+  type Owner,
+  type OwnerState,
+  ownerState,
+  parseOwner,
+  thisProcess,
+} from "./lock-owner.js";
 
-/** Says whether who wrote this text into a link still runs, as far as that can be told. */
-export type Judge = (owner: Owner, me: Owner) => Promise<"alive" | "ended" | "unknown">;
+/** What the lock of one folder is made of, as one process sees it. */
+export interface LockGround {
+  readonly me: Owner;
+  readonly links: LockLinks;
+  /** Whether another process still runs. */
+  judge(owner: Owner): Promise<OwnerState>;
+  /** Makes this process visible to those who cannot judge by process ids. Null where that is impossible. */
+  openDoor(): Promise<{ close(): Promise<void> } | "taken" | null>;
+}
 
 /** Stands in a link in place of an owner who let go. */
 const FREE = "free";
 
 /**
  * One process's hold on a folder. Node has no flock, so the folder `lock` within it holds numbered links with the name of
- * who made them.
+ * who made them, and a socket of the one that runs.
  *
  * To take the lock: find the highest number; its owner must have let go or be dead; make the next number; look again.
  * Whoever finds their own number on top holds the lock. To let go: make the next number with the text "free".
@@ -23,54 +39,76 @@ const FREE = "free";
 export class FolderLock {
   readonly #links: LockLinks;
   readonly #number: number;
+  readonly #door: { close(): Promise<void> } | null;
 
-  private constructor(links: LockLinks, number: number) {
+  private constructor(links: LockLinks, number: number, door: { close(): Promise<void> } | null) {
     this.#links = links;
     this.#number = number;
+    this.#door = door;
   }
 
   /** Takes the lock of the folder at `path`; CONFLICT if a living process has it, or one that cannot be asked from here. */
   static async take(path: string): Promise<FolderLock> {
-    return FolderLock.takeBy(await openLinks(join(path, "lock")), await thisProcess(), ownerState);
+    const ground = await groundOf(path, await thisProcess());
+    const lock = await FolderLock.takeOn(ground);
+    await removeShutDoors(ground.links.path);
+    return lock;
   }
 
-  /** The same, for a process that is given. */
-  static async takeBy(links: LockLinks, me: Owner, judge: Judge): Promise<FolderLock> {
+  /** The same on any ground. */
+  static async takeOn(ground: LockGround): Promise<FolderLock> {
+    const { links } = ground;
     const highest = await highestOf(links);
-    if (highest > 0) await assertEnded({ links, highest, me, judge });
-    const number = highest + 1;
-    if (!(await links.make(number, formatOwner(me)))) throw lostRace(links);
-    if ((await highestOf(links)) !== number) {
-      await links.remove(number);
-      throw lostRace(links);
+    if (highest > 0) await assertEnded(ground, highest);
+    const door = await ground.openDoor();
+    if (door === "taken") throw lostRace(links);
+    try {
+      await climb(ground, highest + 1);
+    } catch (thrown) {
+      await door?.close();
+      throw thrown;
     }
-    await removeBelow(links, number);
-    return new FolderLock(links, number);
+    return new FolderLock(links, highest + 1, door);
   }
 
   /** Lets go. Nobody else makes the next number while this process lives. */
   async release(): Promise<void> {
     await this.#links.make(this.#number + 1, FREE);
     await removeBelow(this.#links, this.#number + 1);
+    await this.#door?.close();
   }
+}
+
+/** The folder `lock` at `path`, as the process `me` sees it. */
+export async function groundOf(path: string, me: Owner): Promise<LockGround> {
+  const folder = join(path, "lock");
+  return {
+    me,
+    links: await openLinks(folder),
+    judge: (owner) => ownerState(owner, me, () => doorState(folder, doorOf(owner))),
+    openDoor: () => LockDoor.open(folder, doorOf(me)),
+  };
+}
+
+async function climb({ links, me }: LockGround, number: number): Promise<void> {
+  if (!(await links.make(number, formatOwner(me)))) throw lostRace(links);
+  if ((await highestOf(links)) !== number) {
+    await links.remove(number);
+    throw lostRace(links);
+  }
+  await removeBelow(links, number);
 }
 
 async function highestOf(links: LockLinks): Promise<number> {
   return Math.max(0, ...(await links.numbers()));
 }
 
-async function assertEnded(of: {
-  links: LockLinks;
-  highest: number;
-  me: Owner;
-  judge: Judge;
-}): Promise<void> {
-  const { links, highest, me, judge } = of;
+async function assertEnded({ links, judge }: LockGround, highest: number): Promise<void> {
   const text = await links.read(highest);
   if (text === FREE) return;
   if (text === null) throw lostRace(links);
   const owner = parseOwner(text);
-  const state = owner === null ? "unknown" : await judge(owner, me);
+  const state = owner === null ? "unknown" : await judge(owner);
   if (state === "ended") return;
   const who = owner === null ? `"${text}"` : `process ${owner.pid} on ${owner.host}`;
   throw new LogwheelError(

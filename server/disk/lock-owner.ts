@@ -39,17 +39,29 @@ export function parseOwner(text: string): Owner | null {
   return { pid: Number(pid), start, boot, namespace, host };
 }
 
+/** The name of a process's door (`lock-door.ts`): no two processes of one run of a machine have the same. */
+export function doorOf({ pid, start, namespace }: Owner): string {
+  return `${pid}.${start}.${namespace}.door`;
+}
+
+/** "unknown": it ran on another host, or in another container and without a door. */
+export type OwnerState = "alive" | "ended" | "unknown";
+
 /**
- * Whether `owner` still runs, as `me` can tell. "unknown": it ran on another host, or in another container.
- *
- * Another run of a machine of the same name, and another container of the same name on this machine, count as ended:
- * both are what a restart leaves behind.
+ * Whether `owner` still runs, as `me` can tell: by its process id within one container, by its door within one machine.
+ * Another run of a machine of the same name has ended. Of another machine nothing is known.
  */
-export async function ownerState(owner: Owner, me: Owner): Promise<"alive" | "ended" | "unknown"> {
-  const sameWorld = owner.boot === me.boot && owner.namespace === me.namespace;
-  if (owner.host !== me.host && !(sameWorld && me.boot !== "")) return "unknown";
-  if (!sameWorld) return "ended";
-  return (await runs(owner)) ? "alive" : "ended";
+export async function ownerState(
+  owner: Owner,
+  me: Owner,
+  door: () => Promise<"open" | "shut" | "missing">,
+): Promise<OwnerState> {
+  if (owner.boot !== me.boot) return owner.host === me.host ? "ended" : "unknown";
+  if (me.boot === "" && owner.host !== me.host) return "unknown";
+  if (owner.namespace === me.namespace) return (await runs(owner)) ? "alive" : "ended";
+  const state = await door();
+  if (state === "missing") return "unknown";
+  return state === "open" ? "alive" : "ended";
 }
 
 async function runs(owner: Owner): Promise<boolean> {

@@ -1,19 +1,27 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
-import { FolderLock, type Judge } from "../../../server/disk/folder-lock.js";
+import { FolderLock, groundOf, type LockGround } from "../../../server/disk/folder-lock.js";
 import type { LockLinks } from "../../../server/disk/lock-links.js";
 import { formatOwner, type Owner, thisProcess } from "../../../server/disk/lock-owner.js";
 import { codeOf } from "../../contract/files.js";
 import { skip } from "../../support/skip.js";
 
 const MODULE = new URL("../../../server/disk/folder-lock.js", import.meta.url).href;
+
+/** Processes of a test, so that none outlives it. */
+const children: ChildProcess[] = [];
+
+async function statOf(pid: number): Promise<string[]> {
+  return (await readFile(`/proc/${pid}/stat`, "latin1")).split(" ");
+}
 
 /** Takes the lock in a process of its own, which then waits for its input to end. */
 function taker(folder: string): { child: ChildProcess; outcome: Promise<string> } {
@@ -22,9 +30,10 @@ function taker(folder: string): { child: ChildProcess; outcome: Promise<string> 
     await new Promise((go) => process.stdin.once("data", go));
     console.log(await FolderLock.take(${JSON.stringify(folder)}).then(() => "won", (thrown) => thrown.code));
     process.stdin.resume();`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+  const child: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", program], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  children.push(child);
   child.stdin!.write("go");
   const outcome = once(createInterface(child.stdout!), "line").then(([line]) => String(line));
   return { child, outcome };
@@ -45,6 +54,7 @@ describe("FolderLock", () => {
   });
 
   afterEach(async () => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -79,25 +89,29 @@ describe("FolderLock", () => {
     expect(await sentence()).to.equal("taken");
   });
 
-  it("passes on after kill -9", async () => {
+  it("passes on after kill -9, and nothing of the dead process stays behind", async () => {
     const { child, outcome } = taker(folder);
     await outcome;
     await end(child, "SIGKILL");
-    expect(await sentence()).to.equal("taken");
+    const lock = await FolderLock.take(folder);
+    expect(await readdir(join(folder, "lock"))).to.have.length(2);
+    await lock.release();
+    expect(await readdir(join(folder, "lock"))).to.deep.equal(["3"]);
   });
 
   it("passes on from a dead process that its parent has not collected", async function () {
     if (process.platform !== "linux") skip(this, "tells such processes by /proc");
-    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 1000"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [line] = await once(createInterface(parent.stdout), "line");
+    const script = "cat <&3 & echo $!; exec sleep 1000 3<&-";
+    const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit", "pipe"] });
+    children.push(parent);
+    const [line] = await once(createInterface(parent.stdout!), "line");
     const pid = Number(line);
+    while ((await statOf(parent.pid!))[1] !== "(sleep)");
+    (parent.stdio[3] as Writable).end();
     let fields: string[] = [];
-    while (fields[2] !== "Z") fields = (await readFile(`/proc/${pid}/stat`, "latin1")).split(" ");
+    while (fields[2] !== "Z") fields = await statOf(pid);
     await leave({ pid, start: fields[21]! });
     expect(await sentence()).to.equal("taken");
-    await end(parent, "SIGKILL");
   });
 
   it("stays with a process that stands still", async () => {
@@ -141,12 +155,59 @@ describe("FolderLock", () => {
     expect(await sentence()).to.equal("taken");
   });
 
-  it("is not kept by an earlier run of the machine, or of the container", async () => {
+  it("is not kept by an earlier run of the machine", async () => {
     await leave({ boot: "00000000" });
     expect(await sentence()).to.equal("taken");
-    await rm(join(folder, "lock"), { recursive: true });
-    await leave({ namespace: "1" });
-    expect(await sentence()).to.equal("taken");
+  });
+
+  describe("between containers of one machine, where process ids mean nothing", () => {
+    /** What a process elsewhere on the machine hears: taken or the error. */
+    async function sentenceElsewhere(): Promise<string> {
+      const ground = await groundOf(folder, { ...(await thisProcess()), namespace: "7", host: "elsewhere" });
+      return FolderLock.takeOn(ground).then(
+        () => "taken",
+        (thrown: Error) => thrown.message,
+      );
+    }
+
+    it("stays with a process that lives, also while it stands still", async () => {
+      const { child, outcome } = taker(folder);
+      await outcome;
+      expect(await sentenceElsewhere()).to.match(new RegExp(`used by process ${child.pid}`));
+      child.kill("SIGSTOP");
+      expect(await sentenceElsewhere()).to.match(new RegExp(`used by process ${child.pid}`));
+      await end(child, "SIGKILL");
+    });
+
+    it("passes on after kill -9", async () => {
+      const { child, outcome } = taker(folder);
+      await outcome;
+      await end(child, "SIGKILL");
+      expect(await sentenceElsewhere()).to.equal("taken");
+    });
+
+    it("passes on after an exit without letting go", async () => {
+      const { child, outcome } = taker(folder);
+      await outcome;
+      await end(child);
+      expect(await sentenceElsewhere()).to.equal("taken");
+    });
+
+    it("stays with a process that has no door to knock at", async () => {
+      await leave({ namespace: "1" });
+      expect(await sentence()).to.match(/cannot be asked from here/);
+    });
+
+    it("works in a folder whose path is too long for a socket's address", async function () {
+      if (process.platform !== "linux") skip(this, "the way around that is Linux's own");
+      folder = join(folder, "x".repeat(150));
+      await mkdir(folder);
+      const { child, outcome } = taker(folder);
+      expect(await outcome).to.equal("won");
+      expect(await sentenceElsewhere()).to.match(/used by process/);
+      await end(child, "SIGKILL");
+      expect(await sentenceElsewhere()).to.equal("taken");
+    });
   });
 
   it("stays with another host, which cannot be asked, and says what to remove", async () => {
@@ -210,7 +271,12 @@ describe("FolderLock in any order of steps", () => {
         const texts = new Map<number, string>();
         const alive = new Set<number>();
         const holders = new Set<number>();
-        const judge: Judge = async ({ pid }) => (alive.has(pid) ? "alive" : "ended");
+        const groundFor = (pid: number, turn: () => Promise<void>): LockGround => ({
+          me: { pid, start: "1", boot: "0", namespace: "1", host: "h" },
+          links: new ScheduledLinks(texts, turn),
+          judge: async (owner) => (alive.has(owner.pid) ? "alive" : "ended"),
+          openDoor: async () => null,
+        });
         const live = async (steps: number | null, index: number): Promise<void> => {
           const pid = index + 1;
           let left = steps ?? Number.POSITIVE_INFINITY;
@@ -223,8 +289,7 @@ describe("FolderLock in any order of steps", () => {
           };
           await turn();
           alive.add(pid);
-          const me = { pid, start: "1", boot: "0", namespace: "1", host: "h" };
-          const lock = await FolderLock.takeBy(new ScheduledLinks(texts, turn), me, judge);
+          const lock = await FolderLock.takeOn(groundFor(pid, turn));
           holders.add(pid);
           expect([...holders]).to.deep.equal([pid]);
           await turn();
@@ -239,13 +304,7 @@ describe("FolderLock in any order of steps", () => {
           }),
         );
         await scheduler.waitFor(Promise.all(lives));
-        expect(
-          await FolderLock.takeBy(
-            new ScheduledLinks(texts, async () => {}),
-            { pid: 99, start: "", boot: "", namespace: "", host: "h" },
-            judge,
-          ),
-        ).to.be.instanceOf(FolderLock);
+        expect(await FolderLock.takeOn(groundFor(99, async () => {}))).to.be.instanceOf(FolderLock);
       }),
       { numRuns: 3000 },
     );
