@@ -44,6 +44,7 @@ export class Retention implements Lifecycle {
   /** Messages that were dropped before a group had them, for metrics. */
   unreadDropped = 0;
   #cancel: (() => void) | undefined;
+  #unlisten: () => void = () => {};
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -56,11 +57,13 @@ export class Retention implements Lifecycle {
 
   async start(): Promise<void> {
     this.#stopped = false;
+    this.#unlisten = this.#store.onSealed(() => this.#soon());
     this.#later();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#unlisten();
     this.#cancel?.();
     await this.#running;
   }
@@ -113,14 +116,20 @@ export class Retention implements Lifecycle {
 
   readonly #told = new Map<string, number>();
 
+  /** Looks after what is under way: at the pace at which segments fill, so that the next one can be a dropped one. */
+  #soon(): void {
+    this.#running = this.#running
+      .then(() => (this.#stopped ? undefined : this.look()))
+      .catch((thrown: unknown) =>
+        this.#logger.error({ error: String(thrown) }, "retention failed; it is tried again"),
+      );
+  }
+
   #later(): void {
     if (this.#stopped) return;
     this.#cancel = this.#clock.after(LOOK_MS, () => {
-      this.#running = this.look()
-        .catch((thrown: unknown) =>
-          this.#logger.error({ error: String(thrown) }, "retention failed; it is tried again"),
-        )
-        .then(() => this.#later());
+      this.#soon();
+      this.#later();
     });
   }
 }

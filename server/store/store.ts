@@ -80,6 +80,7 @@ export class Store {
   readonly #reader: QueueReader;
   readonly #cache: BlockCache;
   readonly #listeners = new Set<() => void>();
+  readonly #sealListeners = new Set<() => void>();
   #sealing: Promise<void> = Promise.resolve();
   #cancelCheckpoint: () => void = () => {};
   #checkpointing: Promise<void> = Promise.resolve();
@@ -401,6 +402,12 @@ export class Store {
       queue.firstOffset = Math.max(queue.firstOffset, await this.#index.baseAt(queue, segmentStart));
   }
 
+  /** Calls `listener` after a segment was sealed and its index files are written. The returned function ends that. */
+  onSealed(listener: () => void): () => void {
+    this.#sealListeners.add(listener);
+    return () => this.#sealListeners.delete(listener);
+  }
+
   /** Drops the oldest segment, if it is sealed. What it holds cannot be read any more. */
   async dropFirst(): Promise<boolean> {
     if (this.#segments.all.length < 2) return false;
@@ -480,6 +487,7 @@ export class Store {
       .then(async () => {
         await this.#index.seal(segment);
         await this.#keys.seal(segment);
+        for (const listener of this.#sealListeners) listener();
       })
       .catch((thrown: unknown) => {
         this.#options.logger.warn(
