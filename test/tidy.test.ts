@@ -128,12 +128,14 @@ describe("tidy rules", () => {
 
   it("reads every form of import, also over several lines", () => {
     const text =
-      'import {\n  a,\n  b,\n} from "./a.js";\nexport { c } from "../c.js";\nimport d from "pino";\n// import "./no.js"';
+      'import {\n  a,\n  b,\n} from "./a.js";\nexport { c } from "../c.js";\nimport d from "pino";\n// import "./no.js"\nimport type { E } from "./e.js";\nconst f = import("./f.js");';
     const file = sourceFile("server/broker/x.ts", text);
     expect(importsOf(file)).to.deep.equal([
-      { from: "./a.js", target: "server/broker/a.ts", typeOnly: false },
-      { from: "../c.js", target: "server/c.ts", typeOnly: false },
-      { from: "pino", target: null, typeOnly: false },
+      { from: "./a.js", target: "server/broker/a.ts", typeOnly: false, lazy: false },
+      { from: "../c.js", target: "server/c.ts", typeOnly: false, lazy: false },
+      { from: "pino", target: null, typeOnly: false, lazy: false },
+      { from: "./e.js", target: "server/broker/e.ts", typeOnly: true, lazy: false },
+      { from: "./f.js", target: "server/broker/f.ts", typeOnly: false, lazy: true },
     ]);
   });
 });

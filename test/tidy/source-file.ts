@@ -19,6 +19,8 @@ export interface Import {
   readonly target: string | null;
   /** Only types: gone after compilation. */
   readonly typeOnly: boolean;
+  /** `import("x")`: when it is reached, not when the file is loaded. */
+  readonly lazy: boolean;
 }
 
 const TREES = ["proto", "server", "client", "test", "bench", "examples"];
@@ -45,14 +47,15 @@ export function sourceFile(path: string, text: string): SourceFile {
 /** What a file imports, in the order of its text. */
 export function importsOf(file: SourceFile): Import[] {
   const statement = /^(?:import|export)\b(\s+type\b)?[^"';]*?\bfrom\s*"([^"\n]+)"/gm;
-  const bare = /(?:^import\s*|\bimport\(\s*)()"([^"\n]+)"/gm;
+  const bare = /(?:^import\s*|\bimport(\()\s*)"([^"\n]+)"/gm;
   const found = [...file.code.matchAll(statement), ...file.code.matchAll(bare)];
   return found
     .sort((a, b) => a.index - b.index)
-    .map(([, type, from = ""]) => ({
+    .map(([, mark, from = ""]) => ({
       from,
       target: from.startsWith(".") ? targetOf(file.path, from) : null,
-      typeOnly: Boolean(type),
+      typeOnly: mark !== undefined && mark !== "(",
+      lazy: mark === "(",
     }));
 }
 
