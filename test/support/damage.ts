@@ -1,4 +1,7 @@
+import { Mutator } from "./mutator.js";
+
 const SECTOR_BYTES = 512;
+const EXTREMES = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff];
 
 /** Bytes with one thing wrong, and what that is. */
 export interface Damaged {
@@ -47,47 +50,13 @@ export function* sectorDamage(bytes: Buffer, stale: Buffer): Generator<Damaged> 
   yield { what: "doubled", bytes: Buffer.concat([bytes, bytes]) };
 }
 
-/** A few random changes: bits, cuts, insertions, repetitions, pieces moved, fields at their extremes. */
-export function mutated(bytes: Buffer, random: () => number): Damaged {
-  let result: Buffer = Buffer.from(bytes);
-  const done: string[] = [];
-  for (let change = 1 + Math.floor(random() * 3); change > 0; change--) {
-    const mutate = MUTATIONS[Math.floor(random() * MUTATIONS.length)]!;
-    const at = Math.floor(random() * result.byteLength);
-    done.push(`${mutate.name} at ${at}`);
-    result = mutate(result, at, random);
-  }
-  return { what: done.join(", "), bytes: result };
+/** A few random changes, among them fixed-width fields at their extremes. */
+export function mutated(bytes: Buffer, random: () => number): Buffer {
+  if (random() < 0.8) return new Mutator(random).mutate(bytes, bytes);
+  const field = Buffer.alloc(4);
+  field.writeUInt32LE(EXTREMES[Math.floor(random() * EXTREMES.length)]!);
+  return patched(bytes, 4 * Math.floor((random() * bytes.byteLength) / 4), field);
 }
-
-type Mutation = (bytes: Buffer, at: number, random: () => number) => Buffer;
-
-const MUTATIONS: readonly Mutation[] = [
-  function flip(bytes, at, random) {
-    return patched(bytes, at, Buffer.of((bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8))));
-  },
-  function cut(bytes, at) {
-    return bytes.subarray(0, at);
-  },
-  function insert(bytes, at, random) {
-    const added = Array.from({ length: 1 + Math.floor(random() * 8) }, () => Math.floor(random() * 256));
-    return Buffer.concat([bytes.subarray(0, at), Uint8Array.from(added), bytes.subarray(at)]);
-  },
-  function repeat(bytes, at, random) {
-    const end = at + Math.floor(random() * 64);
-    return Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)]);
-  },
-  function splice(bytes, at, random) {
-    const from = Math.floor(random() * bytes.byteLength);
-    return patched(bytes, at, bytes.subarray(from, from + Math.floor(random() * 64)));
-  },
-  function extreme(bytes, at, random) {
-    const fields = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff];
-    const field = Buffer.alloc(4);
-    field.writeUInt32LE(fields[Math.floor(random() * fields.length)]!);
-    return patched(bytes, at - (at % 4), field);
-  },
-];
 
 function patched(bytes: Buffer, at: number, piece: Buffer): Buffer {
   const result = Buffer.from(bytes);
