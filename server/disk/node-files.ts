@@ -36,7 +36,8 @@ export class NodeFiles implements Files {
   static async open(path: string): Promise<NodeFiles> {
     const folder = resolve(path);
     const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    if (made !== undefined) await syncParents(folder, dirname(made));
+    // Also when it was there: whoever made it may have died before this.
+    await syncParents(folder, dirname(made ?? folder));
     return new NodeFiles(folder);
   }
 
@@ -209,10 +210,12 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes the names of new folders durable: all on the way from `path` up to `top`, which existed before. */
+/** Makes the names of folders durable: all on the way from `path` up to `top`, as far as this user may. */
 async function syncParents(path: string, top: string): Promise<void> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    await syncFolder(folder);
+    await syncFolder(folder).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== "EACCES") throw thrown;
+    });
     if (folder === top) return;
   }
 }
