@@ -1,5 +1,5 @@
 import { logVerbosity, Metadata, type StatusObject, setLogVerbosity, status } from "@grpc/grpc-js";
-import { aborted, timedOut, unknownMethod } from "./call-errors.js";
+import { timedOut, unknownMethod } from "./call-errors.js";
 import type { AnyMethod } from "./channel.js";
 import { errorFromTrailers, trailersOf } from "./error-trailers.js";
 import { LogwheelError } from "./errors.js";
@@ -57,7 +57,7 @@ function errorOfCode(
     case status.DEADLINE_EXCEEDED:
       return timedOut(address, method, call.timeoutMs ?? 0, sent);
     case status.CANCELLED:
-      return aborted(method, sent);
+      return new LogwheelError("CONNECTION_LOST", `${address} cancelled ${method.path}: ${cause}`);
     case status.UNIMPLEMENTED:
       return unknownMethod(address, method);
     case status.RESOURCE_EXHAUSTED:
