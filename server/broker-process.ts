@@ -3,14 +3,13 @@ import { grpcConnect } from "../proto/kernel/grpc-client.js";
 import type { Logger } from "../proto/kernel/logger.js";
 import { packageVersion } from "../proto/kernel/version.js";
 import { Broker } from "./broker/broker.js";
-import type { BrokerFigures, Meter } from "./broker/meter.js";
-import { reachabilityWarning } from "./broker/reachability.js";
+import { type BrokerFigures, type Meter, silentMeter } from "./broker/meter.js";
+import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
 import type { BrokerConfig } from "./config.js";
 import { NodeFiles } from "./disk/node-files.js";
 import { quiet } from "./logger.js";
 import { LoopLag } from "./loop-lag.js";
-import { brokerMetrics } from "./metrics.js";
-import { serveMetrics } from "./metrics-http.js";
+import type { MetricsHttp } from "./metrics-http.js";
 import type { ProcessContext, Running } from "./process.js";
 import { type Serving, serveAll, withPort } from "./serving.js";
 
@@ -26,41 +25,40 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   const logger = quiet(context.logger, clock);
   const connect = grpcConnect({ clock, random, logger, client: `broker/${packageVersion}` });
   const lag = new LoopLag(clock);
-  const state: { broker?: Broker; serving?: Serving; stopping: boolean } = { stopping: false };
-  const metrics = brokerMetrics(async () => (await state.broker?.figures()) ?? NOTHING_YET);
-  const unready = (): string | null => unreadyReason(state, lag);
-  const http =
-    config.metrics === null ? null : await serveMetrics({ listen: config.metrics, metrics, unready });
-  const connections = (): number => state.serving?.listening.connections() ?? 0;
+  const parts: Parts = { lag, stopping: false };
+  const metered = config.metrics === null ? null : await openMetrics(config.metrics, parts);
+  const meter = metered?.meter ?? silentMeter;
+  const connections = (): number => parts.serving?.listening.connections() ?? 0;
   const broker = await openBroker(config, {
     ...context,
     logger,
     connect,
-    meter: metrics.meter,
+    meter,
     lag,
     connections,
   });
-  state.broker = broker;
+  parts.broker = broker;
   const serving = await serveAll(config, broker.served, { clock, logger });
-  state.serving = serving;
+  parts.serving = serving;
   const address = withPort(config.advertise, serving.listening.port);
   broker.advertise(address);
   await lag.start();
   await broker.start();
   serving.health.serving = true;
-  warnIfUnreachable(config, address, { broker, connect, logger });
+  const { startedAtMs } = broker;
+  warnIfUnreachable({ ...config, advertise: address, startedAtMs, connect }, parts, logger);
   return {
-    ready: readyLine(config, address, serving, broker, http?.address),
+    ready: readyLine(config, address, serving, broker, metered?.http.address),
     address,
     failed: broker.failed,
     async stop() {
-      state.stopping = true;
+      parts.stopping = true;
       serving.health.serving = false;
       await broker.drain();
       await serving.listening.stop(GRACE_MS);
       await broker.stop();
       await lag.stop();
-      await http?.close();
+      await metered?.http.close();
     },
   };
 }
@@ -109,28 +107,40 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
   });
 }
 
+/** What there is of a broker so far. */
+interface Parts {
+  broker?: Broker;
+  serving?: Serving;
+  readonly lag: LoopLag;
+  stopping: boolean;
+}
+
+/** The metrics library takes time and memory, so it is imported only where it is wanted. */
+async function openMetrics(listen: string, parts: Parts): Promise<{ meter: Meter; http: MetricsHttp }> {
+  const { brokerMetrics } = await import("./metrics.js");
+  const { serveMetrics } = await import("./metrics-http.js");
+  const metrics = brokerMetrics(async () => (await parts.broker?.figures()) ?? NOTHING_YET);
+  return {
+    meter: metrics.meter,
+    http: await serveMetrics({ listen, metrics, unready: () => unreadyReason(parts) }),
+  };
+}
+
 /** Above this delay of the event loop, milliseconds, the broker should get no new traffic. */
 const UNREADY_LAG_MS = 1_000;
 
-function unreadyReason(
-  state: { broker?: Broker; serving?: Serving; stopping: boolean },
-  lag: LoopLag,
-): string | null {
-  if (state.stopping) return "the broker is stopping";
-  if (state.broker === undefined) return "the broker recovers its log";
-  if (state.serving?.health.serving !== true) return "the broker is starting";
+function unreadyReason({ broker, serving, lag, stopping }: Parts): string | null {
+  if (stopping) return "the broker is stopping";
+  if (broker === undefined) return "the broker recovers its log";
+  if (serving?.health.serving !== true) return "the broker is starting";
   return lag.lagMs > UNREADY_LAG_MS ? `the event loop is ${Math.round(lag.lagMs)} ms late` : null;
 }
 
 /** Not waited for: an address that only works from outside must not keep the broker from serving. */
-function warnIfUnreachable(
-  config: BrokerConfig,
-  advertise: string,
-  { broker, connect, logger }: { broker: Broker; connect: Connect; logger: Logger },
-): void {
-  const { name, listen } = config;
-  reachabilityWarning({ name, startedAtMs: broker.startedAtMs, listen, advertise, connect }).then(
-    (warning) => warning !== null && logger.warn({ advertise }, warning),
+function warnIfUnreachable(options: ReachabilityOptions, parts: Parts, logger: Logger): void {
+  reachabilityWarning(options).then(
+    (warning) =>
+      warning !== null && !parts.stopping && logger.warn({ advertise: options.advertise }, warning),
     () => {},
   );
 }

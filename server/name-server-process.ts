@@ -1,8 +1,7 @@
 import { packageVersion } from "../proto/kernel/version.js";
 import type { NameServerConfig } from "./config.js";
 import { quiet } from "./logger.js";
-import { nameServerMetrics } from "./metrics.js";
-import { serveMetrics } from "./metrics-http.js";
+import type { MetricsHttp } from "./metrics-http.js";
 import { NameServer } from "./nameserver/name-server.js";
 import type { ProcessContext, Running } from "./process.js";
 import { serveAll } from "./serving.js";
@@ -16,11 +15,7 @@ export async function startNameServer(config: NameServerConfig, context: Process
   const nameServer = new NameServer({ clock, logger, brokerExpiryMs: config.brokerExpiryMs });
   const { listening, health, address } = await serveAll(config, nameServer.served, { clock, logger });
   await nameServer.start();
-  const metrics = nameServerMetrics(() => nameServer.counts);
-  const http =
-    config.metrics === null
-      ? null
-      : await serveMetrics({ listen: config.metrics, metrics, unready: () => null });
+  const http = config.metrics === null ? null : await openMetrics(config.metrics, nameServer);
   health.serving = true;
   return {
     ready: `logwheel ${packageVersion} name server ready at ${address}${http === null ? "" : `, metrics at ${http.address}`}`,
@@ -33,4 +28,12 @@ export async function startNameServer(config: NameServerConfig, context: Process
       await http?.close();
     },
   };
+}
+
+/** The metrics library takes time and memory, so it is imported only where it is wanted. */
+async function openMetrics(listen: string, nameServer: NameServer): Promise<MetricsHttp> {
+  const { nameServerMetrics } = await import("./metrics.js");
+  const { serveMetrics } = await import("./metrics-http.js");
+  const metrics = nameServerMetrics(() => nameServer.counts);
+  return serveMetrics({ listen, metrics, unready: () => null });
 }

@@ -1,4 +1,5 @@
 import yargs, { type Argv } from "yargs";
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { nearest } from "../../proto/kernel/nearest.js";
 import { packageVersion } from "../../proto/kernel/version.js";
 import { COMPLETE_FLAG, completions } from "./completions.js";
@@ -34,6 +35,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     }
     return (await parsed.verb.run(parsed.args, terminal)) ?? EXIT.ok;
   } catch (thrown) {
+    // Whoever pressed Ctrl-C knows.
+    if (LogwheelError.is(thrown, "ABORTED") && terminal.signal.aborted) return EXIT.interrupted;
     terminal.note(errorLine(thrown));
     return exitCodeOf(thrown);
   }
