@@ -3,7 +3,8 @@ import { parseDuration } from "../../proto/kernel/quantity.js";
 import type { Client } from "../index.js";
 import type { Terminal } from "./terminal.js";
 
-const NAME_SERVER = "127.0.0.1:9876";
+/** Where a name server is unless someone says otherwise. */
+export const NAME_SERVER = "127.0.0.1:9876";
 
 /** Options of every verb that talks to a cluster. */
 export const CLIENT_OPTIONS = {

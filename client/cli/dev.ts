@@ -1,5 +1,7 @@
 import { TABLES } from "../../server/config.js";
 import { flagsOf, optionsOf } from "../../server/settings/options.js";
+import { NAME_SERVER } from "./connection.js";
+import { invocation } from "./invocation.js";
 import { verb } from "./verb.js";
 
 /** Takes the first send; small, and gone with the retention. */
@@ -42,9 +44,8 @@ async function probe(nameServer: string): Promise<void> {
 }
 
 function hints(nameServer: string): string[] {
-  const command =
-    process.argv[1]?.endsWith(".cjs") && process.env["npm_lifecycle_event"] ? "npx logwheel" : "logwheel";
-  const at = nameServer === "127.0.0.1:9876" ? "" : ` --namesrv ${nameServer}`;
+  const command = invocation(process.argv[1] ?? "logwheel", process.cwd());
+  const at = nameServer === NAME_SERVER ? "" : ` --namesrv ${nameServer}`;
   return [
     `try:  ${command} message send "hello" --topic demo${at}`,
     `      ${command} message tail demo --from earliest${at}`,
