@@ -9,6 +9,8 @@ export interface ConsumeCounters {
   leasesExpired: number;
   /** Left behind by retention before their group had acknowledged them. */
   messagesUnread: number;
+  /** How often a queue stood still for long, because one message was not acknowledged. */
+  queuesHeldUp: number;
   /** Queues that got an owner. */
   assignments: number;
   /** Acknowledgements that were refused. */
@@ -25,6 +27,7 @@ export function consumeCounters(): ConsumeCounters {
     messagesFailed: 0,
     leasesExpired: 0,
     messagesUnread: 0,
+    queuesHeldUp: 0,
     assignments: 0,
     acknowledgementsRefused: 0,
   };

@@ -27,6 +27,9 @@ export const CREDIT_BYTES_MAX = 1 << 30;
 /** Reads for one batch: a filter that fits nothing does not hold the process. */
 const READS_PER_BATCH = 8;
 
+/** Time for which a queue is held up before that is said. */
+const PAUSE_SAID_MS = 5_000;
+
 /** Wait after a failed read of a queue. */
 const READ_AGAIN_MS = 5_000;
 
@@ -112,7 +115,7 @@ export class Delivery {
       const lane = lanes[this.#turn++ % lanes.length]!;
       if (lane.reading || lane.readAgainMs > nowMs || !readable(lane.queue.topic)) continue;
       this.#skipDropped(lane);
-      if (this.#plan(lane, nowMs) === null) this.#sayPaused(lane);
+      if (this.#plan(lane, nowMs) === null) this.#watchPause(lane, nowMs);
       else if (this.#fill(lane, nowMs)) return true;
       if (this.#reading) return false;
     }
@@ -151,7 +154,7 @@ export class Delivery {
       }
       if (!this.#commit(lane, run, next)) break;
     }
-    this.#send(lane);
+    this.#send();
     return true;
   }
 
@@ -185,7 +188,7 @@ export class Delivery {
           this.#member.lanes.includes(lane);
         if (valid) {
           this.#commit(lane, run, next);
-          this.#send(lane);
+          this.#send();
         }
       })
       .catch((thrown: unknown) => {
@@ -221,7 +224,7 @@ export class Delivery {
   }
 
   /** Sends what was gathered, if it is anything. */
-  #send(lane: Lane): void {
+  #send(): void {
     const { messages, bytes, redelivered } = this.#sink;
     if (messages === 0) return;
     this.#messages -= messages;
@@ -231,7 +234,6 @@ export class Delivery {
     counters.bytesDelivered += bytes;
     counters.messagesRedelivered += redelivered;
     if (!this.#write(this.#batch.finish(this.#sink.nextOffset))) this.#flowing = false;
-    lane.saidPaused = false;
   }
 
   /** A read failed: the queue stands still for a while, the others go on. What the batch had from `from` on was not sent. */
@@ -260,19 +262,26 @@ export class Delivery {
     else this.#deps.cursors.skipDropped(open);
   }
 
-  #sayPaused(lane: Lane): void {
-    const end = this.#deps.store.endOffset(lane.queue);
-    if (lane.saidPaused || !lane.cursor.pausedBy(end, this.#group.order)) return;
-    lane.saidPaused = true;
-    this.#deps.logger.info(
+  /** Says it when one unanswered message holds up its queue for long, because the cursor looks only so far ahead. */
+  #watchPause(lane: Lane, nowMs: number): void {
+    const { cursor, queue } = lane;
+    if (!cursor.pausedBy(this.#deps.store.endOffset(queue), this.#group.order)) return;
+    if (lane.pausedFloor !== cursor.floor) {
+      lane.pausedFloor = cursor.floor;
+      lane.pausedSinceMs = nowMs;
+    }
+    if (nowMs - lane.pausedSinceMs < PAUSE_SAID_MS) return;
+    lane.pausedSinceMs = Number.POSITIVE_INFINITY;
+    this.#deps.counters.queuesHeldUp++;
+    this.#deps.logger.warn(
       {
         group: this.#group.state.name,
-        topic: lane.queue.topic.name,
-        queueId: lane.queue.id,
-        offset: lane.cursor.floor,
-        next: lane.cursor.next,
+        topic: queue.topic.name,
+        queueId: queue.id,
+        offset: cursor.floor,
+        next: cursor.next,
       },
-      "a queue waits: too many messages above its lowest unacknowledged one were delivered",
+      "a queue is held up: its lowest message has no acknowledgement, and too many above it were delivered",
     );
   }
 }

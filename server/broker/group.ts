@@ -145,6 +145,15 @@ export class Group {
     seat?.dismiss(error);
   }
 
+  /** The broker stops: members are told why. What they have out does not count as failed. */
+  stop(error: LogwheelError): void {
+    const { members } = this;
+    this.#members.clear();
+    this.#own.clear();
+    this.#rest();
+    for (const { seat } of members) seat?.dismiss(error);
+  }
+
   /** The member has finished with a queue that was taken back. */
   release(member: Member, lane: Lane, generation: number): void {
     if (lane.holder.state !== "revoking" || !lane.countsFor(member.id, generation)) return;
@@ -282,22 +291,23 @@ export class Group {
     }
   }
 
-  /** Tells members their queues that do not know them. */
+  /** Tells members their queues, and why they have none, if they do not know. */
   #tell(): void {
     for (const member of this.#members.values()) {
-      if (member.told || member.seat === null) continue;
+      const note = this.#noteFor(member);
+      if (member.seat === null || (member.told && member.note === note)) continue;
       member.told = true;
-      member.seat.assigned(member.lanes, this.#noteFor(member));
+      member.note = note;
+      if (note !== "") this.#deps.logger.warn({ group: this.state.name, member: member.id }, note);
+      member.seat.assigned(member.lanes, note);
     }
   }
 
   /** Why a member has nothing to do, for people. */
-  #noteFor({ id, lanes, mode }: Member): string {
+  #noteFor({ lanes, mode }: Member): string {
     const [members, queues] = [this.#members.size, this.#lanes.all.length];
     if (mode === "shared" || mode === "broadcast" || lanes.length > 0 || queues >= members) return "";
-    const note = `this member is idle: group ${this.state.name} has ${members} members on this broker, but its topics have only ${queues} queues here; add queues or remove members`;
-    this.#deps.logger.warn({ group: this.state.name, member: id, members, queues }, note);
-    return note;
+    return `this member is idle: group ${this.state.name} has ${members} members on this broker, but its topics have only ${queues} queues here; add queues or remove members`;
   }
 
   #passDeadlines(): void {

@@ -105,12 +105,7 @@ export class Groups implements Lifecycle {
     for (const off of this.#unlisten) off();
     this.#unlisten = [];
     const error = new LogwheelError("BROKER_STOPPING", "the broker has stopped: come back later");
-    this.#each((group) => {
-      for (const member of group.members) {
-        member.seat?.dismiss(error);
-        group.leave(member);
-      }
-    });
+    this.#each((group) => group.stop(error));
     this.deps.deadlines.stop();
     this.deps.cursors.write();
   }

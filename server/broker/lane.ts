@@ -33,8 +33,9 @@ export class Lane {
   reading = false;
   /** After a failed read: not before this. */
   readAgainMs = 0;
-  /** It was said that the cursor waits because too much above its floor has no answer. */
-  saidPaused = false;
+  /** Since when the cursor stands at `pausedFloor` because too much above it has no answer; Infinity once that was said. */
+  pausedSinceMs = 0;
+  pausedFloor = -1;
   #holder: Holder = FREE;
 
   constructor(queue: Queue, cursor: Cursor, open: OpenCursor | null, generation: number) {

@@ -47,6 +47,8 @@ export interface Member extends Introduction {
   lanes: readonly Lane[];
   /** Whether it knows these queues. */
   told: boolean;
+  /** What it was told why it has none. */
+  note: string;
 }
 
 const ID = /^[0-9a-f]{16}$/;
@@ -76,5 +78,6 @@ export function newMember(id: string, who: Introduction, seat: Seat, now: Instan
     lostAtMs: Number.POSITIVE_INFINITY,
     lanes: [],
     told: false,
+    note: "",
   };
 }

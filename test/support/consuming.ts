@@ -1,4 +1,5 @@
 import type { Acked__Output } from "../../proto/gen/logwheel/v1/Acked.js";
+import type { Assignment__Output } from "../../proto/gen/logwheel/v1/Assignment.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
 import type { LeaseLost__Output } from "../../proto/gen/logwheel/v1/LeaseLost.js";
 import type { Channel, Stream } from "../../proto/kernel/channel.js";
@@ -43,7 +44,7 @@ export class ConsumingBroker {
   readonly said: string[];
   readonly #members: TestMember[] = [];
   readonly #stop: () => Promise<unknown>;
-  readonly #options: Partial<StoreOptions>;
+  readonly #options: Partial<StoreOptions> & { name: string };
 
   private constructor(
     store: Store,
@@ -52,7 +53,7 @@ export class ConsumingBroker {
     this.store = store;
     this.clock = parts.clock;
     this.files = parts.files;
-    this.#options = parts.options;
+    this.#options = { ...parts.options, name: parts.name };
     this.said = [];
     const logger: Logger = { ...silentLogger, info: this.#say, warn: this.#say, error: this.#say };
     const { clock } = parts;
@@ -123,6 +124,13 @@ export class ConsumingBroker {
     }
   }
 
+  /** The process stands still for so long: no timer and no input in between. */
+  async stall(ms: number): Promise<void> {
+    await quiet();
+    this.clock.stall(ms);
+    await this.pass(1);
+  }
+
   /** Makes a topic; returns its queues. */
   async topic(name: string, queues = 1): Promise<readonly Queue[]> {
     return (await this.topics.create({ name, queues, type: 5 })).queues;
@@ -184,6 +192,8 @@ export class TestMember {
   readonly heard: string[] = [];
   /** By `topic/queue`: generation and offset of the last assignment. */
   assigned = new Map<string, { generation: number; offset: number }>();
+  /** What was taken back and not released yet, with its generation. */
+  readonly revoked = new Map<string, { generation: number }>();
   note = "";
   id = "";
   error: Error | null | undefined;
@@ -254,6 +264,7 @@ export class TestMember {
   }
 
   release(queueId: number, generation: number, topic = "t"): Promise<void> {
+    this.revoked.delete(`${topic}/${queueId}`);
     return this.say({ released: { topic, queueId, generation } });
   }
 
@@ -273,6 +284,16 @@ export class TestMember {
     await quiet();
   }
 
+  #assign({ queues, note }: Assignment__Output): void {
+    const before = this.assigned;
+    this.note = note;
+    this.assigned = new Map(
+      queues.map(({ topic, queueId, generation, offset }) => [`${topic}/${queueId}`, { generation, offset }]),
+    );
+    for (const [key, had] of before) if (!this.assigned.has(key)) this.revoked.set(key, had);
+    for (const key of this.assigned.keys()) this.revoked.delete(key);
+  }
+
   #hear(event: ConsumeEvent): void {
     if (event.reply !== "batch" && event.reply !== "pong") this.heard.push(event.reply);
     switch (event.reply) {
@@ -280,13 +301,7 @@ export class TestMember {
         this.id = event.welcome.member;
         return;
       case "assignment":
-        this.note = event.assignment.note;
-        this.assigned = new Map(
-          event.assignment.queues.map(({ topic, queueId, generation, offset }) => [
-            `${topic}/${queueId}`,
-            { generation, offset },
-          ]),
-        );
+        this.#assign(event.assignment);
         return;
       case "batch":
         this.batches.push(event.batch);
