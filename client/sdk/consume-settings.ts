@@ -1,0 +1,89 @@
+import { From as WireFrom } from "../../proto/gen/logwheel/v1/From.js";
+import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { checkGroupName } from "../../proto/kernel/limits.js";
+import type { Amount } from "./credit.js";
+import { type MemberOptions, MODE_NUMBER } from "./membership.js";
+import type { Topic } from "./topic.js";
+import type { ConsumeMode, Filter, From } from "./types.js";
+
+const PREFETCH_MESSAGES = 1_024;
+const PREFETCH_BYTES = 64 << 20;
+/** In shared mode a message that waits here is one that no other member has. */
+const SHARED_PREFETCH_PER_HANDLER = 4;
+const LEASE_MS = 30_000;
+const LEASE_MS_MIN = 1_000;
+
+/** What a consumer asks for, as its options give it. */
+export interface ConsumeWishes {
+  readonly group: string;
+  readonly mode?: ConsumeMode | undefined;
+  readonly filter?: Filter | undefined;
+  readonly from?: From | undefined;
+  readonly leaseMs?: number | undefined;
+  readonly concurrency?: number | undefined;
+  readonly prefetch?: { readonly messages?: number; readonly bytes?: number } | undefined;
+}
+
+/** Topics by name. Throws BAD_REQUEST for none, or two with one name. */
+export function topicsByName<T>(topics: Topic<T> | readonly Topic<T>[]): ReadonlyMap<string, Topic<T>> {
+  const list = Array.isArray(topics) ? (topics as readonly Topic<T>[]) : [topics as Topic<T>];
+  const byName = new Map(list.map((topic) => [topic.name, topic]));
+  if (list.length === 0 || byName.size < list.length)
+    throw new LogwheelError("BAD_REQUEST", "a consumer has at least one topic, and each once");
+  return byName;
+}
+
+/** What the membership on every broker says and takes. Throws BAD_REQUEST for wishes that make no sense. */
+export function memberOptions(topics: Iterable<string>, wishes: ConsumeWishes, host: string): MemberOptions {
+  checkGroupName(wishes.group);
+  const { group, mode = "concurrent", leaseMs = LEASE_MS } = wishes;
+  if (!Object.hasOwn(MODE_NUMBER, mode))
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `mode is ${JSON.stringify(mode)}; it is one of ${Object.keys(MODE_NUMBER).join(", ")}`,
+    );
+  atLeast("leaseMs", leaseMs, LEASE_MS_MIN);
+  const tags = tagsOf(wishes.filter);
+  const hello: Hello = {
+    group,
+    mode: MODE_NUMBER[mode],
+    subscriptions: [...topics].map((topic) => ({ topic, tags })),
+    ...fromOf(wishes.from ?? "latest"),
+    leaseMs: mode === "shared" ? leaseMs : 0,
+    host,
+    processId: process.pid,
+  };
+  return { group, mode, hello, leaseMs, keepsLeases: mode === "shared", limit: limitOf(mode, wishes) };
+}
+
+/** A tag expression, which `*` or nothing stands for all in. */
+export function tagsOf(filter: Filter | undefined): string {
+  if (filter === undefined) return "";
+  if (filter.tags.length === 0)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      "a filter without tags fits nothing: leave it out to get everything",
+    );
+  return filter.tags.join(" || ");
+}
+
+/** Throws BAD_REQUEST unless `value` is a number from `least` on. */
+export function atLeast(name: string, value: number, least: number): number {
+  if (value >= least) return value;
+  throw new LogwheelError("BAD_REQUEST", `${name} is ${value}; it must be at least ${least}`);
+}
+
+function limitOf(mode: ConsumeMode, { prefetch, concurrency = 1 }: ConsumeWishes): Amount {
+  const usual = mode === "shared" ? SHARED_PREFETCH_PER_HANDLER * concurrency : PREFETCH_MESSAGES;
+  return {
+    messages: atLeast("prefetch.messages", prefetch?.messages ?? usual, 1),
+    bytes: atLeast("prefetch.bytes", prefetch?.bytes ?? PREFETCH_BYTES, 1),
+  };
+}
+
+function fromOf(from: From): Pick<Hello, "from" | "fromMs"> {
+  if (from === "latest") return { from: WireFrom.FROM_LATEST, fromMs: 0 };
+  if (from === "earliest") return { from: WireFrom.FROM_EARLIEST, fromMs: 0 };
+  return { from: WireFrom.FROM_TIME, fromMs: from.timestamp.getTime() };
+}

@@ -1,0 +1,32 @@
+import type { Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { messageId } from "../../proto/kernel/record.js";
+import { plainBody } from "./body-bytes.js";
+import type { Message } from "./types.js";
+
+/** A stored message that was looked up rather than delivered: it counts as a first delivery. */
+export function foundMessage(broker: string, topic: string, record: Record__Output): Message<Uint8Array> {
+  const { message } = record;
+  if (message === null)
+    throw new LogwheelError("PROTOCOL", `broker ${broker} answered with a record that is no message`, {
+      broker,
+    });
+  const body = plainBody(message.body, message.encoding);
+  return {
+    id: messageId(broker, record.epoch, record.logOffset),
+    topic,
+    body,
+    raw: body,
+    keys: message.keys,
+    ...(message.tag === "" ? {} : { tag: message.tag }),
+    ...(message.orderingKey === "" ? {} : { orderingKey: message.orderingKey }),
+    properties: message.properties,
+    broker,
+    queueId: record.queueId,
+    queueOffset: record.queueOffset,
+    attempt: 1,
+    bornAt: new Date(message.bornAtMs),
+    storedAt: new Date(record.storedAtMs),
+    bornHost: message.bornHost,
+  };
+}

@@ -1,0 +1,127 @@
+import { inspect } from "node:util";
+import { decodeBody } from "./decoding.js";
+import type { Delivery } from "./delivery.js";
+import type { Membership } from "./membership.js";
+import type { Topic } from "./topic.js";
+import type { Lease, Message } from "./types.js";
+
+/** A message that belongs to its receiver for a time: the message itself, and what can be done with it. */
+export class LeasedMessage<T> implements Message<T>, Lease {
+  readonly #delivery: Delivery<T>;
+  readonly #membership: Membership;
+  readonly #topic: Topic<T>;
+  readonly #onSettled: () => void;
+
+  /** `onSettled` is called once, when the message is settled or its lease is lost. */
+  constructor(topic: Topic<T>, delivery: Delivery<T>, membership: Membership, onSettled: () => void) {
+    this.#topic = topic;
+    this.#delivery = delivery;
+    this.#membership = membership;
+    this.#onSettled = onSettled;
+    delivery.onLost = () => this.#end();
+  }
+
+  async ack(): Promise<void> {
+    if (this.#begin()) await this.#membership.acknowledge(this.#delivery as Delivery);
+  }
+
+  async nack(options: { readonly delayMs?: number } = {}): Promise<void> {
+    if (!this.#begin()) return;
+    const { lost } = this.#delivery;
+    this.#membership.fail(this.#delivery as Delivery, options.delayMs);
+    if (lost !== null) throw lost;
+    await this.#membership.roundTrip();
+  }
+
+  async extend(ms: number): Promise<void> {
+    await this.#delivery.extend(ms);
+  }
+
+  /** Decodes the body before anybody sees the message; rejects with CODEC. */
+  async decode(): Promise<void> {
+    await decodeBody(this.#topic, this.#delivery.message);
+  }
+
+  get id(): string {
+    return this.#delivery.message.id;
+  }
+
+  get topic(): string {
+    return this.#delivery.message.topic;
+  }
+
+  get body(): T {
+    return this.#delivery.message.body;
+  }
+
+  get raw(): Uint8Array {
+    return this.#delivery.message.raw;
+  }
+
+  get keys(): readonly string[] {
+    return this.#delivery.message.keys;
+  }
+
+  get tag(): string | undefined {
+    return this.#delivery.message.tag;
+  }
+
+  get orderingKey(): string | undefined {
+    return this.#delivery.message.orderingKey;
+  }
+
+  get properties(): Readonly<Record<string, string>> {
+    return this.#delivery.message.properties;
+  }
+
+  get broker(): string {
+    return this.#delivery.message.broker;
+  }
+
+  get queueId(): number {
+    return this.#delivery.message.queueId;
+  }
+
+  get queueOffset(): number {
+    return this.#delivery.offset;
+  }
+
+  get attempt(): number {
+    return this.#delivery.attempt;
+  }
+
+  get bornAt(): Date {
+    return this.#delivery.message.bornAt;
+  }
+
+  get storedAt(): Date {
+    return this.#delivery.message.storedAt;
+  }
+
+  get bornHost(): string {
+    return this.#delivery.message.bornHost;
+  }
+
+  toJSON(): object {
+    return this.#delivery.message.toJSON();
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
+  }
+
+  /** Whether this is the first word on the message; later ones change nothing. */
+  #begin(): boolean {
+    if (this.#delivery.settled) return false;
+    this.#delivery.settled = true;
+    this.#end();
+    return true;
+  }
+
+  #end(): void {
+    const { flow, offset } = this.#delivery;
+    if (flow.inFlight.get(offset) !== (this.#delivery as Delivery)) return;
+    flow.inFlight.delete(offset);
+    this.#onSettled();
+  }
+}

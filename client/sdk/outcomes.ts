@@ -1,0 +1,122 @@
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Delivery } from "./delivery.js";
+import type { ReceivedMessage } from "./message.js";
+import type { QueueFlow } from "./queue-flow.js";
+import { type ConsumeMode, RetryLater } from "./types.js";
+
+/** Between two looks at handlers that take too long. */
+const SWEEP_MS_MAX = 1_000;
+
+/** What a group's own wait before another delivery may be, and how long the delivery may take after it. */
+const GROUP_DELAY_MS_MAX = 10_000;
+const REWIND_MS_MAX = 20_000;
+
+/** What decides over failures and time. */
+export interface OutcomeOptions<T> {
+  readonly mode: ConsumeMode;
+  readonly clock: Clock;
+  readonly consumeTimeoutMs: number;
+  /** Waits before the second, third, … delivery; empty: the group's own. */
+  readonly delaysMs: readonly number[];
+  /** A handler threw, or took too long. */
+  failed(error: unknown, message: ReceivedMessage<T>): void;
+}
+
+/** Keeps book of messages in handlers, and brings what becomes of each to its membership, once. */
+export class Outcomes<T> {
+  readonly active = new Set<Delivery<T>>();
+  readonly #options: OutcomeOptions<T>;
+  #cancelSweep: (() => void) | null = null;
+  #retried = 0;
+
+  constructor(options: OutcomeOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Messages that were given back for another delivery. */
+  get retried(): number {
+    return this.#retried;
+  }
+
+  /** The message is in a handler that takes its time. */
+  begin(delivery: Delivery<T>): void {
+    const { clock, consumeTimeoutMs } = this.#options;
+    delivery.deadlineMs = clock.monotonicMs() + consumeTimeoutMs;
+    delivery.flow.inFlight.set(delivery.offset, delivery as Delivery);
+    this.active.add(delivery);
+    this.#sweepSoon();
+  }
+
+  /** The handler has ended. */
+  end(delivery: Delivery<T>): void {
+    const { flow, offset } = delivery;
+    this.active.delete(delivery);
+    if (flow.inFlight.get(offset) === (delivery as Delivery)) flow.inFlight.delete(offset);
+  }
+
+  succeed(delivery: Delivery<T>): void {
+    if (delivery.settled) return;
+    delivery.settled = true;
+    const { flow, offset, bytes, lost } = delivery;
+    if (lost === null) flow.settler.succeed(flow, offset, offset + 1, { messages: 1, bytes });
+    else flow.settler.release(1, bytes);
+  }
+
+  /** `thrown`: what the handler threw; undefined if it named the message as failed. */
+  fail(delivery: Delivery<T>, thrown: unknown): void {
+    if (delivery.settled) return;
+    delivery.settled = true;
+    const { flow, attempt, message } = delivery;
+    const { mode, delaysMs, failed } = this.#options;
+    const delayMs = delayOf(thrown, attempt, delaysMs);
+    if (mode === "ordered") this.#dropBehind(flow, delayMs ?? GROUP_DELAY_MS_MAX);
+    this.#retried++;
+    if (thrown !== undefined && !(thrown instanceof RetryLater)) failed(thrown, message);
+    flow.settler.fail(delivery as Delivery, delayMs);
+  }
+
+  /** Tells every handler that its result no longer counts. */
+  abort(error: LogwheelError): void {
+    for (const delivery of this.active) delivery.lose(error);
+    this.#cancelSweep?.();
+    this.#cancelSweep = null;
+  }
+
+  /** In order, nothing behind the failed message is begun before it: the broker sends all of it again. */
+  #dropBehind(flow: QueueFlow, delayMs: number): void {
+    for (const parcel of flow.parcels)
+      for (; parcel.left > 0; parcel.at++) {
+        const { queueOffset, start, end } = parcel.records[parcel.at]!;
+        flow.isStale(queueOffset);
+        flow.settler.release(1, end - start);
+      }
+    flow.parcels.clear();
+    flow.rewind(this.#options.clock.monotonicMs() + delayMs + REWIND_MS_MAX);
+  }
+
+  /** Handlers that take too long lose their message to another try; their place is free when they end. */
+  #sweepSoon(): void {
+    const { clock, consumeTimeoutMs } = this.#options;
+    this.#cancelSweep ??= clock.after(Math.min(SWEEP_MS_MAX, consumeTimeoutMs), () => {
+      this.#cancelSweep = null;
+      const nowMs = clock.monotonicMs();
+      for (const delivery of this.active) if (delivery.deadlineMs <= nowMs) this.#expire(delivery);
+      if (this.active.size > 0) this.#sweepSoon();
+    });
+  }
+
+  #expire(delivery: Delivery<T>): void {
+    if (delivery.settled || delivery.lost !== null) return;
+    const { id, topic } = delivery.message;
+    const what = `the handler has had message ${id} for longer than consumeTimeoutMs: the message is delivered again`;
+    const error = new LogwheelError("TIMEOUT", what, { topic });
+    this.fail(delivery, error);
+    delivery.lose(error);
+  }
+}
+
+function delayOf(thrown: unknown, attempt: number, delaysMs: readonly number[]): number | undefined {
+  if (thrown instanceof RetryLater) return thrown.delayMs;
+  return delaysMs.length === 0 ? undefined : delaysMs[Math.min(attempt, delaysMs.length) - 1];
+}

@@ -1,0 +1,140 @@
+import type { Nack } from "../../proto/gen/logwheel/v1/Nack.js";
+import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
+import type { StoredRecord } from "../../proto/kernel/record.js";
+import type { Amount } from "./credit.js";
+import type { Delivery } from "./delivery.js";
+
+/** Where the results of a queue's messages go: the membership that has the queue. */
+export interface Settler {
+  /** Messages `[start, end)` are handled; so many of them, with so many bytes, were held. */
+  succeed(flow: QueueFlow, start: number, end: number, held: Amount): void;
+  /** The message is to be delivered again, after `delayMs` or the group's own time. */
+  fail(delivery: Delivery, delayMs: number | undefined): void;
+  /** Messages that were never begun, or whose result does not count, are held no more. */
+  release(messages: number, bytes: number): void;
+  /** The lease ends `ms` from now, and so does the handler's time if that is later. */
+  extendLease(delivery: Delivery, ms: number): Promise<void>;
+}
+
+/** Messages of one batch that wait for a handler, from `at` on. */
+export class Parcel {
+  readonly flow: QueueFlow;
+  readonly records: readonly StoredRecord[];
+  /** Bytes of the frame in which they came. */
+  readonly frameBytes: number;
+  at = 0;
+  /** Shared mode: when the leases of what is left were last lengthened. */
+  leasedMs: number;
+
+  constructor(flow: QueueFlow, records: readonly StoredRecord[], frameBytes: number, arrivedMs: number) {
+    this.flow = flow;
+    this.records = records;
+    this.frameBytes = frameBytes;
+    this.leasedMs = arrivedMs;
+  }
+
+  get left(): number {
+    return this.records.length - this.at;
+  }
+}
+
+/** Names a queue as the wire does. */
+export interface QueueName {
+  readonly topic: string;
+  readonly queueId: number;
+}
+
+/** A key for maps. */
+export function queueKey({ topic, queueId }: QueueName): string {
+  return `${queueId} ${topic}`;
+}
+
+/**
+ * One queue as one member has it, from its assignment to its revocation: what waits, what is in handlers and what is to
+ * be told the broker. Outlives a broken stream, because the broker keeps the queue for a member that comes back soon.
+ */
+export class QueueFlow implements QueueName {
+  readonly settler: Settler;
+  readonly broker: string;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly generation: number;
+  /** `revoking`: what runs may finish. `gone`: results no longer count. */
+  state: "assigned" | "revoking" | "gone" = "assigned";
+  readonly parcels = new Set<Parcel>();
+  /** In handlers that took a promise's time. */
+  readonly inFlight = new Map<number, Delivery>();
+  /** Handled, and not yet told. */
+  readonly acks = new RangeSet();
+  /** Failed, and not yet told because there was no stream. */
+  nacks: Nack[] = [];
+  /** Ordered mode: one message at a time. */
+  busy = false;
+  /** Shared mode: what waits here and belongs to this member no more. */
+  readonly lost = new Set<number>();
+  /** One past the highest offset that has arrived. */
+  #receivedTo = 0;
+  /** Ordered mode: everything is stale until the broker begins again, by this time (monotonic); null: nothing is. */
+  #rewindByMs: number | null = null;
+  /** Broadcast mode: everything below is handled, and what is handled above. */
+  #floor: number;
+  readonly #done = new RangeSet();
+
+  constructor(
+    settler: Settler,
+    broker: string,
+    name: QueueName & { readonly generation: number; readonly offset: number },
+  ) {
+    this.settler = settler;
+    this.broker = broker;
+    this.topic = name.topic;
+    this.queueId = name.queueId;
+    this.generation = name.generation;
+    this.#floor = name.offset;
+  }
+
+  /** Broadcast mode: where to begin after a broken stream. */
+  get position(): number {
+    return this.#floor;
+  }
+
+  /** Ordered mode: a message failed; what has arrived behind it is going to come again. */
+  rewind(byMs: number): void {
+    this.#rewindByMs = byMs;
+  }
+
+  /** Ordered mode: whether the broker should have begun again and has not. */
+  isOverdue(nowMs: number): boolean {
+    return this.#rewindByMs !== null && nowMs > this.#rewindByMs;
+  }
+
+  /** A new stream: the broker begins again with what is not acknowledged. */
+  restart(): void {
+    this.#rewindByMs = null;
+    this.#receivedTo = 0;
+    this.busy = false;
+  }
+
+  /** Whether a record that has arrived is to be passed over. Called once for each, in the order of arrival. */
+  isStale(offset: number): boolean {
+    if (this.inFlight.has(offset)) return true;
+    if (offset < this.#receivedTo) this.#rewindByMs = null;
+    if (offset >= this.#receivedTo) this.#receivedTo = offset + 1;
+    return (
+      this.#rewindByMs !== null || (this.#done.count > 0 && (offset < this.#floor || this.#done.has(offset)))
+    );
+  }
+
+  /** Broadcast mode: `[start, end)` is handled. */
+  finish(start: number, end: number): void {
+    this.#done.add(start, end);
+    this.#floor = this.#done.nextMissing(this.#floor);
+  }
+
+  /** What is handled and not told; it counts as told from now on. */
+  takeAcks(): OffsetRange[] {
+    const ranges = this.acks.toArray();
+    this.acks.clear();
+    return ranges;
+  }
+}

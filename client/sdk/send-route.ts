@@ -1,0 +1,137 @@
+import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { fnv1aOf } from "../../proto/kernel/hash.js";
+import type { PendingSend } from "./pending-send.js";
+import type { Publisher } from "./publisher.js";
+import type { TopicRoute } from "./route-table.js";
+
+/** A queue to send to. */
+export interface Place {
+  readonly publisher: Publisher;
+  /** Undefined: the broker makes the topic and chooses. */
+  readonly queueId: number | undefined;
+}
+
+/**
+ * Chooses queues for one topic: in turn, by ordering key, or the one asked for. In turn goes past brokers that cannot be
+ * reached; a key always means the same queue of the same set.
+ */
+export class SendRoute {
+  readonly #topic: string;
+  readonly #inTurn: readonly Place[];
+  readonly #keyed: readonly Place[];
+  #next: number;
+
+  /** `start`, from 0 to 1, is where turns begin, so that producers do not all begin with the same queue. */
+  constructor(topic: string, inTurn: readonly Place[], keyed: readonly Place[], start: number) {
+    this.#topic = topic;
+    this.#inTurn = inTurn;
+    this.#keyed = keyed;
+    this.#next = Math.floor(start * inTurn.length);
+  }
+
+  /** Where the message goes. Throws TOPIC_NOT_FOUND, FORBIDDEN or BAD_REQUEST if there is no such place. */
+  choose(send: PendingSend): Place {
+    if (send.wantedQueue !== undefined || send.wantedBroker !== undefined) return this.#wanted(send);
+    if (send.orderingKey) return this.#byKey(send.orderingKey);
+    return this.#turn(send);
+  }
+
+  #turn(send: PendingSend): Place {
+    const places = this.#inTurn;
+    const count = places.length;
+    for (let tried = 0; tried < count; tried++) {
+      const at = this.#next < count ? this.#next : 0;
+      this.#next = at + 1;
+      const place = places[at]!;
+      if (place.publisher.reachable && place.publisher.broker !== send.avoid) return place;
+    }
+    return this.#turnAnyway(send);
+  }
+
+  /** Nobody else is left: a broker that cannot be reached, or the one that refused before. */
+  #turnAnyway(send: PendingSend): Place {
+    const places = this.#inTurn;
+    if (places.length === 0) throw nowhere(this.#topic, this.#keyed.length > 0);
+    const same = places.filter(({ publisher }) => publisher.reachable);
+    const from = same.length > 0 ? same : places;
+    const place = from[this.#next++ % from.length]!;
+    send.avoid = undefined;
+    return place;
+  }
+
+  #byKey(key: string): Place {
+    const places = this.#keyed;
+    if (places.length === 0) throw nowhere(this.#topic, false);
+    return places[fnv1aOf(key) % places.length]!;
+  }
+
+  #wanted(send: PendingSend): Place {
+    const { wantedQueue, wantedBroker } = send;
+    const places = this.#keyed.filter(
+      ({ publisher, queueId }) =>
+        (wantedBroker === undefined || publisher.broker === wantedBroker) &&
+        (wantedQueue === undefined || queueId === undefined || queueId === wantedQueue),
+    );
+    const first = places[0];
+    if (first === undefined) throw this.#noSuchQueue(send);
+    if (wantedQueue === undefined)
+      return send.orderingKey
+        ? places[fnv1aOf(send.orderingKey) % places.length]!
+        : places[this.#next++ % places.length]!;
+    if (places.some(({ publisher }) => publisher !== first.publisher))
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `topic ${this.#topic} has a queue ${wantedQueue} on several brokers: say which with \`broker\``,
+        { topic: this.#topic },
+      );
+    return first.queueId === undefined ? { publisher: first.publisher, queueId: wantedQueue } : first;
+  }
+
+  #noSuchQueue({ wantedQueue, wantedBroker }: PendingSend): LogwheelError {
+    if (this.#keyed.length === 0) return nowhere(this.#topic, false);
+    const what = wantedQueue === undefined ? "no queue" : `no queue ${wantedQueue}`;
+    const where = wantedBroker === undefined ? "" : ` on broker ${wantedBroker}`;
+    return new LogwheelError("BAD_REQUEST", `topic ${this.#topic} has ${what}${where} to send to`, {
+      topic: this.#topic,
+    });
+  }
+}
+
+/** The places of a route: a queue each, or, where nobody has the topic, the broker that is to make it. */
+export function placesOf(
+  route: TopicRoute,
+  makers: readonly BrokerInfo__Output[],
+  publisherOf: (broker: string) => Publisher,
+): { readonly inTurn: Place[]; readonly keyed: Place[] } {
+  const inTurn: Place[] = [];
+  const keyed: Place[] = [];
+  for (const share of route.shares) {
+    if (!share.writable) continue;
+    const publisher = publisherOf(share.broker);
+    for (let queueId = 0; queueId < share.queues; queueId++) {
+      keyed.push({ publisher, queueId });
+      if (share.goneMs === null) inTurn.push({ publisher, queueId });
+    }
+  }
+  if (route.shares.length > 0 || makers.length === 0) return { inTurn, keyed };
+  const maker = { publisher: publisherOf(makerOf(route.topic, makers).name), queueId: undefined };
+  return { inTurn: [maker], keyed: [maker] };
+}
+
+/** One broker makes a topic, the same one for every client, so that keys do not change queues while routes spread. */
+function makerOf(topic: string, makers: readonly BrokerInfo__Output[]): BrokerInfo__Output {
+  return makers[fnv1aOf(topic) % makers.length]!;
+}
+
+function nowhere(topic: string, unwritable: boolean): LogwheelError {
+  if (unwritable)
+    return new LogwheelError("BROKER_UNAVAILABLE", `no broker that has topic ${topic} is in the routes`, {
+      topic,
+    });
+  return new LogwheelError(
+    "TOPIC_NOT_FOUND",
+    `no broker takes messages for topic ${topic}: create it, give it write permission, or switch auto-create on`,
+    { topic },
+  );
+}
