@@ -162,7 +162,8 @@ export class Cursors {
     this.#waiting = [];
     try {
       const weight = this.#append();
-      this.#notBeforeMs = this.#clock.monotonicMs() + Math.max(WRITE_EVERY_MS, weight / WEIGHT_PER_MS);
+      if (weight > 0)
+        this.#notBeforeMs = this.#clock.monotonicMs() + Math.max(WRITE_EVERY_MS, weight / WEIGHT_PER_MS);
     } catch (thrown) {
       for (const run of waiting) run(thrown as LogwheelError);
       return;

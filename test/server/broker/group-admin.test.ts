@@ -1,0 +1,189 @@
+import { expect } from "chai";
+import type { ResetGroupRequest__Output } from "../../../proto/gen/logwheel/v1/ResetGroupRequest.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import type { Queue } from "../../../server/store/queue.js";
+import { ConsumingBroker, quiet } from "../../support/consuming.js";
+
+const EARLIEST = 1;
+
+/** Code of the error that a promise is rejected with. */
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "none",
+    (thrown: unknown) => (LogwheelError.is(thrown) ? thrown.code : String(thrown)),
+  );
+
+const settings = { ordered: false, maxAttempts: 0, assign: 0, paused: false } as const;
+
+describe("GroupAdmin", () => {
+  let broker: ConsumingBroker;
+  let queue: Queue;
+  beforeEach(async () => {
+    broker = await ConsumingBroker.open();
+    [queue] = (await broker.topic("t")) as [Queue];
+  });
+  afterEach(() => broker.close());
+
+  /** A reset, and the time that it takes. */
+  const reset = async (request: Partial<ResetGroupRequest__Output>) => {
+    const answer = broker.admin.reset({ name: "g", topic: "t", dryRun: false, ...request });
+    const [reply] = await Promise.all([answer, broker.pass(10)]);
+    return reply;
+  };
+
+  it("makes, changes and deletes groups; a restart keeps that", async () => {
+    const made = await broker.admin.create({ group: { name: "g", ...settings, assign: 3 } });
+    expect(made.group).to.deep.equal({ name: "g", ...settings, maxAttempts: 17, assign: 3 });
+    expect(await codeOf(broker.admin.create({ group: { name: "g", ...settings } }))).to.equal("GROUP_EXISTS");
+    const asked = await broker.admin.update({ name: "g", maxAttempts: 5, dryRun: true });
+    expect(asked.group).to.include({ maxAttempts: 5, assign: 3 });
+    expect((await broker.admin.describe("g")).group).to.include({ maxAttempts: 17 });
+    await broker.admin.update({ name: "g", maxAttempts: 5, ordered: true, dryRun: false });
+    broker = await broker.restart();
+    expect((await broker.admin.describe("g")).group).to.include({ maxAttempts: 5, ordered: true, assign: 3 });
+    expect(await broker.admin.delete({ name: "g", dryRun: true })).to.deep.equal({ topics: [] });
+    await broker.admin.delete({ name: "g", dryRun: false });
+    broker = await broker.restart();
+    expect(await codeOf(broker.admin.describe("g"))).to.equal("GROUP_NOT_FOUND");
+  });
+
+  it("refuses names and settings that make no sense", async () => {
+    for (const group of [
+      { name: "", ...settings },
+      { name: "a/b", ...settings },
+      { name: "x".repeat(121), ...settings },
+      { name: "g", ...settings, maxAttempts: 10_001 },
+      { name: "g", ...settings, assign: 9 as 0 },
+    ])
+      expect(await codeOf(broker.admin.create({ group })), group.name).to.equal("BAD_REQUEST");
+    for (const missing of [
+      () => broker.admin.update({ name: "none", dryRun: false }),
+      () => broker.admin.delete({ name: "none", dryRun: false }),
+      () => reset({ name: "none", to: "earliest", earliest: true }),
+    ])
+      expect(await codeOf(missing())).to.equal("GROUP_NOT_FOUND");
+  });
+
+  it("does not delete a group with members; one made again under its name starts empty", async () => {
+    await broker.sendNumbered(queue, 3);
+    const member = await broker.join({ group: "g", from: EARLIEST });
+    await member.credit(10);
+    await member.ack(0, 3);
+    await broker.pass(10);
+    expect(await codeOf(broker.admin.delete({ name: "g", dryRun: false }))).to.equal("CONFLICT");
+    await member.leave();
+    expect(await broker.admin.delete({ name: "g", dryRun: false })).to.deep.equal({ topics: ["t"] });
+    const again = await broker.join({ group: "g", from: EARLIEST });
+    await again.credit(10);
+    expect(again.bodies).to.deep.equal(["0", "1", "2"]);
+  });
+
+  it("does not make a group ordered whose members are not", async () => {
+    await broker.join({ group: "g" });
+    expect(await codeOf(broker.admin.update({ name: "g", ordered: true, dryRun: false }))).to.equal(
+      "CONFLICT",
+    );
+  });
+
+  it("describes members and progress exactly: every message is in one place", async () => {
+    await broker.sendNumbered(queue, 10);
+    await broker.pass(1_000);
+    const member = await broker.join({ group: "g", from: EARLIEST, host: "here" });
+    await member.credit(6);
+    await member.ack(0, 2);
+    await member.nack(3);
+    await broker.pass(100);
+    const { group, members, queues } = await broker.admin.describe("g");
+    expect(group).to.include({ name: "g", maxAttempts: 17 });
+    expect(members).to.have.length(1);
+    expect(members![0]).to.deep.include({ id: member.id, host: "here", mode: 0, subscriptions: ["t: *"] });
+    expect(queues).to.deep.equal([
+      {
+        topic: "t",
+        queueId: 0,
+        offset: 2,
+        endOffset: 10,
+        lag: 8,
+        ready: 4,
+        inFlight: 3,
+        retrying: 1,
+        member: member.id,
+        oldestStoredAtMs: broker.clock.nowMs() - 1_100,
+      },
+    ]);
+    expect(broker.admin.list().groups).to.deep.equal([{ group, members: 1, topics: ["t"], lag: 8 }]);
+    await member.leave();
+    expect((await broker.admin.describe("g")).queues![0]).to.include({ member: "", lag: 8, inFlight: 0 });
+    await quiet();
+  });
+
+  describe("reset", () => {
+    it("goes to the earliest, the latest, a time or an offset, for people first as a dry run", async () => {
+      await broker.sendNumbered(queue, 4);
+      await broker.pass(60_000);
+      const timeMs = broker.clock.nowMs();
+      await broker.sendNumbered(queue, 4);
+      broker.groups.ensure("g", { ordered: false });
+      const place = async () => (await broker.admin.describe("g")).queues!.map(({ offset }) => offset);
+      const dry = await reset({ to: "latest", latest: true, dryRun: true });
+      expect(dry.queues).to.deep.equal([{ queueId: 0, fromOffset: 0, toOffset: 8 }]);
+      expect(await place()).to.deep.equal([]);
+      await reset({ to: "latest", latest: true });
+      expect(await place()).to.deep.equal([8]);
+      await reset({ to: "timeMs", timeMs });
+      expect(await place()).to.deep.equal([4]);
+      await reset({ to: "offset", offset: 2, queueId: 0 });
+      expect(await place()).to.deep.equal([2]);
+      await reset({ to: "offset", offset: 99 });
+      expect(await place()).to.deep.equal([8]);
+      await reset({ to: "earliest", earliest: true });
+      broker = await broker.restart();
+      expect(await place()).to.deep.equal([0]);
+    });
+
+    it("takes effect while members are connected: what they acknowledge of before is refused, and they get it anew", async () => {
+      await broker.sendNumbered(queue, 6);
+      const member = await broker.join({ group: "g", from: EARLIEST });
+      await member.credit(100);
+      await member.ack(0, 4);
+      const before = member.generation(0);
+      await reset({ to: "offset", offset: 1 });
+      expect(member.generation(0)).to.be.above(before);
+      expect(member.assigned.get("t/0")).to.include({ offset: 1 });
+      expect(member.bodies.slice(6)).to.deep.equal(["1", "2", "3", "4", "5"]);
+      await member.ack(4, 6, { generation: before });
+      await broker.pass(10);
+      expect(member.acked.at(-1)!.failures.map(({ code }) => code)).to.deep.equal(["NOT_ASSIGNED"]);
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 1, inFlight: 5 });
+      await member.ack(1, 6);
+      await reset({ to: "latest", latest: true });
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 6, lag: 0 });
+    });
+
+    it("takes effect in shared mode too: leases of before count for nothing", async () => {
+      await broker.sendNumbered(queue, 3);
+      const a = await broker.join({ group: "g", mode: 2, from: EARLIEST });
+      await a.credit(3);
+      await reset({ to: "earliest", earliest: true });
+      await a.ack(0, 3);
+      await broker.pass(10);
+      expect(a.acked.at(-1)!.failures.map(({ code }) => code)).to.deep.equal(["LEASE_EXPIRED"]);
+      await a.credit(3);
+      expect(a.bodies).to.deep.equal(["0", "1", "2", "0", "1", "2"]);
+      await a.ack(0, 3);
+      await broker.pass(10);
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: 0 });
+    });
+
+    it("refuses a reset without a target, of a queue that is not there, or of a broadcasting group", async () => {
+      broker.groups.ensure("g", { ordered: false });
+      expect(await codeOf(reset({}))).to.equal("BAD_REQUEST");
+      expect(await codeOf(reset({ to: "earliest", earliest: true, queueId: 9 }))).to.equal("BAD_REQUEST");
+      expect(await codeOf(reset({ to: "earliest", earliest: true, topic: "none" }))).to.equal(
+        "TOPIC_NOT_FOUND",
+      );
+      await broker.join({ group: "g", mode: 3 });
+      expect(await codeOf(reset({ to: "earliest", earliest: true }))).to.equal("CONFLICT");
+    });
+  });
+});
