@@ -30,9 +30,10 @@ const BY_STATUS: Readonly<Record<number, number>> = {
   16: EXIT.denied,
 };
 
-/** The exit code of whatever was thrown. */
+/** The exit code of whatever was thrown; an error of which a part was done all the same is partial. */
 export function exitCodeOf(thrown: unknown): number {
   if (!LogwheelError.is(thrown)) return EXIT.failure;
+  if (thrown.sent === "yes") return EXIT.partial;
   return BY_STATUS[ERRORS[thrown.code]?.grpc ?? 0] ?? EXIT.failure;
 }
 

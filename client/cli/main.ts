@@ -88,7 +88,6 @@ function parserFor(noun: Noun, verbs: readonly Verb[], choose: Choose): Argv {
     .locale("en")
     .parserConfiguration({
       "dot-notation": false,
-      "duplicate-arguments-array": false,
       "greedy-arrays": false,
     })
     .strict()
@@ -122,8 +121,22 @@ function addVerb(parser: Argv, verb: Verb, choose: Choose): Argv {
         built = built.positional(name, positional);
       return built.options({ ...verb.options });
     },
-    handler: (given) => choose(verb, given),
+    handler: (given) => choose(verb, lastOnes(verb, given)),
   });
+}
+
+/** An option that takes one value and was given several times has the last. */
+function lastOnes(verb: Verb, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const single = Object.entries(verb.options).filter(([, option]) => option.array !== true);
+  const names = single.flatMap(([name]) => [
+    name,
+    name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+  ]);
+  const last = names.map((name) => [name, given[name]] as const).filter(([, value]) => Array.isArray(value));
+  return {
+    ...given,
+    ...Object.fromEntries(last.map(([name, value]) => [name, (value as unknown[]).at(-1)])),
+  };
 }
 
 function helpOf(argv: readonly string[]): string {

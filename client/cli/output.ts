@@ -31,7 +31,7 @@ export async function showRows<R extends object>(
     return;
   }
   const cells = rows.map((row) => Object.values(columns).map((column) => cell(column(row))));
-  for (const line of aligned([Object.keys(columns).map((name) => name.toUpperCase()), ...cells]))
+  for (const line of aligned([Object.keys(columns).map((name) => words(name).toUpperCase()), ...cells]))
     await terminal.out(line);
 }
 
@@ -41,11 +41,14 @@ export async function showOne(terminal: Terminal, format: Format, thing: object)
   if (format === "jsonl") return terminal.out(JSON.stringify(thing));
   const fields = Object.entries(thing);
   const plain = fields.filter(([, value]) => !isTable(value));
-  for (const line of aligned(plain.map(([name, value]) => [name, cell(value)]))) await terminal.out(line);
+  for (const line of aligned(plain.map(([name, value]) => [words(name), field(name, value)])))
+    await terminal.out(line);
   for (const [name, rows] of fields.filter((field): field is [string, Row[]] => isTable(field[1]))) {
     await terminal.out("");
-    await terminal.out(name);
-    const columns = Object.keys(rows[0] ?? {}).map((key) => [key, (row: Row) => row[key]] as const);
+    await terminal.out(words(name));
+    const columns = Object.keys(rows[0] ?? {}).map(
+      (key) => [key, (row: Row) => field(key, row[key])] as const,
+    );
     await showRows(terminal, "table", rows, Object.fromEntries(columns));
   }
 }
@@ -60,6 +63,20 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) =>
     row.map((text, i) => (i === row.length - 1 ? text : text.padEnd(widths[i] ?? 0))).join("  "),
   );
+}
+
+/** `firstOffset` as people write it. */
+function words(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** A field's value; sizes, which are the ones called so, roughly and with their unit. */
+function field(name: string, value: unknown): string {
+  if (typeof value !== "number" || !name.endsWith("Bytes")) return cell(value);
+  const power = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${Number((value / 1_024 ** power).toPrecision(3))} ${UNITS[power]}`;
 }
 
 function isTable(value: unknown): value is Row[] {

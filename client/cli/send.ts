@@ -42,7 +42,7 @@ export async function sendAll(job: SendAll): Promise<void> {
     }
     while (underWay.length > 0) await show();
   } finally {
-    if (job.output !== "jsonl") await showReceipts(job, receipts);
+    if (receipts.length > 0) await showReceipts(job, receipts);
   }
 }
 

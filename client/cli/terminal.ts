@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createInterface } from "node:readline";
 
 /** Where a verb writes, reads and asks: the process's streams, or in tests what stands for them. */
@@ -65,6 +66,8 @@ function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
 
 function firstInterrupt(): AbortSignal {
   const stop = new AbortController();
+  // Everything under way listens to it.
+  setMaxListeners(0, stop.signal);
   for (const name of ["SIGINT", "SIGTERM"] as const)
     process.once(name, () => {
       stop.abort();

@@ -8,6 +8,8 @@ export interface Option {
   readonly defaultDescription?: string;
   readonly choices?: readonly string[];
   readonly requiresArg?: boolean;
+  /** May be given several times. */
+  readonly array?: boolean;
 }
 
 /** The options of a table by flag. Values stay unread and defaults unset: `resolve` knows both. */
@@ -34,5 +36,6 @@ function optionOf(setting: Setting): Option {
     ...(text === null ? {} : { defaultDescription: text }),
     ...(setting.choices === undefined ? {} : { choices: setting.choices }),
     ...(setting.kind === "boolean" ? {} : { requiresArg: true }),
+    ...(setting.kind === "addresses" ? { array: true } : {}),
   };
 }

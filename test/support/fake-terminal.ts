@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Terminal } from "../../client/cli/terminal.js";
 
 /** A Terminal that keeps what was written; by default nobody sits at it. */
@@ -13,6 +14,7 @@ export class FakeTerminal implements Terminal {
   readonly interrupt = new AbortController();
 
   get signal(): AbortSignal {
+    setMaxListeners(0, this.interrupt.signal);
     return this.interrupt.signal;
   }
 

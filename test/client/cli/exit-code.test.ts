@@ -22,6 +22,10 @@ describe("exit codes", () => {
     it(`${code} ends with ${exit}`, () => expect(exitCodeOf(new LogwheelError(code, "x"))).to.equal(exit));
   }
 
+  it("an error after which some brokers have done it is partial", () => {
+    expect(exitCodeOf(new LogwheelError("BROKER_UNAVAILABLE", "x", { sent: "yes" }))).to.equal(7);
+  });
+
   it("anything else is a failure", () => {
     expect(exitCodeOf(new Error("x"))).to.equal(1);
     expect(exitCodeOf("x")).to.equal(1);

@@ -53,6 +53,26 @@ describe("output", () => {
     expect(terminal.data).to.deep.equal([JSON.stringify(thing)]);
   });
 
+  it("spells names as people do and rounds sizes, but not in JSON", async () => {
+    const thing = {
+      diskFreeBytes: 83_540_553_728,
+      logEnd: 1_742,
+      queueList: [{ firstOffset: 3, bodyBytes: 0 }],
+    };
+    await showOne(terminal, "table", thing);
+    expect(terminal.data).to.deep.equal([
+      "disk free bytes  77.8 GiB",
+      "log end          1742",
+      "",
+      "queue list",
+      "FIRST OFFSET  BODY BYTES",
+      "3             0 B",
+    ]);
+    terminal.data.length = 0;
+    await showOne(terminal, "jsonl", thing);
+    expect(JSON.parse(terminal.data[0] ?? "")).to.deep.equal(thing);
+  });
+
   it("never writes control characters of stored data to a terminal", async () => {
     const evil = "a\u001b[2Jb\u0007\u009bc";
     expect(printable(evil)).to.equal("a\ufffd[2Jb\ufffd\ufffdc");

@@ -1,0 +1,127 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { parseBytes } from "../../proto/kernel/quantity.js";
+import type { BenchOptions } from "./bench/runs.js";
+import { OUTPUT_OPTION, showOne } from "./output.js";
+import type { Terminal } from "./terminal.js";
+import { type Args, verb } from "./verb.js";
+
+const OPTIONS = {
+  ...OUTPUT_OPTION,
+  size: { type: "string", default: "1KiB", requiresArg: true, description: "Bytes of a message's body" },
+  "in-flight": {
+    type: "number",
+    default: 64,
+    requiresArg: true,
+    description: "Sends that wait for their acknowledgement",
+  },
+  seconds: { type: "number", default: 10, requiresArg: true, description: "How long to measure" },
+  warmup: { type: "number", default: 3, requiresArg: true, description: "Seconds before the measurement" },
+  topics: {
+    type: "number",
+    default: 1,
+    requiresArg: true,
+    description: "Topics that share the load, of 8 queues each",
+  },
+  messages: {
+    type: "number",
+    default: 1_000_000,
+    requiresArg: true,
+    description: "consume: messages of the backlog",
+  },
+  rate: { type: "number", default: 5_000, requiresArg: true, description: "e2e: messages per second" },
+  flush: {
+    choices: ["sync", "async"],
+    default: "sync",
+    description: "Flush mode of the broker that is started",
+  },
+  "retention-bytes": {
+    type: "string",
+    default: "1GiB",
+    requiresArg: true,
+    description:
+      "Size of the log from which on segments are recycled: lower than what is sent gives the steady state",
+  },
+  namesrv: { type: "string", requiresArg: true, description: "Measure this cluster instead of starting one" },
+} as const;
+
+// biome-ignore lint/complexity/noBannedTypes: no positionals
+type BenchArgs = Args<{}, typeof OPTIONS>;
+type Run = (options: BenchOptions) => Promise<Record<string, unknown>>;
+
+function bench(command: string, describe: string, pick: () => Promise<Run>): ReturnType<typeof verb> {
+  return verb({
+    command,
+    describe,
+    options: OPTIONS,
+    run: async (args, terminal) => {
+      const run = await pick();
+      await show(args, terminal, command, await onServers(args, terminal, run));
+      return undefined;
+    },
+  });
+}
+
+/** `logwheel bench …`. */
+export const verbs = [
+  bench(
+    "send",
+    "Publishing: each send acknowledged to its own promise",
+    async () => (await import("./bench/runs.js")).benchSend,
+  ),
+  bench(
+    "consume",
+    "Consuming a backlog, a handler call per message, acknowledged",
+    async () => (await import("./bench/runs.js")).benchConsume,
+  ),
+  bench(
+    "e2e",
+    "From send to handler at a fixed rate",
+    async () => (await import("./bench/runs.js")).benchEndToEnd,
+  ),
+  verb({
+    command: "storage",
+    describe: "The store alone, without a network",
+    options: OPTIONS,
+    run: async (args, terminal) => {
+      const { benchStorage } = await import("./bench/storage.js");
+      const figures = await benchStorage({
+        ...args,
+        size: sizeOf(args),
+        retentionBytes: parseBytes(args.retentionBytes),
+        progress: terminal.progress,
+      });
+      await show(args, terminal, "storage", figures);
+      return undefined;
+    },
+  }),
+];
+
+async function onServers(args: BenchArgs, terminal: Terminal, run: Run): Promise<Record<string, unknown>> {
+  const { startServers } = await import("./bench/servers.js");
+  const retentionBytes = parseBytes(args.retentionBytes);
+  const servers =
+    args.namesrv === undefined ? await startServers({ flush: args.flush, retentionBytes }) : undefined;
+  try {
+    const nameServer = args.namesrv ?? servers!.nameServer;
+    const { progress, signal } = terminal;
+    return await run({ ...args, size: sizeOf(args), nameServer, servers, progress, signal });
+  } finally {
+    await servers?.stop();
+  }
+}
+
+async function show(
+  args: BenchArgs,
+  terminal: Terminal,
+  work: string,
+  figures: Record<string, unknown>,
+): Promise<void> {
+  const { size, inFlight, topics, flush } = args;
+  await showOne(terminal, args.output, { work, size, inFlight, topics, flush, ...figures });
+}
+
+function sizeOf({ size }: BenchArgs): number {
+  const bytes = parseBytes(size);
+  if (bytes >= 1) return bytes;
+  throw new LogwheelError("BAD_REQUEST", `--size ${size}: a message has at least one byte`);
+}
