@@ -96,7 +96,7 @@ export class Group {
   join(who: Introduction, seat: Seat, begin: { start: Start; positions: Positions }): Member {
     this.#check(who);
     const former = this.#members.get(who.formerId);
-    if (former?.seat === null) return this.#resume(former, seat);
+    if (former !== undefined && isBack(former, who)) return this.#resume(former, seat);
     const member = newMember(this.#idFor(who.formerId), who, seat, this.#deps.deadlines.instant());
     this.#members.set(member.id, member);
     seat.joined(this, member);
@@ -231,6 +231,9 @@ export class Group {
 
   #resume(member: Member, seat: Seat): Member {
     const nowMs = this.#deps.deadlines.nowMs();
+    const old = member.seat;
+    member.seat = null;
+    old?.dismiss(new LogwheelError("CONNECTION_LOST", "the member has opened another stream"));
     Object.assign(member, { seat, lastHeardMs: nowMs, lostAtMs: Number.POSITIVE_INFINITY, told: false });
     for (const lane of this.#lanes.all)
       if (lane.member === member.id) lane.cursor.rewind(lane.cursor.floor, nowMs);
@@ -365,4 +368,10 @@ export class Group {
       this.#deps.logger.error({ group: this.state.name, error: String(thrown) }, "a group's own work failed");
     }
   }
+}
+
+/** Whether a member's process speaks on a new stream; the broker may not know yet that the old one is dead. */
+function isBack(member: Member, who: Introduction): boolean {
+  if (member.seat === null) return true;
+  return who.processId !== 0 && who.processId === member.processId && who.host === member.host;
 }

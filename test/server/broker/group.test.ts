@@ -233,6 +233,19 @@ describe("Group", () => {
       expect(b.queues).to.deep.equal([1]);
     });
 
+    it("comes back on a new stream before the broker knows that the old one is dead", async () => {
+      await broker.topic("t", 2);
+      const here = { host: "here", processId: 7 };
+      const a = await broker.join({ group: "g", ...here });
+      const again = await broker.join({ group: "g", member: a.id, ...here });
+      expect(again.id).to.equal(a.id);
+      expect(again.queues).to.deep.equal([0, 1]);
+      expect(a.code).to.equal("CONNECTION_LOST");
+      await broker.pass(5_000);
+      expect(broker.groups.members).to.equal(1);
+      expect(again.error).to.equal(undefined);
+    });
+
     it("issues ids itself: a second client that claims a living one's id gets another", async () => {
       await broker.topic("t", 2);
       const a = await broker.join({ group: "g" });
