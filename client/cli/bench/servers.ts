@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { type Usage, usageOf } from "./usage.js";
+
+/** A name server and a broker, each a process of its own, in a temporary folder. */
+export interface BenchServers {
+  readonly nameServer: string;
+  /** What the broker has used so far. */
+  brokerUsage(): Usage | undefined;
+  /** Stops both and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** How the broker runs. */
+export interface BenchServerOptions {
+  readonly flush: "sync" | "async";
+  /** Size of the log from which on segments are recycled. */
+  readonly retentionBytes: number;
+}
+
+/** Starts both and resolves when they are ready. */
+export async function startServers({ flush, retentionBytes }: BenchServerOptions): Promise<BenchServers> {
+  const folder = await mkdtemp(join(tmpdir(), "logwheel-bench-"));
+  const started: ChildProcess[] = [];
+  const stop = async (): Promise<void> => {
+    for (const child of started.reverse()) await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0"]);
+    await start(started, [
+      "broker",
+      ...["--name", "bench", "--namesrv", nameServer, "--listen", "127.0.0.1:0", "--data", folder],
+      ...["--flush", flush, "--retention-bytes", String(retentionBytes), "--log-level", "warn"],
+      ...["--disk-refuse-percent", "99", "--disk-warn-percent", "98", "--topics-max", "100000"],
+    ]);
+    const broker = started[1]!;
+    return { nameServer, brokerUsage: () => usageOf(broker.pid!), stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+/** Starts a role and resolves with the address in its ready line. */
+async function start(started: ChildProcess[], role: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [process.argv[1]!, "server", ...role], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  started.push(child);
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const address = /ready at (\S+:\d+)/.exec(line)?.[1];
+    if (address !== undefined) {
+      child.stdout!.resume();
+      return address;
+    }
+  }
+  throw new LogwheelError(
+    "INTERNAL",
+    `logwheel server ${role[0]} ended before it was ready; its reason stands above`,
+  );
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}
