@@ -63,8 +63,8 @@ export class OrderedLane {
 
   /**
    * The broker refused the message, `gap` for its predecessor. It waits, and so do all that follow, until the last answer
-   * and, if this returns "pause", until `resume`. "follows": another refusal explains it. "lost": the broker names no
-   * predecessor that fits, so that only giving up is left.
+   * and, if this returns "pause", until `resume`. "follows": another refusal explains it, see `released`. "lost": the
+   * broker takes no predecessor, so that only giving up is left.
    */
   refused(send: PendingSend, gap: boolean): "pause" | "follows" | "lost" {
     const follows = gap && this.#blocked;
@@ -92,6 +92,11 @@ export class OrderedLane {
   /** The pause after a refusal is over. Returns what can go out again. */
   resume(): PendingSend[] {
     this.#paused = false;
+    return this.#release();
+  }
+
+  /** What can go out again, now that another answer has come. */
+  released(): PendingSend[] {
     return this.#release();
   }
 

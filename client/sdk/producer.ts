@@ -165,8 +165,11 @@ export class MessageProducer implements Producer, PublisherOwner {
   refused(publisher: Publisher, send: PendingSend, error: LogwheelError): void {
     const gap = error.code === "SEQUENCE_GAP";
     const next = nextTry(error, gap ? 1 : send.attempts, this.#policy.attempts, send.pinned);
-    const waits = error.code === "BROKER_STOPPING" || gap;
-    if (next === "fail" || send.settled || !(waits || this.#budget.take(send.size)))
+    if (
+      next === "fail" ||
+      send.settled ||
+      !(error.code === "BROKER_STOPPING" || gap || this.#mayRepeat(send))
+    )
       return publisher.giveUp(send, withAttempts(error, send, publisher.broker));
     if (send.lane !== null) return this.#repeatInOrder(publisher, send, error, gap);
     if (next === "other") send.avoid = publisher.broker;
@@ -203,6 +206,11 @@ export class MessageProducer implements Producer, PublisherOwner {
     else send.free = free;
   }
 
+  /** Who repeats for ever does not ask how much it is. */
+  #mayRepeat(send: PendingSend): boolean {
+    return this.#policy.attempts === Number.POSITIVE_INFINITY || this.#budget.take(send.size);
+  }
+
   #repeat(publisher: Publisher, send: PendingSend, next: "same" | "other" | "reroute"): void {
     if (send.uncertain) publisher.add(send);
     else if (next === "reroute") this.#router.reroute(send);
@@ -212,8 +220,11 @@ export class MessageProducer implements Producer, PublisherOwner {
   #repeatInOrder(publisher: Publisher, send: PendingSend, error: LogwheelError, gap: boolean): void {
     const lane = send.lane!;
     const verdict = lane.refused(send, gap);
-    if (verdict === "lost") publisher.giveUp(send, withAttempts(error, send, publisher.broker));
-    if (verdict !== "pause") return;
+    if (verdict === "lost") return publisher.giveUp(send, withAttempts(error, send, publisher.broker));
+    if (verdict === "follows") {
+      for (const held of lane.released()) publisher.add(held);
+      return;
+    }
     this.#afterPause(send, error, () => {
       for (const held of lane.resume()) publisher.add(held);
     });

@@ -87,7 +87,8 @@ export class Publisher {
   #cancelLinger: (() => void) | null = null;
   #cancelWatchdog: (() => void) | null = null;
   #failures = 0;
-  #unreachableMs = 0;
+  /** Since when (monotonic) no stream has come about; null while one has. */
+  #awaySinceMs: number | null = null;
   #heardMs = 0;
   #stopping: LogwheelError | null = null;
 
@@ -255,6 +256,7 @@ export class Publisher {
     if (link.proven) return;
     link.proven = true;
     this.#failures = 0;
+    this.#awaySinceMs = null;
     this.#deps.connections.up(link.address);
     this.#deps.owner.reached(this);
   }
@@ -332,13 +334,14 @@ export class Publisher {
       }
       frame.written = false;
     }
-    if (this.#failures++ === 0) this.#unreachableMs = nowMs;
+    this.#failures++;
+    this.#awaySinceMs = definite ? (this.#awaySinceMs ?? nowMs) : null;
     this.#cancelWatchdog?.();
     this.#cancelWatchdog = null;
     this.#reopenAfter(backoffMs(this.#failures, RECONNECT, this.#deps.random));
     if (isHopeless(error)) return this.#failAll(error);
     this.strand();
-    this.#giveUpLate(error, nowMs - this.#unreachableMs);
+    this.#giveUpLate(error, nowMs - (this.#awaySinceMs ?? nowMs));
   }
 
   #reopenAfter(delayMs: number): void {

@@ -71,10 +71,10 @@ export class Routes {
     this.#openWatch();
   }
 
-  /** The topic's route, asked for if it is not known yet; without shares where nobody has the topic. */
+  /** The topic's route, asked for unless somebody is known to have the topic; without shares where nobody has. */
   find(topic: string): Promise<TopicRoute> {
     const known = this.#table.route(topic);
-    if (known !== undefined) return Promise.resolve(known);
+    if (known !== undefined && known.shares.length > 0) return Promise.resolve(known);
     return this.refresh(topic);
   }
 

@@ -82,7 +82,7 @@ function schemaCodec(schema: StandardSchemaV1): Codec<unknown> {
     },
     decode(bytes) {
       const checked = standard.validate(JSON.parse(textOf(bytes)));
-      return checked instanceof Promise ? checked.then(valueOf) : valueOf(checked);
+      return checked instanceof Promise ? checked.then(accepted) : accepted(checked);
     },
   };
 }
@@ -91,7 +91,7 @@ function schemaCodec(schema: StandardSchemaV1): Codec<unknown> {
 function checkSendable(standard: StandardSchemaV1["~standard"], text: string): void {
   const checked = standard.validate(JSON.parse(text));
   if (checked instanceof Promise) checked.catch(() => {});
-  else valueOf(checked);
+  else accepted(checked);
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -99,7 +99,7 @@ function textOf(bytes: Uint8Array): string {
   return view.toString("utf8");
 }
 
-function valueOf<T>(checked: StandardResult<T>): T {
+function accepted<T>(checked: StandardResult<T>): T {
   if (checked.issues === undefined) return checked.value;
   throw new LogwheelError(
     "CODEC",

@@ -1,0 +1,186 @@
+import { ClusterClient } from "../../client/sdk/client.js";
+import type { Status } from "../../client/sdk/types.js";
+import type { Listening } from "../../proto/kernel/listening.js";
+import { silentLogger } from "../../proto/kernel/logger.js";
+import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
+import { Broker, type BrokerOptions } from "../../server/broker/broker.js";
+import { silentMeter } from "../../server/broker/meter.js";
+import { NameServer } from "../../server/nameserver/name-server.js";
+import { ManualClock, settle } from "./manual-clock.js";
+import { MemoryFiles } from "./memory-files.js";
+import { seeded } from "./seeded.js";
+
+const NAMES = "names:9876";
+
+interface Running {
+  readonly broker: Broker;
+  readonly listening: Listening;
+  readonly files: MemoryFiles;
+}
+
+/** A real name server and real brokers in the process: on disks in memory, a network in memory, by a clock that the test moves. */
+export class MemoryCluster {
+  readonly clock = new ManualClock();
+  readonly network = new MemoryNetwork({ clock: this.clock, logger: silentLogger });
+  readonly #random: () => number;
+  readonly #running = new Map<string, Running>();
+  readonly #clients: ClusterClient[] = [];
+  readonly #options: Partial<BrokerOptions>;
+  #names!: NameServer;
+  #namesListening!: Listening;
+
+  private constructor(options: Partial<BrokerOptions>, seed: number) {
+    this.#options = options;
+    this.#random = seeded(seed);
+  }
+
+  /** Starts a name server and brokers of these names. */
+  static async start(
+    names: readonly string[] = ["a"],
+    options: Partial<BrokerOptions> = {},
+    seed = 1,
+  ): Promise<MemoryCluster> {
+    const cluster = new MemoryCluster(options, seed);
+    await cluster.startNames();
+    for (const name of names) await cluster.startBroker(name);
+    return cluster;
+  }
+
+  async startNames(): Promise<void> {
+    const { clock } = this;
+    this.#names = new NameServer({ clock, logger: silentLogger, brokerExpiryMs: 15_000 });
+    this.#namesListening = this.network.serve(NAMES, this.#names.served);
+    await this.#names.start();
+  }
+
+  /** The name server's process dies. */
+  async killNames(): Promise<void> {
+    this.network.cut(NAMES);
+    await this.#namesListening.stop(0);
+    await this.#names.stop();
+    this.network.heal(NAMES);
+  }
+
+  /** Starts a broker on an empty disk, or on what `kill` or `stop` has left. */
+  async startBroker(
+    name: string,
+    files = this.#running.get(name)?.files ?? new MemoryFiles(),
+  ): Promise<void> {
+    const broker = await this.advance(this.#open(name, files));
+    const address = `${name}:10911`;
+    const listening = this.network.serve(address, broker.served);
+    broker.advertise(address);
+    this.#running.set(name, { broker, listening, files });
+    await this.advance(broker.start());
+  }
+
+  /** The broker's process dies; its disk stays as it is. */
+  async kill(name: string): Promise<void> {
+    const { listening, files, broker } = this.#running.get(name)!;
+    this.network.cut(`${name}:10911`);
+    const left = files.clone();
+    await listening.stop(0);
+    this.#running.set(name, { broker, listening, files: left });
+    await this.advance(broker.stop().catch(() => {}));
+    this.network.heal(`${name}:10911`);
+  }
+
+  /** The broker stops as an operator would have it. */
+  async stop(name: string): Promise<void> {
+    const { listening, broker, files } = this.#running.get(name)!;
+    await this.advance(broker.drain());
+    await this.advance(listening.stop(5_000));
+    await this.advance(broker.stop());
+    this.#running.set(name, { broker, listening, files: files.reopen() });
+  }
+
+  /** A client that has found the name server. */
+  async connect(options: { readonly requestTimeoutMs?: number } = {}): Promise<ClusterClient> {
+    const client = new ClusterClient({
+      connect: this.network.connect,
+      clock: this.clock,
+      random: this.#random,
+      logger: silentLogger,
+      endpoints: [NAMES],
+      host: `host-${this.#clients.length}`,
+      requestTimeoutMs: options.requestTimeoutMs ?? 3_000,
+      retry: undefined,
+    });
+    this.#clients.push(client);
+    await this.advance(client.start({ timeoutMs: 3_000 }));
+    return client;
+  }
+
+  /** Moves the clock on, a little at a time, until the promise has settled; fails after a virtual hour. */
+  async advance<T>(promise: Promise<T>, stepMs = 5): Promise<T> {
+    let settled = false;
+    const end = (): void => {
+      settled = true;
+    };
+    promise.then(end, end);
+    for (let turn = 0; turn < 20 && !settled; turn++) await settle();
+    for (let ms = 0; !settled && ms < 3_600_000; ms += stepMs) await this.clock.advance(stepMs);
+    if (!settled) throw new Error("the promise did not settle within a virtual hour");
+    return promise;
+  }
+
+  /** The same until something is true. */
+  async until(what: string, look: () => boolean, withinMs = 60_000): Promise<void> {
+    for (let ms = 0; ms < withinMs; ms += 5) {
+      if (look()) return;
+      await this.clock.advance(5);
+    }
+    throw new Error(`within ${withinMs} virtual ms it did not happen that ${what}`);
+  }
+
+  /** Ends everything. */
+  async close(): Promise<void> {
+    for (const client of this.#clients) await this.advance(client.close({ timeoutMs: 1_000 }));
+    for (const { broker, listening } of this.#running.values()) {
+      await this.advance(listening.stop(0));
+      await this.advance(broker.stop().catch(() => {}));
+    }
+    await this.#namesListening.stop(0);
+    await this.#names.stop();
+  }
+
+  #open(name: string, files: MemoryFiles): Promise<Broker> {
+    return Broker.open({
+      files,
+      clock: this.clock,
+      random: this.#random,
+      logger: silentLogger,
+      connect: this.network.connect,
+      meter: silentMeter,
+      name,
+      version: "0.0.0-test",
+      flush: "sync",
+      segmentBytes: 1 << 20,
+      retentionMs: 86_400_000,
+      disk: { warnPercent: 75, refusePercent: 90, freeBytesMin: 1 << 20 },
+      autoCreate: false,
+      autoCreateQueues: 4,
+      topicsMax: 1_000,
+      queuesMax: 64,
+      acceptedBytesMax: 64 << 20,
+      sendWaitMs: 200,
+      loopLagMsMax: 10_000,
+      nameServers: [NAMES],
+      heartbeatMs: 3_000,
+      loopLagMs: () => 0,
+      connections: () => 0,
+      machine: () => ({ memoryBytes: 0, nodeVersion: "test" }),
+      ...this.#options,
+    });
+  }
+}
+
+/** Everything that a client tells from now on, oldest first. */
+export function follow(client: ClusterClient): Status[] {
+  const told: Status[] = [];
+  const read = async (): Promise<void> => {
+    for await (const status of client.status()) told.push(status);
+  };
+  read().catch(() => {});
+  return told;
+}
