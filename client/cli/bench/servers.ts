@@ -31,7 +31,7 @@ export async function startServers({ flush, retentionBytes }: BenchServerOptions
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0"]);
+    const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0", "--log-level", "warn"]);
     await start(started, [
       "broker",
       ...["--name", "bench", "--namesrv", nameServer, "--listen", "127.0.0.1:0", "--data", folder],
