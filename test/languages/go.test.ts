@@ -2,6 +2,7 @@ import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type ClusterProcesses, startCluster } from "../support/cluster-processes.js";
+import { LONG_TEXT, receiveWithNode, sendFromNode } from "../support/exchange.js";
 import { mustRun, runProgram } from "../support/program.js";
 import { root } from "../support/root.js";
 import { skip } from "../support/skip.js";
@@ -62,6 +63,24 @@ describe("Go through generated stubs", function () {
     await run("receive", "places", "readers", "1");
     await run("send", "places", "three");
     expect(await run("receive", "places", "readers", "2")).to.include("acknowledged 2");
+  });
+
+  it("sends what the Node SDK receives, with tag, keys and properties", async () => {
+    const sent = idsOf(await run("send", "to-node", "eins", "zwei"));
+    const received = await receiveWithNode(cluster.nameServer, "to-node", 2);
+    expect(received.map(({ id }) => id)).to.have.members(sent);
+    for (const message of received) {
+      expect(message).to.deep.include({ tag: "go", properties: { language: "go" }, attempt: 1 });
+      expect(message.keys).to.deep.equal([`${Buffer.from(message.body)}`]);
+    }
+  });
+
+  it("receives what the Node SDK sent, compressed or not", async () => {
+    await run("send", "from-node", "made");
+    const sent = await sendFromNode(cluster.nameServer, "from-node", ["kurz", LONG_TEXT]);
+    const received = await run("receive", "from-node", "readers", "3");
+    expect(idsOf(received)).to.include.members(sent);
+    expect(received).to.include(`received ${LONG_TEXT} as`).and.include("received kurz as");
   });
 });
 

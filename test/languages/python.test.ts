@@ -2,6 +2,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type ClusterProcesses, startCluster } from "../support/cluster-processes.js";
+import { LONG_TEXT, receiveWithNode, sendFromNode } from "../support/exchange.js";
 import { type Ended, mustRun, runProgram } from "../support/program.js";
 import { root } from "../support/root.js";
 import { skip } from "../support/skip.js";
@@ -61,6 +62,24 @@ describe("Python through generated stubs", function () {
     await run("send.py", "places", "three");
     const rest = await run("receive.py", "places", "readers", "2");
     expect(rest.stdout).to.include("acknowledged 2");
+  });
+
+  it("sends what the Node SDK receives, with tag, keys and properties", async () => {
+    const sent = idsOf((await run("send.py", "to-node", "eins", "zwei")).stdout);
+    const received = await receiveWithNode(cluster.nameServer, "to-node", 2);
+    expect(received.map(({ id }) => id)).to.have.members(sent);
+    for (const message of received) {
+      expect(message).to.deep.include({ tag: "python", properties: { language: "python" }, attempt: 1 });
+      expect(message.keys).to.deep.equal([`${Buffer.from(message.body)}`]);
+    }
+  });
+
+  it("receives what the Node SDK sent, compressed or not", async () => {
+    await run("send.py", "from-node");
+    const sent = await sendFromNode(cluster.nameServer, "from-node", ["kurz", LONG_TEXT]);
+    const received = (await run("receive.py", "from-node", "readers", "2")).stdout;
+    expect(idsOf(received)).to.include.members(sent);
+    expect(received).to.include(`received ${LONG_TEXT} as`).and.include("received kurz as");
   });
 
   it("publishes many in one frame", async () => {

@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { textOf } from "./support/command-lines.js";
+import { type Ended, mustRun, runProgram } from "./support/program.js";
+import { root } from "./support/root.js";
+import { skip } from "./support/skip.js";
+
+const INSTALL_MS = 240_000;
+
+/** Uses what users use, the way they do; the lines marked as errors have to be errors. */
+const PROGRAM = `
+import { connect, LogwheelError, RetryLater, topic, type Client, type SendReceipt, type Topic } from "logwheel/client";
+import { z } from "zod";
+
+const orders = topic("orders", { schema: z.object({ id: z.string(), total: z.number() }) });
+const typed: Topic<{ id: string; total: number }> = orders;
+const raw: Topic<Uint8Array> = topic("raw");
+
+export async function use(endpoint: string): Promise<SendReceipt> {
+  await using client: Client = await connect({ endpoints: endpoint });
+  const producer = client.producer({ linger: { ms: 2 } });
+  // @ts-expect-error a body of another type
+  await producer.send({ topic: orders, body: "text" });
+  // @ts-expect-error a mode that does not exist
+  client.consume(orders, { group: "billing", mode: "sometimes" }, () => {});
+  const consumer = client.consume(orders, { group: "billing", concurrency: 4 }, async ({ body }, { signal }) => {
+    const total: number = body.total;
+    if (signal.aborted || total < 0) throw new RetryLater(1_000);
+  });
+  await consumer.start();
+  for await (const message of client.reader(raw, { from: "earliest", until: "end" })) message.body.byteLength;
+  const lag: number = (await client.admin.groups.list().toArray())[0]?.lag ?? 0;
+  try {
+    return await producer.send({ topic: typed, body: { id: "1", total: lag } }, { timeoutMs: 1_000 });
+  } catch (error) {
+    if (LogwheelError.is(error, "TIMEOUT") && error.sent === "maybe") console.error(error.retryable);
+    throw error;
+  }
+}
+`;
+
+const TSCONFIG = {
+  compilerOptions: {
+    target: "ES2022",
+    lib: ["ES2022", "ESNext.Disposable"],
+    module: "NodeNext",
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+  },
+  files: ["program.ts"],
+};
+
+describe("the package, packed and installed in an empty folder", function () {
+  this.timeout(INSTALL_MS + 60_000);
+  let folder: string;
+  let app: string;
+
+  before(async function () {
+    folder = await mkdtemp(join(tmpdir(), "logwheel-package-"));
+    app = join(folder, "app");
+    await mkdir(app);
+    // Built already: the scripts would write into dist/ while its tests run.
+    await mustRun("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { folder: root });
+    const [tarball = ""] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
+    await writeFile(
+      join(app, "package.json"),
+      JSON.stringify({ name: "app", private: true, type: "module" }),
+    );
+    const install = ["install", "--no-audit", "--no-fund", join(folder, tarball)];
+    const { code, stderr } = await runProgram("npm", install, { folder: app, boundMs: INSTALL_MS });
+    if (code !== 0 && /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONN/.test(stderr))
+      skip(this, "npm reaches no registry here");
+    expect([code, stderr]).to.deep.equal([0, stderr]);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  function inApp(name: string, ...args: string[]): Promise<Ended> {
+    return runProgram(name, args, { folder: app });
+  }
+
+  it("runs its command", async () => {
+    const { code, stdout } = await inApp("npx", "--no-install", "logwheel", "version");
+    expect([code, stdout.split("\n")[0]]).to.deep.equal([
+      0,
+      `logwheel  ${JSON.parse(await textOf("package.json")).version}`,
+    ]);
+    expect((await inApp("npx", "--no-install", "logwheel", "--help")).stdout).to.include("logwheel dev");
+  });
+
+  it("holds all that name server, broker and client need to run", async () => {
+    const work = ["bench", "send", "--seconds", "1", "--warmup", "0", "--in-flight", "8", "-o", "json"];
+    const { code, stdout, stderr } = await inApp("npx", "--no-install", "logwheel", ...work);
+    expect(code, stderr).to.equal(0);
+    const { acked, offered } = JSON.parse(stdout);
+    expect(acked).to.be.above(0).and.to.equal(offered);
+  });
+
+  it("holds no tests, no sources and nothing of the machine that packed it", async () => {
+    const files = await readdir(join(app, "node_modules/logwheel"), { recursive: true });
+    expect(files).to.include.members([
+      "dist/client/index.d.ts",
+      "proto/logwheel/v1/broker.proto",
+      "README.md",
+    ]);
+    expect(files.filter((name) => /^(dist\/)?(test|bench|examples|node_modules)\b/.test(name))).to.deep.equal(
+      [],
+    );
+    expect(files.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))).to.deep.equal([]);
+    expect(files.filter((name) => name.includes("tsbuildinfo"))).to.deep.equal([]);
+  });
+
+  it("type-checks a strict program on logwheel/client, its own types included", async () => {
+    await writeFile(join(app, "program.ts"), PROGRAM);
+    await writeFile(join(app, "tsconfig.json"), JSON.stringify(TSCONFIG));
+    // The compiler and the types of Node are the application's; ours will do.
+    const typeRoots = `--typeRoots ${join(root, "node_modules/@types")}`.split(" ");
+    const { stdout } = await inApp(join(root, "node_modules/.bin/tsc"), "-p", ".", ...typeRoots);
+    expect(stdout).to.equal("");
+  });
+
+  it("gives the same client to import and to require", async () => {
+    const program = `
+      const required = require("logwheel/client");
+      import("logwheel/client").then((imported) => console.log(typeof required.connect, imported.connect === required.connect));
+    `;
+    const { stdout } = await inApp(process.execPath, "--input-type=commonjs", "--eval", program);
+    expect(stdout).to.equal("function true\n");
+  });
+});
