@@ -63,8 +63,8 @@ async function describeTopic({ store, topics }: AdminDeps, name: string): Promis
       queueId: queue.id,
       firstOffset,
       endOffset,
-      firstStoredAtMs: empty ? 0 : await store.storedAt(queue, firstOffset),
-      lastStoredAtMs: empty ? 0 : await store.storedAt(queue, endOffset - 1),
+      firstStoredAtMs: empty ? 0 : await store.lookup.storedAt(queue, firstOffset),
+      lastStoredAtMs: empty ? 0 : await store.lookup.storedAt(queue, endOffset - 1),
     });
   }
   const groups = [...store.state.groups.values()]

@@ -34,7 +34,7 @@ async function seek(groups: Groups, deps: PullDeps, request: SeekRequest__Output
   const { store, cursors } = groups.deps;
   const queue = queueToRead(deps.topics, request);
   const atOffset =
-    request.storedAtMs === undefined ? undefined : await store.offsetAt(queue, request.storedAtMs);
+    request.storedAtMs === undefined ? undefined : await store.lookup.offsetAt(queue, request.storedAtMs);
   const group = request.group === "" ? undefined : store.state.groups.get(request.group);
   const groupOffset = group && cursors.peek(group, queue)?.floor;
   return {

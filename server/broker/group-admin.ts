@@ -138,7 +138,7 @@ export class GroupAdmin {
         endOffset,
         ...cursor.counts(endOffset),
         member: live.lane(queue)?.member ?? "",
-        oldestStoredAtMs: oldest < endOffset ? await store.storedAt(queue, oldest) : 0,
+        oldestStoredAtMs: oldest < endOffset ? await store.lookup.storedAt(queue, oldest) : 0,
       });
     }
     return { group: show(state), members, queues };
@@ -188,7 +188,7 @@ export class GroupAdmin {
       case "latest":
         return end;
       case "timeMs":
-        return store.offsetAt(queue, timeMs!);
+        return store.lookup.offsetAt(queue, timeMs!);
       case "offset":
         return Math.min(Math.max(offset!, first), end);
     }

@@ -94,7 +94,7 @@ export class Lanes {
 
   #openAtTime(queue: Queue, ms: number): void {
     this.#starting.add(queue);
-    this.#store
+    this.#store.lookup
       .offsetAt(queue, ms)
       .catch((thrown: unknown) => {
         this.#logger.warn(

@@ -41,7 +41,7 @@ export class Messages {
     const topic = this.#topics.get(request.topic);
     if (request.key === "") throw new LogwheelError("BAD_REQUEST", "the key to look for is empty");
     const max = Math.min(request.max || FOUND_DEFAULT, FOUND_MAX);
-    const found = await this.#store.findByKey(topic, request.key, max + 1);
+    const found = await this.#store.lookup.findByKey(topic, request.key, max + 1);
     return {
       records: found.slice(0, max).map((record) => storedRecord.decode(record)),
       more: found.length > max,
@@ -62,7 +62,7 @@ export class Messages {
         `message ${id} is of broker ${broker}; this is ${this.#broker}`,
         { broker: broker! },
       );
-    return this.#store.recordAt(Number(epoch), Number(logOffset));
+    return this.#store.lookup.recordAt(Number(epoch), Number(logOffset));
   }
 
   async #atOffset({ topic, queueId, offset }: GetMessageRequest__Output): Promise<Buffer | undefined> {

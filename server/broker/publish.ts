@@ -3,13 +3,14 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { Envelope, scanMessage } from "../../proto/kernel/message-codec.js";
 import { EntryReader } from "../../proto/kernel/publish-codec.js";
-import { encodePublishReply, type OldEpoch, type Refused } from "../../proto/kernel/publish-reply.js";
+import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
 import { messageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
 import type { Meter } from "./meter.js";
+import { PublishOutcome } from "./publish-outcome.js";
 import { PERMISSION, TOPIC_TYPE, type Topics } from "./topics.js";
 
 /** What publishing needs. */
@@ -24,51 +25,6 @@ export interface PublishDeps {
   refusal(): LogwheelError | undefined;
   readonly meter: Meter;
   readonly clock: Clock;
-}
-
-/** A message that the producer sent before: the first receipt is given again. */
-interface Duplicate {
-  readonly index: number;
-  readonly logOffset: number;
-}
-
-/** What became of the messages of one frame; place i belongs to entry i. */
-class Outcome {
-  readonly logOffsets: number[] = [];
-  readonly queueOffsets: number[] = [];
-  readonly queueIds: number[] = [];
-  readonly refusals: Refused[] = [];
-  readonly duplicates: Duplicate[] = [];
-  readonly oldEpochs: OldEpoch[] = [];
-  bytes = 0;
-
-  stored(logOffset: number, queue: Queue, queueOffset: number, bytes: number): void {
-    this.logOffsets.push(logOffset);
-    this.queueOffsets.push(queueOffset);
-    this.queueIds.push(queue.id);
-    this.bytes += bytes;
-  }
-
-  refused(error: LogwheelError): void {
-    this.refusals.push({ index: this.logOffsets.length, error });
-    this.#blank();
-  }
-
-  /** Refuses every entry up to one that nothing was said of yet. */
-  refusedTo(index: number, error: LogwheelError): void {
-    while (this.logOffsets.length <= index) this.refused(error);
-  }
-
-  duplicate(logOffset: number): void {
-    this.duplicates.push({ index: this.logOffsets.length, logOffset });
-    this.#blank();
-  }
-
-  #blank(): void {
-    this.logOffsets.push(0);
-    this.queueOffsets.push(0);
-    this.queueIds.push(0);
-  }
 }
 
 /** One message on its way into a queue; a single object is filled again and again. */
@@ -108,7 +64,7 @@ export class Publisher {
     const { store } = this.#deps;
     const reader = this.#reader;
     reader.reset(frame);
-    const outcome = new Outcome();
+    const outcome = new PublishOutcome();
     const topics = reader.topics.map((name) => this.#topic(name));
     const head = { frame: reader.frame, epoch: store.epoch, flushed: this.#deps.flushSync };
     store.stamp();
@@ -122,7 +78,7 @@ export class Publisher {
   refuse(frame: Buffer, error: LogwheelError, answer: (reply: Buffer) => void): void {
     const reader = this.#reader;
     reader.reset(frame);
-    const outcome = new Outcome();
+    const outcome = new PublishOutcome();
     while (outcome.refusals.length < reader.count) outcome.refused(error);
     this.#deps.meter.refused(reader.count, error.code);
     answer(
@@ -140,7 +96,7 @@ export class Publisher {
     const topic = this.#topic(sent.topic);
     if (topic instanceof LogwheelError) throw topic;
     this.#deps.store.stamp();
-    const outcome = new Outcome();
+    const outcome = new PublishOutcome();
     const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
     const messages = sent.places.map(([start, end], index): Sent => {
       const sequence = sent.sequence === 0 ? 0 : sent.sequence + index;
@@ -168,7 +124,7 @@ export class Publisher {
     }
   }
 
-  #takeEntries(topics: readonly (TopicState | LogwheelError)[], outcome: Outcome): void {
+  #takeEntries(topics: readonly (TopicState | LogwheelError)[], outcome: PublishOutcome): void {
     const reader = this.#reader;
     let group: Sent[] | undefined;
     for (;;) {
@@ -200,7 +156,7 @@ export class Publisher {
   }
 
   /** The rest of a group of which one entry was refused is refused too. */
-  #skipGroup(error: LogwheelError, outcome: Outcome): undefined {
+  #skipGroup(error: LogwheelError, outcome: PublishOutcome): undefined {
     while (this.#reader.more) {
       try {
         if (!this.#reader.next()) return;
@@ -238,7 +194,7 @@ export class Publisher {
   }
 
   /** Takes one message that is a group of its own. */
-  #take(bytes: Buffer, sent: Sent, outcome: Outcome): void {
+  #take(bytes: Buffer, sent: Sent, outcome: PublishOutcome): void {
     const known = this.#find(sent);
     if (known > 0) return outcome.duplicate(known);
     const envelope = this.#envelope;
@@ -250,7 +206,7 @@ export class Publisher {
   }
 
   /** Takes messages that are stored together or not at all, in one queue. */
-  #takeGroup(bytes: Buffer, group: readonly Sent[], outcome: Outcome): void {
+  #takeGroup(bytes: Buffer, group: readonly Sent[], outcome: PublishOutcome): void {
     const known = group.map((sent) => this.#find(sent));
     if (known.some((logOffset) => logOffset > 0)) {
       if (known.includes(0)) throw unknownSequence(group[0]!);
@@ -340,7 +296,7 @@ export class Publisher {
       );
   }
 
-  #append(bytes: Buffer, sent: Sent, queue: Queue, more: boolean, outcome: Outcome): void {
+  #append(bytes: Buffer, sent: Sent, queue: Queue, more: boolean, outcome: PublishOutcome): void {
     const header = this.#header;
     const envelope = this.#envelope;
     header.more = more;
@@ -353,7 +309,7 @@ export class Publisher {
     outcome.stored(logOffset, queue, header.queueOffset, sent.end - sent.start);
   }
 
-  #finish(outcome: Outcome, done: () => void, fail: (error: LogwheelError) => void): void {
+  #finish(outcome: PublishOutcome, done: () => void, fail: (error: LogwheelError) => void): void {
     const { meter, clock } = this.#deps;
     const stored = outcome.logOffsets.length - outcome.refusals.length - outcome.duplicates.length;
     meter.taken(stored, outcome.bytes);
@@ -368,9 +324,9 @@ export class Publisher {
   }
 
   /** Fills in the first receipts of messages that were stored before. */
-  async #recall(outcome: Outcome): Promise<void> {
+  async #recall(outcome: PublishOutcome): Promise<void> {
     for (const { index, logOffset } of outcome.duplicates) {
-      const found = await this.#deps.store.headerAt(logOffset);
+      const found = await this.#deps.store.lookup.headerAt(logOffset);
       if (found === undefined) {
         const error = new LogwheelError(
           "SEQUENCE_UNKNOWN",
@@ -389,7 +345,7 @@ export class Publisher {
     }
   }
 
-  #receipt(outcome: Outcome, logOffset: number, index: number): Receipt {
+  #receipt(outcome: PublishOutcome, logOffset: number, index: number): Receipt {
     const refused = outcome.refusals.find((each) => each.index === index);
     if (refused !== undefined) throw refused.error;
     const { store, broker, flushSync } = this.#deps;

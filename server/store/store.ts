@@ -1,21 +1,19 @@
-import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Logger } from "../../proto/kernel/logger.js";
 import { keysOf } from "../../proto/kernel/message-codec.js";
-import type { Files } from "../disk/files.js";
-import { BlockCache } from "./block-cache.js";
-import { Checkpoint } from "./checkpoint.js";
+import type { BlockCache } from "./block-cache.js";
+import { Checkpointer } from "./checkpointer.js";
 import { CommitLog } from "./commit-log.js";
-import { ConsumeIndex } from "./consume-index.js";
-import { KeyIndexes } from "./key-indexes.js";
-import type { Queue, TopicState } from "./queue.js";
+import type { ConsumeIndex } from "./consume-index.js";
+import type { KeyIndexes } from "./key-indexes.js";
+import { Lookup } from "./lookup.js";
+import type { Queue } from "./queue.js";
 import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js";
-import { HEADER_BYTES, type Header, KIND, RECORD_AT } from "./record.js";
+import { HEADER_BYTES, type Header, KIND } from "./record.js";
 import { RecordReader } from "./record-reader.js";
-import { type Recovered, recover } from "./recovery.js";
+import type { Recovered } from "./recovery.js";
 import { endOfSnapshot, replay } from "./replay.js";
 import { firstRecord, type Segment } from "./segment.js";
-import { Segments } from "./segments.js";
+import type { Segments } from "./segments.js";
 import {
   type CursorChange,
   type CursorState,
@@ -24,25 +22,8 @@ import {
   State,
   type TopicChange,
 } from "./state.js";
-import type { Flush } from "./writer.js";
-
-/** What a store is made of and how it behaves. */
-export interface StoreOptions {
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly flush: Flush;
-  /** Bytes of a segment file. */
-  readonly segmentBytes: number;
-  /** Slabs of 1 MiB kept in memory for hot reads. */
-  readonly slabsKept?: number;
-  /** Bytes of segment files kept in memory for cold reads. */
-  readonly cacheBytes?: number;
-  /** The log failed: nothing more will be stored; the process should end. */
-  readonly failed?: (error: LogwheelError) => void;
-  /** After each write: bytes, milliseconds of the write, milliseconds of the sync (0 without one). */
-  readonly measured?: (bytes: number, writeMs: number, syncMs: number) => void;
-}
+import type { StoreOptions } from "./store-options.js";
+import { openParts, type StoreParts } from "./store-parts.js";
 
 /** A segment to which nothing is appended any more. */
 export interface SealedSegment {
@@ -57,8 +38,6 @@ export interface SealedSegment {
 
 const SLABS_KEPT = 32;
 const CACHE_BYTES = 32 << 20;
-const CHECKPOINT_MS = 1_000;
-const LOG_FOLDER = "log";
 
 /**
  * The log and its views: keeps records in order and answers reads. Knows no time of its own, no network, no rights.
@@ -70,9 +49,10 @@ export class Store {
   readonly state: State;
   readonly recovered: Recovered;
   readonly #options: StoreOptions;
-  readonly #files: Files;
+  /** Finds single messages. */
+  readonly lookup: Lookup;
   readonly #segments: Segments;
-  readonly #checkpoint: Checkpoint;
+  readonly #checkpointer: Checkpointer;
   readonly #log: CommitLog;
   readonly #index: ConsumeIndex;
   readonly #keys: KeyIndexes;
@@ -82,27 +62,11 @@ export class Store {
   readonly #listeners = new Set<() => void>();
   readonly #sealListeners = new Set<() => void>();
   #sealing: Promise<void> = Promise.resolve();
-  #cancelCheckpoint: () => void = () => {};
-  #checkpointing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(
-    options: StoreOptions,
-    parts: {
-      files: Files;
-      segments: Segments;
-      checkpoint: Checkpoint;
-      cache: BlockCache;
-      index: ConsumeIndex;
-      keys: KeyIndexes;
-      state: State;
-      recovered: Recovered;
-    },
-  ) {
+  private constructor(options: StoreOptions, parts: StoreParts) {
     this.#options = options;
-    this.#files = parts.files;
     this.#segments = parts.segments;
-    this.#checkpoint = parts.checkpoint;
     this.#index = parts.index;
     this.#keys = parts.keys;
     this.state = parts.state;
@@ -130,13 +94,26 @@ export class Store {
     this.#cache = parts.cache;
     this.#records = new RecordReader(this.#log, parts.segments, this.#cache);
     this.#reader = new QueueReader(this.#log, parts.index, this.#records);
+    this.lookup = new Lookup({
+      records: this.#records,
+      reader: this.#reader,
+      keys: parts.keys,
+      endOffset: (queue) => this.endOffset(queue),
+    });
+    this.#checkpointer = new Checkpointer({
+      checkpoint: parts.checkpoint,
+      clock: options.clock,
+      state: () => ({ durable: this.#log.durable, epoch: this.epoch, clean: false }),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   /** Takes the folder, recovers what is in it, and begins a new log epoch. Throws LogwheelError; the folder is free again then. */
   static async open(options: StoreOptions): Promise<Store> {
     await options.files.lock();
     try {
-      const store = await Store.#recover(options);
+      const { segmentBytes, cacheBytes = CACHE_BYTES, logger } = options;
+      const store = new Store(options, await openParts(options.files, { segmentBytes, cacheBytes, logger }));
       await store.#begin();
       return store;
     } catch (thrown) {
@@ -145,30 +122,8 @@ export class Store {
     }
   }
 
-  static async #recover(options: StoreOptions): Promise<Store> {
-    const files = await options.files.folder(LOG_FOLDER);
-    const checkpoint = await Checkpoint.open(options.files);
-    const segments = await Segments.open(files, options.segmentBytes);
-    const recovered = await recover(files, segments, checkpoint.state, options.logger);
-    const cache = new BlockCache(options.cacheBytes ?? CACHE_BYTES);
-    const index = new ConsumeIndex(files, segments, cache);
-    const last = segments.last!;
-    const keys = new KeyIndexes(files, segments, last.start);
-    const state = new State();
-    index.resume(last.start);
-    await replay(last, recovered.end, state, {
-      add(queue, header, position, bytes, start, end) {
-        queue.add(header, position);
-        if (header.keyed) keys.add(header.topic, keysOf(bytes, start, end), position);
-      },
-    });
-    await index.repair();
-    await keys.repair();
-    return new Store(options, { files, segments, checkpoint, cache, index, keys, state, recovered });
-  }
-
   async #begin(): Promise<void> {
-    await this.#checkpoint.write({ durable: this.#log.durable, epoch: this.epoch, clean: false });
+    await this.#checkpointer.start();
     this.#log.stamp();
     const last = this.#segments.last!;
     if (this.recovered.closed) this.#begun();
@@ -177,7 +132,6 @@ export class Store {
     this.#log.appendOther(KIND.epoch, Buffer.alloc(0));
     await this.#log.flush();
     await this.#refreshFirstOffsets();
-    this.#checkpointLater();
   }
 
   /** Log epoch: raised at every start. */
@@ -299,64 +253,6 @@ export class Store {
     return this.#reader.read(queue, offset, limits, sink);
   }
 
-  /** The first offset of a queue whose message was stored at a time or later; its end offset if there is none. */
-  async offsetAt(queue: Queue, storedAtMs: number): Promise<number> {
-    let low = queue.firstOffset;
-    let high = this.endOffset(queue);
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if ((await this.storedAt(queue, middle)) < storedAtMs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Store time of one message, milliseconds. */
-  async storedAt(queue: Queue, offset: number): Promise<number> {
-    let storedAtMs = 0;
-    await this.read(
-      queue,
-      offset,
-      { maxMessages: 1, maxBytes: 1 },
-      {
-        take(bytes, start) {
-          storedAtMs = bytes.readUInt32LE(start + 43) * 2 ** 32 + bytes.readUInt32LE(start + 39);
-          return true;
-        },
-      },
-    );
-    return storedAtMs;
-  }
-
-  /** The stored `Record` message at a log offset, of one log epoch; undefined if retention or a cut took it. */
-  async recordAt(epoch: number, logOffset: number): Promise<Buffer | undefined> {
-    const found = await this.#records.find(logOffset);
-    if (found === undefined || found.header.epoch !== epoch || found.header.kind !== KIND.message)
-      return undefined;
-    const { bytes, at } = found.held;
-    return bytes.subarray(at + RECORD_AT, at + found.header.length);
-  }
-
-  /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
-  async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
-    const found = await this.#records.find(logOffset);
-    return found?.header;
-  }
-
-  /** Stored `Record` messages of a topic that carry a key, newest first. */
-  async findByKey(topic: TopicState, key: string, max: number): Promise<Buffer[]> {
-    const records: Buffer[] = [];
-    for await (const logOffset of this.#keys.find(topic.number, key)) {
-      const found = await this.#records.find(logOffset);
-      if (found === undefined || found.header.topic !== topic.number) continue;
-      const { bytes, at } = found.held;
-      if (!keysOf(bytes, at + HEADER_BYTES, at + found.header.length).includes(key)) continue;
-      records.push(bytes.subarray(at + RECORD_AT, at + found.header.length));
-      if (records.length === max) break;
-    }
-    return records;
-  }
-
   /**
    * What replaying the log adds up to, from the start of each segment. Every one of them must equal `state`: a suffix of
    * segments is a complete history. For verification; everything appended must be settled.
@@ -424,16 +320,13 @@ export class Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelCheckpoint();
+    await this.#checkpointer.stop();
     const failure = await this.#log.flush().then(
       () => null,
       (error: unknown) => error,
     );
     await this.#sealing;
-    await this.#checkpointing;
-    if (failure === null)
-      await this.#checkpoint.write({ durable: this.#log.durable, epoch: this.epoch, clean: true });
-    await this.#checkpoint.close();
+    await this.#checkpointer.end(failure === null);
     await this.#index.close();
     await this.#segments.close();
     await this.#options.files.unlock();
@@ -498,21 +391,10 @@ export class Store {
   }
 
   #failed(error: LogwheelError): void {
-    this.#cancelCheckpoint();
+    void this.#checkpointer.stop();
     this.#options.logger.error({ error: error.message }, "the commit log failed: nothing is stored any more");
     this.#options.failed?.(error);
     this.#advanced();
-  }
-
-  #checkpointLater(): void {
-    this.#cancelCheckpoint = this.#options.clock.after(CHECKPOINT_MS, () => {
-      this.#checkpointing = this.#checkpoint
-        .write({ durable: this.#log.durable, epoch: this.epoch, clean: false })
-        .catch((thrown: unknown) => this.#failed(LogwheelError.from(thrown)))
-        .then(() => {
-          if (!this.#closed && this.#log.failure === undefined) this.#checkpointLater();
-        });
-    });
   }
 
   /** A queue begins where the oldest segment's snapshot says. */

@@ -11,7 +11,8 @@ import { readRecord } from "../../proto/kernel/record.js";
 import type { Files } from "../../server/disk/files.js";
 import type { Queue, TopicState } from "../../server/store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../../server/store/record.js";
-import { Store, type StoreOptions } from "../../server/store/store.js";
+import { Store } from "../../server/store/store.js";
+import type { StoreOptions } from "../../server/store/store-options.js";
 
 /** Segments in tests: small enough to roll often. */
 export const SEGMENT_BYTES = 64 << 10;

@@ -103,17 +103,17 @@ describe("store", () => {
       await store.whenSettled();
     }
     for (const round of [0, 11, 19]) {
-      const record = await store.recordAt(store.epoch, offsets[round]!);
+      const record = await store.lookup.recordAt(store.epoch, offsets[round]!);
       expect(readRecord(record!, 0, record!.length).queueOffset).to.equal(round);
-      const found = await store.findByKey(topic, `key-${round}`, 10);
+      const found = await store.lookup.findByKey(topic, `key-${round}`, 10);
       expect(found.map((bytes) => readRecord(bytes, 0, bytes.length).logOffset)).to.deep.equal([
         offsets[round],
       ]);
     }
-    const newest = await store.findByKey(topic, "all", 3);
+    const newest = await store.lookup.findByKey(topic, "all", 3);
     expect(newest.map((bytes) => readRecord(bytes, 0, bytes.length).queueOffset)).to.deep.equal([19, 18, 17]);
-    expect(await store.recordAt(store.epoch + 1, offsets[0]!)).to.equal(undefined);
-    expect(await store.recordAt(store.epoch, offsets[0]! + 1)).to.equal(undefined);
+    expect(await store.lookup.recordAt(store.epoch + 1, offsets[0]!)).to.equal(undefined);
+    expect(await store.lookup.recordAt(store.epoch, offsets[0]! + 1)).to.equal(undefined);
     await store.close();
   });
 
@@ -169,13 +169,13 @@ describe("store", () => {
     const queue = addTopic(store, "orders").queues[0]!;
     for (; nowMs < 1_010; nowMs++) append(store, queue, [text("x")]);
     await store.whenSettled();
-    expect(await store.offsetAt(queue, 0)).to.equal(0);
-    expect(await store.offsetAt(queue, 1_004)).to.equal(4);
-    expect(await store.offsetAt(queue, 9_999)).to.equal(10);
+    expect(await store.lookup.offsetAt(queue, 0)).to.equal(0);
+    expect(await store.lookup.offsetAt(queue, 1_004)).to.equal(4);
+    expect(await store.lookup.offsetAt(queue, 9_999)).to.equal(10);
     nowMs = 5;
     append(store, queue, [text("after the clock was set back")]);
     await store.whenSettled();
-    expect(await store.storedAt(queue, 10)).to.equal(1_009);
+    expect(await store.lookup.storedAt(queue, 10)).to.equal(1_009);
     await store.close();
   });
 });

@@ -1,0 +1,48 @@
+import type { LogwheelError } from "../../proto/kernel/errors.js";
+import type { OldEpoch, Refused } from "../../proto/kernel/publish-reply.js";
+import type { Queue } from "../store/queue.js";
+
+/** A message that the producer sent before: the first receipt is given again. */
+interface Duplicate {
+  readonly index: number;
+  readonly logOffset: number;
+}
+
+/** What became of the messages of one frame; place i belongs to entry i. */
+export class PublishOutcome {
+  readonly logOffsets: number[] = [];
+  readonly queueOffsets: number[] = [];
+  readonly queueIds: number[] = [];
+  readonly refusals: Refused[] = [];
+  readonly duplicates: Duplicate[] = [];
+  readonly oldEpochs: OldEpoch[] = [];
+  bytes = 0;
+
+  stored(logOffset: number, queue: Queue, queueOffset: number, bytes: number): void {
+    this.logOffsets.push(logOffset);
+    this.queueOffsets.push(queueOffset);
+    this.queueIds.push(queue.id);
+    this.bytes += bytes;
+  }
+
+  refused(error: LogwheelError): void {
+    this.refusals.push({ index: this.logOffsets.length, error });
+    this.#blank();
+  }
+
+  /** Refuses every entry up to one that nothing was said of yet. */
+  refusedTo(index: number, error: LogwheelError): void {
+    while (this.logOffsets.length <= index) this.refused(error);
+  }
+
+  duplicate(logOffset: number): void {
+    this.duplicates.push({ index: this.logOffsets.length, logOffset });
+    this.#blank();
+  }
+
+  #blank(): void {
+    this.logOffsets.push(0);
+    this.queueOffsets.push(0);
+    this.queueIds.push(0);
+  }
+}

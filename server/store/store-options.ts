@@ -1,0 +1,23 @@
+import type { Clock } from "../../proto/kernel/clock.js";
+import type { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import type { Files } from "../disk/files.js";
+import type { Flush } from "./writer.js";
+
+/** What a store is made of and how it behaves. */
+export interface StoreOptions {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly flush: Flush;
+  /** Bytes of a segment file. */
+  readonly segmentBytes: number;
+  /** Slabs of 1 MiB kept in memory for hot reads. */
+  readonly slabsKept?: number;
+  /** Bytes of segment files kept in memory for cold reads. */
+  readonly cacheBytes?: number;
+  /** The log failed: nothing more will be stored; the process should end. */
+  readonly failed?: (error: LogwheelError) => void;
+  /** After each write: bytes, milliseconds of the write, milliseconds of the sync (0 without one). */
+  readonly measured?: (bytes: number, writeMs: number, syncMs: number) => void;
+}
