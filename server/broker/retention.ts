@@ -1,7 +1,8 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
-import type { SealedSegment, Store } from "../store/store.js";
+import type { Store } from "../store/store.js";
+import type { SealedSegment } from "../store/store-figures.js";
 
 /** How long and how much is kept, unless a topic says otherwise. */
 export interface RetentionPolicy {

@@ -22,19 +22,9 @@ import {
   State,
   type TopicChange,
 } from "./state.js";
+import type { SealedSegment, StoreFigures } from "./store-figures.js";
 import type { StoreOptions } from "./store-options.js";
 import { openParts, type StoreParts } from "./store-parts.js";
-
-/** A segment to which nothing is appended any more. */
-export interface SealedSegment {
-  /** Log offset behind it. */
-  readonly end: number;
-  readonly bytes: number;
-  /** Store time of its last record, milliseconds, or little later. */
-  readonly lastStoredAtMs: number;
-  /** Numbers of the topics with messages in it. */
-  readonly topics: readonly number[];
-}
 
 const SLABS_KEPT = 32;
 const CACHE_BYTES = 32 << 20;
@@ -155,14 +145,7 @@ export class Store {
   }
 
   /** Log offsets and files, for people and metrics. */
-  get figures(): {
-    logStart: number;
-    logEnd: number;
-    durable: number;
-    segments: number;
-    spares: number;
-    diskBytes: number;
-  } {
+  get figures(): StoreFigures {
     const all = this.#segments.all;
     const diskBytes = all.reduce((sum, segment) => sum + segment.end - segment.start, 0);
     return {
