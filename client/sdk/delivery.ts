@@ -9,7 +9,7 @@ export class Delivery<T = unknown> implements HandlerContext {
   readonly flow: QueueFlow;
   readonly offset: number;
   /** Monotonic: when its time is over, and when its lease was last lengthened. */
-  deadlineMs = Number.POSITIVE_INFINITY;
+  deadlineMs = 0;
   leasedMs: number;
   /** Its result is known, or was decided over the handler's head. */
   settled = false;

@@ -164,11 +164,12 @@ export class Memberships implements MemberOwner {
       for (const membership of this.all) membership.kick();
     });
     this.#tick();
-    await this.#find();
-    if (this.#byBroker.size === 0 || this.#closed) return;
-    await new Promise<void>((resolve, reject) => {
+    const joined = new Promise<void>((resolve, reject) => {
       this.#first = { resolve, reject };
     });
+    joined.catch(() => {});
+    await this.#find();
+    if (this.#byBroker.size > 0) await joined;
   }
 
   /** Asks for the routes until somebody answers. */

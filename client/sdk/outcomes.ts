@@ -42,7 +42,7 @@ export class Outcomes<T> {
   /** The message is in a handler that takes its time. */
   begin(delivery: Delivery<T>): void {
     const { clock, consumeTimeoutMs } = this.#options;
-    delivery.deadlineMs = clock.monotonicMs() + consumeTimeoutMs;
+    delivery.deadlineMs = Math.max(delivery.deadlineMs, clock.monotonicMs() + consumeTimeoutMs);
     delivery.flow.inFlight.set(delivery.offset, delivery as Delivery);
     this.active.add(delivery);
     this.#sweepSoon();
