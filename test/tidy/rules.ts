@@ -50,7 +50,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ["server/logger.ts"],
   "prom-client": ["server/metrics"],
   yargs: ["client/cli/"],
-  zod: ["server/settings/", "server/config.ts"],
 };
 
 /** Calls and modules that have one home each, so that tests can replace what stands behind them. */
