@@ -30,7 +30,8 @@ export class PublishStream {
   #cancelWait: (() => void) | undefined;
   #ended = false;
   #closed = false;
-  #unanswered = 0;
+  /** Frames that were taken, in order, with their answers as far as they are there. */
+  readonly #taken: { reply?: Buffer }[] = [];
 
   constructor(deps: PublishStreamDeps, stream: Stream<Buffer, Buffer>) {
     this.#deps = deps;
@@ -96,21 +97,29 @@ export class PublishStream {
   }
 
   #answering(take: (answer: (reply: Buffer) => void) => void): void {
-    this.#unanswered++;
+    const frame: { reply?: Buffer } = {};
+    this.#taken.push(frame);
     try {
       take((reply) => {
-        this.#unanswered--;
-        if (this.#closed) return;
-        if (!this.#stream.write(reply)) this.#stream.pause();
-        this.#endIfDone();
+        frame.reply = reply;
+        this.#answer();
       });
     } catch (thrown) {
       this.#stream.fail(LogwheelError.from(thrown));
     }
   }
 
+  /** Answers go out in the order of the frames: looking a duplicate's first receipt up may take a read of the disk. */
+  #answer(): void {
+    while (this.#taken[0]?.reply !== undefined) {
+      const { reply } = this.#taken.shift()!;
+      if (!this.#closed && !this.#stream.write(reply!)) this.#stream.pause();
+    }
+    this.#endIfDone();
+  }
+
   #endIfDone(): void {
-    if (this.#ended && this.#unanswered === 0 && this.#waiting.length === 0 && !this.#closed)
+    if (this.#ended && this.#taken.length === 0 && this.#waiting.length === 0 && !this.#closed)
       this.#stream.end();
   }
 }

@@ -4,6 +4,7 @@ import type { Stream, StreamEvents } from "../../proto/kernel/channel.js";
 export class FakeStream<Out, In> implements Stream<Out, In> {
   readonly written: Out[] = [];
   ended = false;
+  paused = false;
   failure: Error | null = null;
   /** What `write` answers. */
   accepts = true;
@@ -29,12 +30,22 @@ export class FakeStream<Out, In> implements Stream<Out, In> {
     this.close(error);
   }
 
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
 
   /** The other side writes. */
   hear(message: In): void {
     if (!this.#closed) this.#events?.message(message);
+  }
+
+  /** The other side writes no more. */
+  hearEnd(): void {
+    if (!this.#closed) this.#events?.end?.();
   }
 
   /** The other side takes more again. */
