@@ -1,4 +1,10 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type {
+  Http2Server,
+  Http2Session,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from "node:http2";
 import { isLoopback } from "./address.js";
 import type { Clock } from "./clock.js";
 import type { Logger } from "./logger.js";
@@ -19,6 +25,9 @@ export interface ServeLimits {
   readonly sessionMemoryMb: number;
   /** All headers of one call together. */
   readonly headerBytesMax: number;
+  /** Calls of one connection that may end by reset in a burst, and how many are forgiven in a second. */
+  readonly resetsMax: number;
+  readonly resetsPerSecond: number;
   /** Time from accepting a connection to its first sign of HTTP/2. */
   readonly firstByteMs: number;
   /** Time after which a connection without calls is closed. */
@@ -41,6 +50,8 @@ export const SERVE_LIMITS: ServeLimits = {
   windowBytes: 8 << 20,
   sessionMemoryMb: 64,
   headerBytesMax: 16 << 10,
+  resetsMax: 800,
+  resetsPerSecond: 33,
   firstByteMs: 10_000,
   idleMs: 120_000,
   keepaliveMs: 30_000,
@@ -51,6 +62,7 @@ export const SERVE_LIMITS: ServeLimits = {
 
 const ENHANCE_YOUR_CALM = 11;
 const CANCEL = 8;
+const NO_ERROR = 0;
 
 /** Watches a server's connections: counts them, gives them wide windows, closes those that only cost. */
 export class ConnectionGuard {
@@ -60,6 +72,7 @@ export class ConnectionGuard {
   readonly #isUnary: (path: string) => boolean;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #byAddress = new Map<string, number>();
+  readonly #resets = new WeakMap<object, { count: number; atMs: number }>();
 
   constructor(options: {
     readonly limits: ServeLimits;
@@ -116,11 +129,27 @@ export class ConnectionGuard {
   }
 
   #admitCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const session = stream.session;
+    if (session !== undefined) stream.once("close", () => this.#countReset(session, stream));
     if (headerBytes(headers) > this.#limits.headerBytesMax) return stream.close(ENHANCE_YOUR_CALM);
     if (!this.#isUnary(String(headers[":path"]))) return;
     const cancel = this.#clock.after(this.#limits.readMs, () => stream.close(CANCEL));
     stream.once("end", cancel);
     stream.once("close", cancel);
+  }
+
+  /**
+   * Closes a connection that opens calls only to reset them. Node's own guard comes a little later, and up to Node 20
+   * leaves the socket open for good.
+   */
+  #countReset(session: Http2Session, stream: ServerHttp2Stream): void {
+    if (stream.rstCode === NO_ERROR) return;
+    const nowMs = this.#clock.monotonicMs();
+    const resets = this.#resets.get(session) ?? { count: 0, atMs: nowMs };
+    const forgiven = ((nowMs - resets.atMs) / 1000) * this.#limits.resetsPerSecond;
+    const count = Math.max(0, resets.count - forgiven) + 1;
+    this.#resets.set(session, { count, atMs: nowMs });
+    if (count > this.#limits.resetsMax) session.destroy();
   }
 }
 

@@ -84,6 +84,33 @@ describe("connection guards", () => {
     expect(stream.rstCode).to.equal(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   });
 
+  it("closes a connection that opens calls only to reset them, socket and all", async () => {
+    const clock = new ManualClock();
+    const server = await peers.start({}, { clock, limits: { resetsMax: 50, resetsPerSecond: 10 } });
+    const client = peers.session(server);
+    await once(client, "remoteSettings");
+    const reset = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const stream = request(client, "/t.T/Talk");
+        await settle();
+        stream.close(constants.NGHTTP2_CANCEL);
+        await closing(stream);
+      }
+      // Answered after the server has seen the resets, as long as it answers.
+      const last = request(client, "/t.T/Ask");
+      last.resume().end(framed(Buffer.from("?")));
+      await closing(last);
+    };
+    await reset(50);
+    await clock.advance(5_000);
+    await reset(50);
+    expect(client.destroyed).to.equal(false);
+    const closed = once(client, "close");
+    await reset(1).catch(() => {});
+    await closed;
+    while (server.connections() > 0) await settle();
+  });
+
   it("gives up on a unary request that does not arrive", async () => {
     const clock = new ManualClock();
     const server = await peers.start({}, { clock });
