@@ -1,0 +1,35 @@
+import { expect } from "chai";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { silentLogger } from "../../../proto/kernel/logger.js";
+import { DiskGuard, levelOf } from "../../../server/broker/disk-guard.js";
+import { ManualClock } from "../../support/manual-clock.js";
+import { MemoryFiles } from "../../support/memory-files.js";
+
+const LIMITS = { warnPercent: 75, refusePercent: 90, freeBytesMin: 50, reserveBytes: 0 };
+
+describe("disk guard", () => {
+  it("tells a disk that fills up from a full one, by share and by free bytes", () => {
+    const level = (freeBytes: number, totalBytes = 1_000): string =>
+      levelOf({ freeBytes, totalBytes }, LIMITS);
+    expect([251, 250, 101, 100].map((free) => level(free))).to.deep.equal(["ok", "warn", "warn", "full"]);
+    expect(level(49, 60)).to.equal("full");
+  });
+
+  it("refuses sends while the disk is full, and lets them go on by itself", async () => {
+    const clock = new ManualClock();
+    const files = new MemoryFiles();
+    let freeBytes = 900;
+    files.space = async () => ({ freeBytes, totalBytes: 1_000 });
+    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits: LIMITS });
+    await guard.start();
+    expect(guard.refusal()).to.equal(undefined);
+    freeBytes = 10;
+    await clock.advance(2_000);
+    expect(LogwheelError.is(guard.refusal(), "DISK_FULL")).to.equal(true);
+    freeBytes = 900;
+    await clock.advance(2_000);
+    expect(guard.refusal()).to.equal(undefined);
+    await guard.stop();
+    expect(clock.waiting).to.equal(0);
+  });
+});

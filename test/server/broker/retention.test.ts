@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { silentLogger } from "../../../proto/kernel/logger.js";
+import { droppable, Retention } from "../../../server/broker/retention.js";
+import type { Store } from "../../../server/store/store.js";
+import { ManualClock } from "../../support/manual-clock.js";
+import { MemoryFiles } from "../../support/memory-files.js";
+import { addTopic, append, bodies, openStore, SEGMENT_BYTES, text } from "../../support/store.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("what retention may drop", () => {
+  const segments = [1, 2, 3].map((day) => ({
+    end: day * 100,
+    bytes: 100,
+    lastStoredAtMs: day * DAY,
+    topics: [day, 9],
+  }));
+  const retentionOf = (topic: number): number => (topic === 9 ? 2 * DAY : HOUR);
+
+  it("keeps a segment as long as the topic with the longest retention in it", () => {
+    const policy = { retentionMs: 2 * DAY, retentionBytes: undefined };
+    expect(droppable(segments, 400, policy, retentionOf, 3 * DAY)).to.equal(0);
+    expect(droppable(segments, 400, policy, retentionOf, 3 * DAY + 1)).to.equal(1);
+    expect(droppable(segments, 400, policy, retentionOf, 9 * DAY)).to.equal(3);
+  });
+
+  it("drops the oldest, however young, until the log is within its size", () => {
+    expect(droppable(segments, 400, { retentionMs: DAY, retentionBytes: 250 }, retentionOf, 0)).to.equal(2);
+    expect(droppable(segments, 400, { retentionMs: DAY, retentionBytes: 400 }, retentionOf, 0)).to.equal(0);
+  });
+
+  it("does not wait for topics that are gone", () => {
+    const gone = [{ end: 100, bytes: 100, lastStoredAtMs: DAY, topics: [5] }];
+    expect(droppable(gone, 200, { retentionMs: DAY, retentionBytes: undefined }, () => 0, DAY + 1)).to.equal(
+      1,
+    );
+  });
+});
+
+describe("retention", () => {
+  async function filled(clock: ManualClock, days: number): Promise<Store> {
+    const store = await openStore(new MemoryFiles(), { clock });
+    const long = addTopic(store, "long");
+    const short = addTopic(store, "short");
+    store.appendTopic({ op: "put", ...short, queues: 1, retentionMs: HOUR });
+    for (let day = 0; day < days; day++) {
+      for (let count = 0; count < 4; count++) {
+        append(store, long.queues[0]!, [text(`${day} ${"x".repeat(SEGMENT_BYTES / 8)}`)]);
+        append(store, short.queues[0]!, [text(`${day} ${"x".repeat(SEGMENT_BYTES / 8)}`)]);
+      }
+      await store.whenSettled();
+      clock.jump(DAY);
+    }
+    return store;
+  }
+
+  function keeper(store: Store, clock: ManualClock, days: number, logger = silentLogger): Retention {
+    return new Retention({
+      store,
+      clock,
+      logger,
+      policy: { retentionMs: days * DAY, retentionBytes: undefined },
+    });
+  }
+
+  it("keeps what is young enough and drops the rest, read or not (A1-14)", async () => {
+    const clock = new ManualClock();
+    const store = await filled(clock, 6);
+    await keeper(store, clock, 3).look();
+    const days = (await bodies(store, store.state.topics.get("long")!.queues[0]!)).map((body) =>
+      Number.parseInt(body, 10),
+    );
+    expect(days[0]).to.be.within(2, 3);
+    expect(days.at(-1)).to.equal(5);
+    await store.close();
+  });
+
+  it("begins a topic of shorter retention behind what it need not keep, in the same segments", async () => {
+    const clock = new ManualClock();
+    const store = await filled(clock, 6);
+    await keeper(store, clock, 30).look();
+    const [long, short] = ["long", "short"].map((name) => store.state.topics.get(name)!.queues[0]!);
+    expect(store.firstOffset(long!)).to.equal(0);
+    expect(store.firstOffset(short!)).to.be.greaterThan(10);
+    await store.close();
+  });
+
+  it("names the group that had not read what is dropped, once", async () => {
+    const clock = new ManualClock();
+    const store = await filled(clock, 6);
+    const queue = store.state.topics.get("long")!.queues[0]!;
+    store.appendGroup({
+      op: "put",
+      number: 1,
+      name: "slow",
+      ordered: false,
+      maxAttempts: 17,
+      assign: 0,
+      paused: false,
+    });
+    const group = store.state.groups.get("slow")!;
+    store.appendCursors([{ group, queue, state: { floor: 1, acked: [], retries: [] } }]);
+    const warned: object[] = [];
+    const retention = keeper(store, clock, 3, { ...silentLogger, warn: (event) => void warned.push(event) });
+    await retention.look();
+    await retention.look();
+    expect(warned).to.have.length(1);
+    expect(warned[0]).to.include({ group: "slow", topic: "long" });
+    expect(retention.unreadDropped).to.equal(store.firstOffset(queue) - 1);
+    await store.close();
+  });
+});
