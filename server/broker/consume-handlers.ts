@@ -47,7 +47,7 @@ async function seek(groups: Groups, deps: PullDeps, request: SeekRequest__Output
 
 /** Acknowledges for a group, of which the caller need not be a member; answers when a restart keeps it. */
 async function ack(groups: Groups, deps: PullDeps, request: AckRequest__Output): Promise<AckReply> {
-  const { store, cursors } = groups.deps;
+  const { store, cursors, counters } = groups.deps;
   const queue = queueOf(deps.topics, request);
   const end = store.endOffset(queue);
   const below = request.below ?? 0;
@@ -60,15 +60,18 @@ async function ack(groups: Groups, deps: PullDeps, request: AckRequest__Output):
       { topic: request.topic },
     );
   const state = groups.ensure(request.group, { ordered: false });
-  const open = cursors.open(state, queue) ?? cursors.create(state, queue, store.firstOffset(queue));
-  if (request.ranges.length > 0 && open.cursor.held + request.ranges.length > HELD_BY_CALLERS_MAX)
+  const held = request.ranges.length + (cursors.peek(state, queue)?.held ?? 0);
+  if (request.ranges.length > 0 && held > HELD_BY_CALLERS_MAX)
     throw new LogwheelError(
       "THROTTLED",
       `group ${request.group} has acknowledged too many single ranges of ${show(queue)}: acknowledge what lies between them first`,
       { topic: request.topic },
     );
+  const open = cursors.open(state, queue) ?? cursors.create(state, queue, store.firstOffset(queue));
+  const before = open.cursor.acknowledged;
   open.cursor.ack(0, below);
   for (const range of request.ranges) open.cursor.ack(range.start, range.end);
+  counters.messagesAcknowledged += open.cursor.acknowledged - before;
   cursors.moved(open);
   const offset = open.cursor.floor;
   await cursors.written();

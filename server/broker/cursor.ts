@@ -95,6 +95,11 @@ export class Cursor {
     return this.#next;
   }
 
+  /** Whether everything below `offset` was delivered and nothing waits for another attempt: a plan would find nothing. */
+  isThrough(offset: number): boolean {
+    return this.#next >= offset && this.#retries.size === 0;
+  }
+
   /** Changes whenever what was planned before may no longer be delivered. */
   get version(): number {
     return this.#version;

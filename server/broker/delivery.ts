@@ -113,6 +113,7 @@ export class Delivery {
     const nowMs = this.#deps.deadlines.nowMs();
     for (let tried = 0; tried < lanes.length; tried++) {
       const lane = lanes[this.#turn++ % lanes.length]!;
+      if (lane.cursor.isThrough(lane.queue.nextOffset)) continue;
       if (lane.reading || lane.readAgainMs > nowMs || !readable(lane.queue.topic)) continue;
       this.#skipDropped(lane);
       if (this.#plan(lane, nowMs) === null) this.#watchPause(lane, nowMs);
@@ -126,7 +127,7 @@ export class Delivery {
     return lane.cursor.plan(this.#deps.store.endOffset(lane.queue), nowMs, this.#group.order);
   }
 
-  /** Fills a batch from one queue and sends it; false if a read has to come from the disk first, or it failed. */
+  /** Fills a batch from one queue and sends it; false if there was nothing, a read failed, or has to come from the disk. */
   #fill(lane: Lane, nowMs: number): boolean {
     const { queue, generation, cursor } = lane;
     const messagesMax = this.#member.mode === "shared" ? SHARED_BATCH_MESSAGES_MAX : BATCH_MESSAGES_MAX;
@@ -137,6 +138,7 @@ export class Delivery {
       this.#member.subscriptions.get(queue.topic.name)?.filter,
     );
     const planned = { version: cursor.version, generation, from: Number.POSITIVE_INFINITY };
+    let moved = false;
     for (let reads = 0; reads < READS_PER_BATCH; reads++) {
       const run = this.#sink.full ? null : this.#plan(lane, nowMs);
       if (run === null) break;
@@ -153,9 +155,10 @@ export class Delivery {
         return false;
       }
       if (!this.#commit(lane, run, next)) break;
+      moved = true;
     }
     this.#send();
-    return true;
+    return moved;
   }
 
   #read(lane: Lane, run: Run): number | Promise<number> {
@@ -236,10 +239,14 @@ export class Delivery {
     if (!this.#write(this.#batch.finish(this.#sink.nextOffset))) this.#flowing = false;
   }
 
-  /** A read failed: the queue stands still for a while, the others go on. What the batch had from `from` on was not sent. */
+  /**
+   * A read failed. What the batch had from `from` on was not sent. If retention took the messages meanwhile the next read
+   * finds others; else the queue stands still for a while, and the others go on.
+   */
   #refuse(lane: Lane, from: number, thrown: unknown): void {
     const nowMs = this.#deps.deadlines.nowMs();
     if (this.#member.mode !== "shared") lane.cursor.rewind(from, nowMs);
+    if (this.#deps.store.firstOffset(lane.queue) > from) return this.#group.expect(0);
     lane.readAgainMs = nowMs + READ_AGAIN_MS;
     this.#group.expect(lane.readAgainMs);
     this.#deps.logger.error(

@@ -187,11 +187,11 @@ export class Group {
 
   /** Delivers what can be delivered. In shared mode members take turns, a batch each. */
   wake(): void {
-    const seats = this.members.flatMap(({ seat }) => seat ?? []);
     if (this.mode !== "shared") {
-      for (const seat of seats) if (seat.wake(BATCHES_PER_TURN)) this.expect(0);
+      for (const { seat } of this.#members.values()) if (seat?.wake(BATCHES_PER_TURN)) this.expect(0);
       return;
     }
+    const seats = this.members.flatMap(({ seat }) => seat ?? []);
     const first = this.#turn++ % Math.max(1, seats.length);
     const order = [...seats.slice(first), ...seats.slice(0, first)];
     for (let round = 0; round < BATCHES_PER_TURN; round++)

@@ -1,0 +1,127 @@
+import { expect } from "chai";
+import { ConsumeSession } from "../../../server/broker/consume-session.js";
+import { Groups } from "../../../server/broker/groups.js";
+import { ConsumingBroker, quiet } from "../../support/consuming.js";
+import { FakeStream } from "../../support/fake-stream.js";
+import { text } from "../../support/store.js";
+
+const EARLIEST = 1;
+
+const numbers = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, i) => String(from + i));
+
+describe("Delivery", () => {
+  let broker: ConsumingBroker;
+  beforeEach(async () => {
+    broker = await ConsumingBroker.open();
+  });
+  afterEach(() => broker.close());
+
+  describe("filtering", () => {
+    it("delivers messages with the wanted tags only, and counts the others as acknowledged (A1-05)", async () => {
+      const [queue] = await broker.topic("t");
+      for (let i = 0; i < 30; i++)
+        await broker.send(queue!, text(String(i), i % 3 === 2 ? {} : { tag: "ab"[i % 3]! }));
+      const subscriptions = [{ topic: "t", tags: "a || c" }];
+      const member = await broker.join({ group: "g", from: EARLIEST, subscriptions });
+      await member.credit(100);
+      expect(member.bodies).to.deep.equal(numbers(0, 30).filter((n) => Number(n) % 3 === 0));
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: 10, inFlight: 10, ready: 0 });
+      for (const { offset } of member.received) await member.ack(offset, offset + 1);
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 30, lag: 0 });
+    });
+
+    it("passes over a long backlog that fits nothing, and remembers that", async () => {
+      const [queue] = await broker.topic("t");
+      for (let i = 0; i < 300; i++) await broker.sendNumbered(queue!, 100);
+      await broker.send(queue!, text("wanted", { tag: "a" }));
+      const subscriptions = [{ topic: "t", tags: "a" }];
+      const member = await broker.join({ group: "g", from: EARLIEST, subscriptions });
+      await member.credit(1);
+      await broker.pass(2_000);
+      expect(member.bodies).to.deep.equal(["wanted"]);
+      broker = await broker.restart();
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 30_000, lag: 1 });
+    }).timeout(30_000);
+  });
+
+  describe("a queue on disk", () => {
+    it("is delivered in order from segments that left the memory long ago", async () => {
+      await broker.close();
+      broker = await ConsumingBroker.open({ segmentBytes: 64 << 10, slabsKept: 1, cacheBytes: 1 << 20 });
+      const queues = await broker.topic("t", 2);
+      for (let i = 0; i < 40; i++)
+        await broker.send(
+          queues[i % 2]!,
+          ...numbers(0, 50).map((n) => text(`${i}-${n} ${"x".repeat(1_000)}`)),
+        );
+      const member = await broker.join({ group: "g", from: EARLIEST });
+      await member.credit(100_000, 1 << 30);
+      for (let i = 0; i < 400 && member.received.length < 2_000; i++) await quiet();
+      for (const id of [0, 1])
+        expect(
+          member.received.filter(({ queueId }) => queueId === id).map(({ offset }) => offset),
+        ).to.deep.equal(numbers(0, 1_000).map(Number));
+    }).timeout(30_000);
+
+    it("is read on behind what retention dropped, with an event that names the group (A1-14)", async () => {
+      await broker.close();
+      broker = await ConsumingBroker.open({ segmentBytes: 64 << 10 });
+      const [queue] = await broker.topic("t");
+      const member = await broker.join({ group: "g", from: EARLIEST });
+      await member.credit(2);
+      for (let i = 0; i < 20; i++) await broker.send(queue!, text("x".repeat(10_000)));
+      await broker.store.dropFirst();
+      await quiet();
+      const first = broker.store.firstOffset(queue!);
+      expect(first).to.be.above(2);
+      await member.credit(1);
+      expect(member.received.at(-1)!.offset).to.equal(first);
+      expect(broker.groups.counters.messagesUnread).to.equal(first);
+      expect(broker.said.join()).to.include("retention dropped messages that the group had not acknowledged");
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: first, inFlight: 1 });
+    });
+
+    it("stops its group where it cannot be read, and goes on when it can", async () => {
+      const queues = await broker.topic("t", 2);
+      for (const queue of queues) await broker.sendNumbered(queue, 3);
+      const { store } = broker;
+      let broken = true;
+      const read: typeof store.read = (queue, offset, limits, sink) => {
+        if (queue === queues[0] && offset >= 1 && broken) throw new Error("a bad sector");
+        return store.read(queue, offset, { ...limits, maxMessages: 1 }, sink);
+      };
+      const damaged = new Proxy(store, {
+        get: (target, name) =>
+          name === "read" ? read : bound(target, Reflect.get(target, name, target) as unknown),
+      });
+      const groups = new Groups({ ...broker.groups.deps, store: damaged, topics: broker.topics });
+      await groups.start();
+      const stream = new FakeStream<Buffer, never>();
+      new ConsumeSession(groups, stream as never, "test");
+      stream.hear({
+        request: "hello",
+        hello: {
+          group: "g",
+          mode: 0,
+          subscriptions: [{ topic: "t", tags: "", queues: [] }],
+          from: EARLIEST,
+          positions: [],
+          member: "",
+          host: "",
+        },
+      } as never);
+      stream.hear({ request: "credit", credit: { messages: 100, bytes: 1 << 30 } } as never);
+      expect(groups.counters.messagesDelivered).to.equal(3);
+      expect(broker.said.join()).to.include("a queue cannot be read");
+      broken = false;
+      await broker.pass(5_000);
+      expect(groups.counters.messagesDelivered).to.equal(6);
+      await groups.stop();
+    });
+  });
+});
+
+function bound(target: object, value: unknown): unknown {
+  return typeof value === "function" ? value.bind(target) : value;
+}
