@@ -1,0 +1,45 @@
+import { Writable } from "node:stream";
+import { expect } from "chai";
+import { GrpcWriter } from "../../../proto/kernel/grpc-writer.js";
+import { settle } from "../../support/manual-clock.js";
+
+/** A stream that takes one chunk for each `take`. */
+function slow(): { readonly out: Writable; take(): void } {
+  const waiting: (() => void)[] = [];
+  const out = new Writable({ objectMode: true, write: (_chunk, _encoding, done) => void waiting.push(done) });
+  return { out, take: () => waiting.shift()?.() };
+}
+
+describe("GrpcWriter", () => {
+  it("counts bytes, not messages, and drains at half", async () => {
+    const { out, take } = slow();
+    const happened: string[] = [];
+    const writer = new GrpcWriter(out, {
+      drain: () => happened.push("drain"),
+      blocked: (blocked) => happened.push(`blocked ${blocked}`),
+      progress: () => happened.push("progress"),
+    });
+    const quarter = Buffer.alloc(256 << 10);
+    expect(writer.immediate).to.equal(true);
+    for (let i = 0; i < 3; i++) expect(writer.write(quarter)).to.equal(true);
+    expect(writer.immediate).to.equal(false);
+    expect(writer.write(quarter)).to.equal(false);
+    expect(writer.write(quarter)).to.equal(false);
+    expect(happened).to.deep.equal(["blocked true"]);
+    for (let i = 0; i < 2; i++) {
+      take();
+      await settle();
+    }
+    expect(happened).to.deep.equal(["blocked true", "progress", "progress"]);
+    take();
+    await settle();
+    expect(happened.slice(3)).to.deep.equal(["progress", "blocked false", "drain"]);
+    expect(writer.write(Buffer.alloc(1))).to.equal(true);
+  });
+
+  it("lets thousands of small messages wait", () => {
+    const { out } = slow();
+    const writer = new GrpcWriter(out, { drain() {}, blocked() {}, progress() {} });
+    for (let i = 0; i < 5000; i++) expect(writer.write(Buffer.alloc(100))).to.equal(true);
+  });
+});
