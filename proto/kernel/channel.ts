@@ -1,4 +1,4 @@
-/** SEAM: the network. Types only; `grpc.ts` speaks gRPC, `memory-channel.ts` stays inside the process. */
+/** SEAM: the network. Types only; `grpc-client.ts` and `grpc-server.ts` speak gRPC, `memory-channel.ts` stays inside. */
 
 /** Bytes on the wire for values of one type. Decoding throws BAD_REQUEST for bytes that make no sense. */
 export interface Codec<In, Out = In> {
@@ -37,7 +37,10 @@ export interface StreamEvents<In> {
 export interface Stream<Out, In> {
   /** Starts the flow of messages; called once, in the turn in which the stream was handed over. */
   listen(events: StreamEvents<In>): void;
-  /** False when more is queued than the other side takes: wait for `drain`. Ignored after the end. */
+  /**
+   * False when more is queued than the other side takes: wait for `drain`. Also false, and ignored, after the end. A
+   * server's bytes are taken before it returns; a client's must stay as they are until they are answered.
+   */
   write(message: Out): boolean;
   /** Writes no more. On the server this closes the stream well. */
   end(): void;

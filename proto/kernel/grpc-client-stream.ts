@@ -3,7 +3,7 @@ import type { Stream, StreamEvents } from "./channel.js";
 import { LogwheelError } from "./errors.js";
 import { readOneAhead } from "./grpc-internals.js";
 import { isFromServer, textOf } from "./grpc-status.js";
-import { GrpcWriter } from "./grpc-writer.js";
+import { GrpcWriter, type WriteBudget } from "./grpc-writer.js";
 import { checkProtocol, PROTOCOL_HEADER } from "./protocol-version.js";
 
 type Call = ClientDuplexStream<Buffer, Buffer>;
@@ -27,12 +27,16 @@ export class GrpcClientStream implements Stream<Buffer, Buffer> {
 
   constructor(
     call: Call,
-    options: { readonly errorOf: (status: StatusObject) => LogwheelError; readonly onClosed: () => void },
+    options: {
+      readonly budget: WriteBudget;
+      readonly errorOf: (status: StatusObject) => LogwheelError;
+      readonly onClosed: () => void;
+    },
   ) {
     this.#call = call;
     this.#errorOf = options.errorOf;
     this.#onClosed = options.onClosed;
-    this.#writer = new GrpcWriter(call, {
+    this.#writer = new GrpcWriter(call, options.budget, {
       drain: () => this.#events?.drain?.(),
       blocked: () => {},
       progress: () => {},
@@ -111,6 +115,7 @@ export class GrpcClientStream implements Stream<Buffer, Buffer> {
   #over(error: LogwheelError | null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#writer.close();
     this.#onClosed();
     this.#events?.close(error);
   }

@@ -7,6 +7,7 @@ import { LogwheelError } from "./errors.js";
 import { GrpcClientStream } from "./grpc-client-stream.js";
 import { type ChannelState, GrpcConnection } from "./grpc-connection.js";
 import { errorOfStatus, textOf } from "./grpc-status.js";
+import { WriteBudget } from "./grpc-writer.js";
 import { RECEIVE_BYTES_MAX } from "./limits.js";
 import type { Logger } from "./logger.js";
 import { CLIENT_HEADER, checkProtocol, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol-version.js";
@@ -43,6 +44,7 @@ class GrpcChannel implements Channel {
   readonly #logger: Logger;
   readonly #connection: GrpcConnection;
   readonly #metadata = new Metadata();
+  readonly #budget = new WriteBudget();
   readonly #calls = new Set<(error: LogwheelError) => void>();
 
   constructor(address: string, options: GrpcConnectOptions) {
@@ -152,6 +154,7 @@ class GrpcChannel implements Channel {
       this.#deadline(options),
     );
     const stream = new GrpcClientStream(call, {
+      budget: this.#budget,
       errorOf: (status) => this.#errorOf(status, method, options),
       onClosed: () => release(),
     });

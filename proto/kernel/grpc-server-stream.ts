@@ -5,7 +5,7 @@ import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
 import { http2StreamOf, readOneAhead } from "./grpc-internals.js";
 import { statusOf } from "./grpc-status.js";
-import { GrpcWriter } from "./grpc-writer.js";
+import { GrpcWriter, type WriteBudget } from "./grpc-writer.js";
 
 const NGHTTP2_CANCEL = 8;
 
@@ -25,13 +25,18 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
 
   constructor(
     call: ServerDuplexStream<Buffer, Buffer>,
-    options: { readonly clock: Clock; readonly stalledMs: number; readonly onClosed: () => void },
+    options: {
+      readonly clock: Clock;
+      readonly stalledMs: number;
+      readonly budget: WriteBudget;
+      readonly onClosed: () => void;
+    },
   ) {
     this.#call = call;
     this.#clock = options.clock;
     this.#stalledMs = options.stalledMs;
     this.#onClosed = options.onClosed;
-    this.#writer = new GrpcWriter(call, {
+    this.#writer = new GrpcWriter(call, options.budget, {
       drain: () => this.#events?.drain?.(),
       blocked: (blocked) => this.#watchStall(blocked),
       progress: () => {
@@ -109,6 +114,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#writable = false;
     this.#cancelStall?.();
     this.#cancelStall = null;
+    this.#writer.close();
     this.#onClosed();
     this.#events?.close(this.#outcome());
   }

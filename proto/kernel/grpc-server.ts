@@ -17,6 +17,7 @@ import { ConnectionGuard, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.j
 import { http2ServersOf, setServerSettings } from "./grpc-internals.js";
 import { GrpcServerStream } from "./grpc-server-stream.js";
 import { statusOf, textOf } from "./grpc-status.js";
+import { WriteBudget } from "./grpc-writer.js";
 import type { Listening } from "./listening.js";
 import type { Logger } from "./logger.js";
 import { checkProtocol, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol-version.js";
@@ -53,6 +54,7 @@ class GrpcServer implements Listening {
   readonly #guard: ConnectionGuard;
   readonly #streams = new Set<GrpcServerStream>();
   readonly #greeting = new Metadata();
+  readonly #budget = new WriteBudget();
   #stopped: Promise<void> | null = null;
 
   constructor(options: ServeOptions) {
@@ -163,6 +165,7 @@ class GrpcServer implements Listening {
     const stream = new GrpcServerStream(call, {
       clock: this.#clock,
       stalledMs: this.#limits.stalledMs,
+      budget: this.#budget,
       onClosed: () => {
         this.#streams.delete(stream);
         gone.abort();

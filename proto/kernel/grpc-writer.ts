@@ -3,11 +3,27 @@ import type { Writable } from "node:stream";
 /** Bytes that may wait in a stream before `write` says false. */
 const QUEUED_BYTES_MAX = 1 << 20;
 
+/** The same while all streams together have more than their share waiting. */
+const QUEUED_BYTES_SCARCE = 64 << 10;
+
+/** What may wait in all streams of a server before each gets less. */
+const TOTAL_BYTES_MAX = 64 << 20;
+
+/** What waits in all streams together. Made once for a server or channel. */
+export class WriteBudget {
+  queuedBytes = 0;
+
+  /** Bytes that one stream may have waiting now. */
+  get streamBytesMax(): number {
+    return this.queuedBytes > TOTAL_BYTES_MAX ? QUEUED_BYTES_SCARCE : QUEUED_BYTES_MAX;
+  }
+}
+
 /** What a writer tells. */
 export interface WriterEvents {
   /** `write` said false before and may go on now. */
   drain(): void;
-  /** Whether the other side takes too little: true after the first false, false again after `drain`. */
+  /** Whether the other side takes too little: true after the first false, false again before `drain`. */
   blocked(blocked: boolean): void;
   /** Some bytes went out. */
   progress(): void;
@@ -16,12 +32,15 @@ export interface WriterEvents {
 /** Counts the bytes that wait in a gRPC stream: the library counts messages, of which sixteen may be 256 MiB. */
 export class GrpcWriter {
   readonly #out: Writable;
+  readonly #budget: WriteBudget;
   readonly #events: WriterEvents;
   #queuedBytes = 0;
   #blocked = false;
+  #closed = false;
 
-  constructor(out: Writable, events: WriterEvents) {
+  constructor(out: Writable, budget: WriteBudget, events: WriterEvents) {
     this.#out = out;
+    this.#budget = budget;
     this.#events = events;
   }
 
@@ -32,8 +51,9 @@ export class GrpcWriter {
 
   write(bytes: Buffer): boolean {
     this.#queuedBytes += bytes.length;
+    this.#budget.queuedBytes += bytes.length;
     this.#out.write(bytes, () => this.#written(bytes.length));
-    if (this.#queuedBytes < QUEUED_BYTES_MAX) return true;
+    if (this.#queuedBytes < this.#budget.streamBytesMax) return true;
     if (!this.#blocked) {
       this.#blocked = true;
       this.#events.blocked(true);
@@ -41,10 +61,19 @@ export class GrpcWriter {
     return false;
   }
 
+  /** The stream is over: what still waits is counted no more and nothing is told. */
+  close(): void {
+    this.#closed = true;
+    this.#budget.queuedBytes -= this.#queuedBytes;
+    this.#queuedBytes = 0;
+  }
+
   #written(count: number): void {
+    if (this.#closed) return;
     this.#queuedBytes -= count;
+    this.#budget.queuedBytes -= count;
     this.#events.progress();
-    if (!this.#blocked || this.#queuedBytes > QUEUED_BYTES_MAX / 2) return;
+    if (!this.#blocked || this.#queuedBytes > this.#budget.streamBytesMax / 2) return;
     this.#blocked = false;
     this.#events.blocked(false);
     this.#events.drain();

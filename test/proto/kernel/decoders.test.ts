@@ -22,6 +22,7 @@ import {
 } from "../../../proto/kernel/message-codec.js";
 import { EntryReader, PublishFrame } from "../../../proto/kernel/publish-codec.js";
 import { decodePublishReply, encodePublishReply } from "../../../proto/kernel/publish-reply.js";
+import { decodeSend } from "../../../proto/kernel/send-codec.js";
 import { writeVarint } from "../../../proto/kernel/wire.js";
 import { Mutator } from "../../support/mutator.js";
 import { seeded } from "../../support/seeded.js";
@@ -81,6 +82,17 @@ function pullReply(): Buffer {
   const builder = new PullBuilder();
   for (const bytes of RECORDS) builder.add(bytes, 0, bytes.length);
   return builder.finish({ nextOffset: 5, firstOffset: 1, endOffset: 9 });
+}
+
+function sendBatch(): Buffer {
+  const messages = MESSAGES.map(({ body, tag }) => ({ body: Buffer.from(body), tag: tag ?? "" }));
+  return BROKER.sendBatch.request.encode({
+    topic: "t",
+    queueId: 1,
+    producerId: 2 ** 40,
+    sequence: 7,
+    messages,
+  });
 }
 
 /** A FileDescriptorSet of one file. */
@@ -162,6 +174,15 @@ const DECODERS: readonly Decoder[] = [
     run: (bytes) => {
       const event = decodeConsumeReply(bytes);
       if (event.reply === "batch") readRecords(event.batch.records);
+    },
+  },
+  {
+    name: "decodeSend",
+    corpus: [sendBatch()],
+    run: (bytes) => {
+      const { places, topic } = decodeSend(bytes);
+      expect(topic).to.be.a("string");
+      for (const [start, end] of places) expect(end).to.be.within(start, bytes.length);
     },
   },
   {

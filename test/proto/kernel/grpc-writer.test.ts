@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { expect } from "chai";
-import { GrpcWriter } from "../../../proto/kernel/grpc-writer.js";
+import { GrpcWriter, WriteBudget } from "../../../proto/kernel/grpc-writer.js";
 import { settle } from "../../support/manual-clock.js";
 
 /** A stream that takes one chunk for each `take`. */
@@ -14,7 +14,7 @@ describe("GrpcWriter", () => {
   it("counts bytes, not messages, and drains at half", async () => {
     const { out, take } = slow();
     const happened: string[] = [];
-    const writer = new GrpcWriter(out, {
+    const writer = new GrpcWriter(out, new WriteBudget(), {
       drain: () => happened.push("drain"),
       blocked: (blocked) => happened.push(`blocked ${blocked}`),
       progress: () => happened.push("progress"),
@@ -39,7 +39,25 @@ describe("GrpcWriter", () => {
 
   it("lets thousands of small messages wait", () => {
     const { out } = slow();
-    const writer = new GrpcWriter(out, { drain() {}, blocked() {}, progress() {} });
+    const writer = new GrpcWriter(out, new WriteBudget(), { drain() {}, blocked() {}, progress() {} });
     for (let i = 0; i < 5000; i++) expect(writer.write(Buffer.alloc(100))).to.equal(true);
+  });
+
+  it("gives each stream less while all together have much waiting, until that has gone", async () => {
+    const budget = new WriteBudget();
+    const quiet = { drain() {}, blocked() {}, progress() {} };
+    const dead = Array.from({ length: 64 }, () => new GrpcWriter(slow().out, budget, quiet));
+    for (const writer of dead) expect(writer.write(Buffer.alloc((1 << 20) + 1))).to.equal(false);
+    const { out, take } = slow();
+    let drained = 0;
+    const writer = new GrpcWriter(out, budget, { ...quiet, drain: () => drained++ });
+    expect(writer.write(Buffer.alloc(60 << 10))).to.equal(true);
+    expect(writer.write(Buffer.alloc(60 << 10))).to.equal(false);
+    for (const closed of dead) closed.close();
+    expect(budget.queuedBytes).to.equal(120 << 10);
+    take();
+    await settle();
+    expect(drained).to.equal(1);
+    expect(writer.write(Buffer.alloc(500 << 10))).to.equal(true);
   });
 });
