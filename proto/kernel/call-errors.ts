@@ -47,6 +47,9 @@ export function callerGone(): LogwheelError {
   return new LogwheelError("CONNECTION_LOST", "the caller cancelled the call or its connection broke");
 }
 
+/** Reason of a call's signal once it is over: made once, because an error with a stack for each call is dear. */
+export const CALL_OVER = new LogwheelError("CLOSED", "the call is over");
+
 /** The server is going to stop. */
 export function stopping(address: string): LogwheelError {
   return new LogwheelError("BROKER_STOPPING", `the server at ${address} is stopping; try another one`);

@@ -9,7 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { formatAddress, parseAddress } from "./address.js";
-import { stopping } from "./call-errors.js";
+import { CALL_OVER, stopping } from "./call-errors.js";
 import type { AnyMethod, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
@@ -145,7 +145,7 @@ class GrpcServer implements Listening {
 
   #onUnary(route: Route, call: UnaryCall, reply: sendUnaryData<Buffer>): void {
     const gone = new AbortController();
-    call.once("cancelled", () => gone.abort());
+    call.once("cancelled", () => gone.abort(CALL_OVER));
     this.#answer(route, call, gone.signal)
       .then(
         (bytes) => reply(null, bytes),
@@ -168,7 +168,7 @@ class GrpcServer implements Listening {
       budget: this.#budget,
       onClosed: () => {
         this.#streams.delete(stream);
-        gone.abort();
+        gone.abort(CALL_OVER);
       },
     });
     this.#streams.add(stream);

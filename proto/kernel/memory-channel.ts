@@ -1,4 +1,4 @@
-import { aborted, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
+import { aborted, CALL_OVER, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
 import type { AnyMethod, CallOptions, Channel, Connect, Method, Served, Stream } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { errorFromTrailers, trailersOf } from "./error-trailers.js";
@@ -139,7 +139,7 @@ class MemoryChannel implements Channel {
         if (!this.#calls.delete(lose)) return;
         release();
         found.finish(call);
-        gone.abort();
+        gone.abort(CALL_OVER);
         act();
       };
       const lose = (error: LogwheelError): void => settle(() => reject(error));
@@ -177,7 +177,7 @@ class MemoryChannel implements Channel {
   open<Q, QOut, R, ROut>(method: Method<Q, QOut, R, ROut>, options: CallOptions = {}): Stream<Q, ROut> {
     const { client, server: far } = MemoryStream.pair((run) => this.#link.post(run), transported);
     const gone = new AbortController();
-    far.onClosed = () => gone.abort();
+    far.onClosed = () => gone.abort(CALL_OVER);
     const found = this.#find(options, method);
     if (found instanceof LogwheelError) client.lose(found);
     else {
