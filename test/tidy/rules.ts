@@ -73,6 +73,7 @@ const SEAMS: readonly { readonly what: RegExp; readonly name: string; readonly h
         "server/settings/file.ts",
         "proto/generate.ts",
         "proto/kernel/descriptor.ts",
+        "proto/kernel/proto-codec.ts",
         "client/cli/",
       ],
     },
