@@ -38,3 +38,8 @@ export function verb<const P extends Positionals, const F extends Flags>(parts: 
 export function wordOf(verb: Verb): string {
   return verb.command[0]?.split(" ", 1)[0] ?? "";
 }
+
+/** The other name by which a verb finds an option: `in-flight` is `inFlight`. */
+export function camelOf(option: string): string {
+  return option.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
