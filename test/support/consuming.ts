@@ -115,6 +115,13 @@ export class ConsumingBroker {
     return ConsumingBroker.open({ ...this.#options, clock: this.clock, memoryFiles: this.files });
   }
 
+  /** The machine loses power and starts again: nothing survives that was not synced. */
+  async crash(): Promise<ConsumingBroker> {
+    const memoryFiles = this.files.losePower("nothing");
+    await this.close();
+    return ConsumingBroker.open({ ...this.#options, clock: this.clock, memoryFiles });
+  }
+
   /** Lets time pass, and what it sets off arrive. Members say every 3 s that they live, unless they are silent. */
   async pass(ms: number): Promise<void> {
     await quiet();
@@ -180,6 +187,8 @@ export interface Received {
   readonly offset: number;
   readonly attempt: number;
   readonly body: string;
+  /** Of the batch in which it came. */
+  readonly generation: number;
 }
 
 /** A member played by the test: keeps what it hears, says what it is told to. */
@@ -200,7 +209,8 @@ export class TestMember {
   error: Error | null | undefined;
   /** Sends no pings. */
   silent = false;
-  #serial = 0;
+  /** Of the last acknowledgement. */
+  serial = 0;
   readonly #stream: Stream<ConsumeRequest, ConsumeEvent>;
 
   constructor(stream: Stream<ConsumeRequest, ConsumeEvent>) {
@@ -250,7 +260,7 @@ export class TestMember {
     const { queueId = 0, topic = "t" } = where;
     const generation = where.generation ?? this.generation(queueId, topic);
     return this.say({
-      acks: { serial: ++this.#serial, queues: [{ topic, queueId, generation, ranges: [{ start, end }] }] },
+      acks: { serial: ++this.serial, queues: [{ topic, queueId, generation, ranges: [{ start, end }] }] },
     });
   }
 
@@ -309,7 +319,8 @@ export class TestMember {
         for (const record of event.batch.records) {
           const { queueId, queueOffset: offset, attempt } = record;
           const body = record.message().body.toString();
-          this.received.push({ topic: event.batch.topic, queueId, offset, attempt, body });
+          const { topic, generation } = event.batch;
+          this.received.push({ topic, queueId, offset, attempt, body, generation });
         }
         return;
       case "acked":
