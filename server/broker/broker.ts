@@ -100,6 +100,7 @@ export class Broker implements Lifecycle {
       clock,
       logger,
       policy: { retentionMs: options.retentionMs, retentionBytes: options.retentionBytes },
+      dropped: () => this.#groups.deps.cursors.skipAllDropped(),
     });
     this.#registration = new Registration({
       ...options,

@@ -36,24 +36,31 @@ export function droppable(
   return count;
 }
 
-/** Drops what is older, or more, than is to be kept, and says so where a group has not read it. */
+/** Drops what is older, or more, than is to be kept. */
 export class Retention implements Lifecycle {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #policy: RetentionPolicy;
-  /** Messages that were dropped before a group had them, for metrics. */
-  unreadDropped = 0;
+  readonly #dropped: () => void;
   #cancel: (() => void) | undefined;
   #unlisten: () => void = () => {};
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(deps: { store: Store; clock: Clock; logger: Logger; policy: RetentionPolicy }) {
+  /** `dropped` is called after each look, when queues may begin later than before: groups have to follow. */
+  constructor(deps: {
+    store: Store;
+    clock: Clock;
+    logger: Logger;
+    policy: RetentionPolicy;
+    dropped: () => void;
+  }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#policy = deps.policy;
+    this.#dropped = deps.dropped;
   }
 
   async start(): Promise<void> {
@@ -83,7 +90,7 @@ export class Retention implements Lifecycle {
     );
     for (let dropped = 0; dropped < count; dropped++) if (!(await this.#store.dropFirst())) break;
     await this.#shorterTopics(sealed.slice(count), nowMs);
-    this.#tellUnread();
+    this.#dropped();
   }
 
   #retentionOf(topic: number): number {
@@ -98,24 +105,6 @@ export class Retention implements Lifecycle {
         if (nowMs - lastStoredAtMs > this.#retentionOf(number))
           await this.#store.raiseFirstOffsets(number, end);
   }
-
-  #tellUnread(): void {
-    for (const group of this.#store.state.groups.values())
-      for (const [queue, cursor] of group.cursors) {
-        const lost = this.#store.firstOffset(queue) - cursor.floor;
-        if (lost <= 0) continue;
-        const key = `${group.name}/${queue.topic.name}/${queue.id}`;
-        if (this.#told.get(key) === cursor.floor) continue;
-        this.#told.set(key, cursor.floor);
-        this.unreadDropped += lost;
-        this.#logger.warn(
-          { group: group.name, topic: queue.topic.name, queueId: queue.id, messages: lost },
-          "retention dropped messages that the group had not acknowledged",
-        );
-      }
-  }
-
-  readonly #told = new Map<string, number>();
 
   /** Looks after what is under way: at the pace at which segments fill, so that the next one can be a dropped one. */
   #soon(): void {
