@@ -3,6 +3,7 @@ import { grpcConnect } from "../proto/kernel/grpc-client.js";
 import type { Logger } from "../proto/kernel/logger.js";
 import { packageVersion } from "../proto/kernel/version.js";
 import { Broker } from "./broker/broker.js";
+import { consumeCounters } from "./broker/counters.js";
 import { type BrokerFigures, type Meter, silentMeter } from "./broker/meter.js";
 import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
 import type { BrokerConfig } from "./config.js";
@@ -177,4 +178,5 @@ const NOTHING_YET: BrokerFigures = {
   diskFreeBytes: 0,
   diskTotalBytes: 0,
   progress: [],
+  consuming: consumeCounters(),
 };

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ConsumeCounters } from "./broker/counters.js";
 import type { BrokerFigures, GroupFigures, Meter } from "./broker/meter.js";
 
 /** Upper bounds of latency buckets, seconds: from a write to the page cache to the longest wait of a send. */
@@ -65,7 +66,33 @@ export function brokerMetrics(figures: () => Promise<BrokerFigures>): Metrics & 
   progress("consumer_lag_messages", "Messages that a group has not acknowledged.", (row) => row.lag);
   progress("consumer_ready_messages", "Messages that wait for a member.", (row) => row.ready);
   progress("consumer_inflight_messages", "Messages that are with a member.", (row) => row.inFlight);
+  consumeCounters(registry, now);
   return { ...exposition(registry), meter: meterOf(registry) };
+}
+
+/** Metrics of what consuming has done, read at each scrape. */
+const CONSUMED: readonly (readonly [name: string, help: string, count: keyof ConsumeCounters])[] = [
+  ["consumer_redelivered_messages_total", "Messages delivered again.", "messagesRedelivered"],
+  ["consumer_acked_messages_total", "Messages acknowledged.", "messagesAcknowledged"],
+  ["consumer_failed_messages_total", "Deliveries that failed.", "messagesFailed"],
+  ["consumer_refused_acks_total", "Acknowledgements refused.", "acknowledgementsRefused"],
+  ["consumer_expired_leases_total", "Leases that ran out.", "leasesExpired"],
+  ["consumer_unread_messages_total", "Messages dropped before their group had them.", "messagesUnread"],
+  ["consumer_held_up_queues_total", "Queues held up by one message for long.", "queuesHeldUp"],
+  ["consumer_assignments_total", "Queues given to members.", "assignments"],
+];
+
+function consumeCounters(registry: Registry, now: () => Promise<BrokerFigures>): void {
+  for (const [name, help, count] of CONSUMED)
+    new Counter({
+      name: `${PREFIX}${name}`,
+      help,
+      registers: [registry],
+      async collect() {
+        this.reset();
+        this.inc((await now()).consuming[count]);
+      },
+    });
 }
 
 function meterOf(registry: Registry): Meter {

@@ -1,6 +1,7 @@
 import { access, readdir } from "node:fs/promises";
 import { posix } from "node:path";
 import { expect } from "chai";
+import { consumeCounters } from "../server/broker/counters.js";
 import { brokerMetrics, nameServerMetrics } from "../server/metrics.js";
 import { KIND } from "../server/store/record.js";
 import { textOf } from "./support/command-lines.js";
@@ -18,7 +19,8 @@ const FIGURES = {
   diskFreeBytes: 0,
   diskTotalBytes: 0,
   progress: [],
-} as never;
+  consuming: consumeCounters(),
+};
 
 /** Every document of ours. */
 async function documents(): Promise<string[]> {

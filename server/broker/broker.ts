@@ -198,6 +198,7 @@ export class Broker implements Lifecycle {
       diskFreeBytes: freeBytes,
       diskTotalBytes: totalBytes,
       progress: this.#progress(),
+      consuming: this.#groups.counters,
     };
   }
 

@@ -10,6 +10,7 @@ import type { Groups } from "./groups.js";
 import { type PullDeps, pull } from "./pull.js";
 import { queueOf, queueToRead } from "./readable.js";
 import { checkRanges, show } from "./settlement.js";
+import type { Topics } from "./topics.js";
 
 /** Ranges and failed messages that callers without membership may make a cursor hold. */
 const HELD_BY_CALLERS_MAX = 65_536;
@@ -17,22 +18,22 @@ const HELD_BY_CALLERS_MAX = 65_536;
 /** What the consuming half of the broker answers. */
 export function consumeHandlers(
   groups: Groups,
-  deps: PullDeps,
+  deps: Omit<PullDeps, "meter">,
 ): Pick<Handlers<typeof BROKER>, "consume" | "pull" | "seek" | "ack"> {
   return {
     consume(stream, { peer }) {
       new ConsumeSession(groups, stream, peer);
     },
-    pull: (request, { signal }) => pull(deps, request, signal),
-    seek: (request) => seek(groups, deps, request),
-    ack: (request) => ack(groups, deps, request),
+    pull: (request, { signal }) => pull({ ...deps, meter: groups.deps.meter }, request, signal),
+    seek: (request) => seek(groups, deps.topics, request),
+    ack: (request) => ack(groups, deps.topics, request),
   };
 }
 
 /** Where a queue begins and ends, where a time is, and where a group. Moves nothing. */
-async function seek(groups: Groups, deps: PullDeps, request: SeekRequest__Output): Promise<SeekReply> {
+async function seek(groups: Groups, topics: Topics, request: SeekRequest__Output): Promise<SeekReply> {
   const { store, cursors } = groups.deps;
-  const queue = queueToRead(deps.topics, request);
+  const queue = queueToRead(topics, request);
   const atOffset =
     request.storedAtMs === undefined ? undefined : await store.lookup.offsetAt(queue, request.storedAtMs);
   const group = request.group === "" ? undefined : store.state.groups.get(request.group);
@@ -46,9 +47,9 @@ async function seek(groups: Groups, deps: PullDeps, request: SeekRequest__Output
 }
 
 /** Acknowledges for a group, of which the caller need not be a member; answers when a restart keeps it. */
-async function ack(groups: Groups, deps: PullDeps, request: AckRequest__Output): Promise<AckReply> {
+async function ack(groups: Groups, topics: Topics, request: AckRequest__Output): Promise<AckReply> {
   const { store, cursors, counters } = groups.deps;
-  const queue = queueOf(deps.topics, request);
+  const queue = queueOf(topics, request);
   const end = store.endOffset(queue);
   const below = request.below ?? 0;
   const wrong = checkRanges(queue, request.ranges, end);

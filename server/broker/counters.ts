@@ -1,8 +1,6 @@
-/** What consuming has done since the start, for metrics. Counted per batch. */
+/** What consuming has done since the start, besides deliveries. Counted per batch, read by metrics. */
 export interface ConsumeCounters {
-  messagesDelivered: number;
-  bytesDelivered: number;
-  /** Of them: not for the first time. */
+  /** Delivered, not for the first time. */
   messagesRedelivered: number;
   messagesAcknowledged: number;
   messagesFailed: number;
@@ -20,8 +18,6 @@ export interface ConsumeCounters {
 /** Everything at zero. */
 export function consumeCounters(): ConsumeCounters {
   return {
-    messagesDelivered: 0,
-    bytesDelivered: 0,
     messagesRedelivered: 0,
     messagesAcknowledged: 0,
     messagesFailed: 0,

@@ -9,6 +9,7 @@ import type { DeadlineClock } from "./deadline-clock.js";
 import type { Group } from "./group.js";
 import type { Lane } from "./lane.js";
 import type { Member } from "./member.js";
+import type { Meter } from "./meter.js";
 import { readable } from "./readable.js";
 
 /** Bytes of records in a batch, but for a single larger record. */
@@ -40,6 +41,7 @@ export interface DeliveryDeps {
   readonly deadlines: DeadlineClock;
   readonly logger: Logger;
   readonly counters: ConsumeCounters;
+  readonly meter: Meter;
 }
 
 /**
@@ -232,10 +234,8 @@ export class Delivery {
     if (messages === 0) return;
     this.#messages -= messages;
     this.#bytes -= bytes;
-    const { counters } = this.#deps;
-    counters.messagesDelivered += messages;
-    counters.bytesDelivered += bytes;
-    counters.messagesRedelivered += redelivered;
+    this.#deps.meter.delivered(messages, bytes);
+    this.#deps.counters.messagesRedelivered += redelivered;
     if (!this.#write(this.#batch.finish(this.#sink.nextOffset))) this.#flowing = false;
   }
 

@@ -12,6 +12,7 @@ import type { DeadlineClock } from "./deadline-clock.js";
 import type { Lane } from "./lane.js";
 import { Lanes, type Places, type Start } from "./lanes.js";
 import { type Introduction, issued, issueId, type Member, newMember, type Seat } from "./member.js";
+import type { Meter } from "./meter.js";
 import { ownPlaces, type Positions, storedPlaces } from "./places.js";
 import { rebalance } from "./rebalance.js";
 import { difference, type Mode } from "./subscription.js";
@@ -33,6 +34,7 @@ export interface GroupDeps {
   readonly cursors: Cursors;
   readonly logger: Logger;
   readonly counters: ConsumeCounters;
+  readonly meter: Meter;
   /** 0 to 1. */
   readonly random: () => number;
   readonly brokerName: string;

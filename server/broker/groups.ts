@@ -12,6 +12,7 @@ import { DeadlineClock } from "./deadline-clock.js";
 import { Group, type GroupDeps } from "./group.js";
 import type { Start } from "./lanes.js";
 import type { Introduction, Member, Seat } from "./member.js";
+import type { Meter } from "./meter.js";
 import type { Positions } from "./places.js";
 import { checkReadable } from "./readable.js";
 import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
@@ -40,6 +41,7 @@ export interface GroupsOptions {
   readonly topics: Topics;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly meter: Meter;
   /** 0 to 1. */
   readonly random: () => number;
   readonly brokerName: string;
@@ -136,10 +138,11 @@ export class Groups implements Lifecycle {
     return group.join(who, seat, { start: startOf(hello), positions: positionsOf(hello) });
   }
 
-  /** What the log says of a group; GROUP_NOT_FOUND if it says nothing. */
+  /** What the log says of a group; GROUP_NOT_FOUND if it says nothing, BAD_REQUEST if it can say nothing. */
   get(name: string): GroupState {
     const state = this.deps.store.state.groups.get(name);
     if (state !== undefined) return state;
+    checkGroupName(name);
     throw new LogwheelError(
       "GROUP_NOT_FOUND",
       `this broker has no group ${JSON.stringify(name)}: it is made when its first member comes, or by an administrator`,

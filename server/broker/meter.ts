@@ -1,3 +1,5 @@
+import type { ConsumeCounters } from "./counters.js";
+
 /** Hears what a broker does, once per batch and never per message. What it does with that must be cheap. */
 export interface Meter {
   /** Messages of one frame were taken: their number, and the bytes of their records. */
@@ -47,4 +49,5 @@ export interface BrokerFigures {
   readonly diskFreeBytes: number;
   readonly diskTotalBytes: number;
   readonly progress: readonly GroupFigures[];
+  readonly consuming: ConsumeCounters;
 }

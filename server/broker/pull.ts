@@ -7,6 +7,7 @@ import type { ReadLimits } from "../store/queue-reader.js";
 import type { Store } from "../store/store.js";
 import { TagFilter } from "./filter.js";
 import type { LongPoll } from "./long-poll.js";
+import type { Meter } from "./meter.js";
 import { queueToRead } from "./readable.js";
 import { show } from "./settlement.js";
 import type { Topics } from "./topics.js";
@@ -28,11 +29,12 @@ export interface PullDeps {
   readonly topics: Topics;
   readonly clock: Clock;
   readonly longPoll: LongPoll;
+  readonly meter: Meter;
 }
 
 /** Answers `Pull`: an encoded `PullReply` with the messages from an offset on, after a wait for the first if need be. */
 export async function pull(
-  { store, topics, clock, longPoll }: PullDeps,
+  { store, topics, clock, longPoll, meter }: PullDeps,
   request: PullRequest__Output,
   signal: AbortSignal,
 ): Promise<Buffer> {
@@ -53,6 +55,7 @@ export async function pull(
     queueToRead(topics, request);
     if (store.endOffset(queue) <= next) break;
   }
+  if (builder.count > 0) meter.delivered(builder.count, builder.byteLength);
   return builder.finish({
     nextOffset: next,
     firstOffset: store.firstOffset(queue),

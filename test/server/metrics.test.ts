@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { consumeCounters } from "../../server/broker/counters.js";
 import type { BrokerFigures } from "../../server/broker/meter.js";
 import { brokerMetrics, nameServerMetrics } from "../../server/metrics.js";
 
@@ -14,6 +15,7 @@ const figures: BrokerFigures = {
   diskFreeBytes: 1e9,
   diskTotalBytes: 2e9,
   progress: [{ group: "g", topic: "t", lag: 12, ready: 7, inFlight: 5 }],
+  consuming: { ...consumeCounters(), messagesUnread: 9 },
 };
 
 describe("metrics", () => {
@@ -44,6 +46,12 @@ describe("metrics", () => {
     expect(text).to.include("\nlogwheel_storage_write_latency_seconds_count 2\n");
     expect(text).to.include("\nlogwheel_storage_flush_latency_seconds_count 1\n");
     expect(text).to.include('logwheel_storage_flush_latency_seconds_bucket{le="0.0025"} 1');
+  });
+
+  it("counts what happened to consumers as the broker does, at every scrape", async () => {
+    const metrics = brokerMetrics(async () => figures);
+    await metrics.expose();
+    expect(await metrics.expose()).to.include("\nlogwheel_consumer_unread_messages_total 9\n");
   });
 
   it("reads the broker once per scrape for all its gauges", async () => {

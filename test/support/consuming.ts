@@ -14,6 +14,7 @@ import { consumeHandlers } from "../../server/broker/consume-handlers.js";
 import { GroupAdmin } from "../../server/broker/group-admin.js";
 import { Groups, HEARTBEAT_MS } from "../../server/broker/groups.js";
 import { LongPoll } from "../../server/broker/long-poll.js";
+import { silentMeter } from "../../server/broker/meter.js";
 import { Topics } from "../../server/broker/topics.js";
 import type { Queue } from "../../server/store/queue.js";
 import type { Store } from "../../server/store/store.js";
@@ -65,7 +66,15 @@ export class ConsumingBroker {
       seed = (seed * 16_807) % 2_147_483_647;
       return seed / 2_147_483_647;
     };
-    this.groups = new Groups({ store, topics: this.topics, clock, logger, random, brokerName: parts.name });
+    this.groups = new Groups({
+      store,
+      topics: this.topics,
+      clock,
+      logger,
+      random,
+      meter: silentMeter,
+      brokerName: parts.name,
+    });
     this.admin = new GroupAdmin(this.groups, this.topics);
     this.longPoll = new LongPoll(store, clock);
     const network = new MemoryNetwork({ clock, logger: silentLogger });
