@@ -1,5 +1,4 @@
 import type { Clock } from "../../proto/kernel/clock.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Checkpoint, CheckpointState } from "./checkpoint.js";
 
 const EVERY_MS = 1_000;
@@ -9,7 +8,7 @@ export class Checkpointer {
   readonly #checkpoint: Checkpoint;
   readonly #clock: Clock;
   readonly #state: () => CheckpointState;
-  readonly #failed: (error: LogwheelError) => void;
+  readonly #failed: (thrown: unknown) => void;
   #cancel: () => void = () => {};
   #writing: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -19,7 +18,7 @@ export class Checkpointer {
     clock: Clock;
     state: () => CheckpointState;
     /** A write failed: what the file holds now is unknown. */
-    failed: (error: LogwheelError) => void;
+    failed: (thrown: unknown) => void;
   }) {
     this.#checkpoint = deps.checkpoint;
     this.#clock = deps.clock;
@@ -42,8 +41,11 @@ export class Checkpointer {
 
   /** The last write, after `stop`: everything is on disk. */
   async end(clean: boolean): Promise<void> {
-    if (clean) await this.#checkpoint.write({ ...this.#state(), clean });
-    await this.#checkpoint.close();
+    try {
+      if (clean) await this.#checkpoint.write({ ...this.#state(), clean });
+    } finally {
+      await this.#checkpoint.close();
+    }
   }
 
   #later(): void {
@@ -51,7 +53,7 @@ export class Checkpointer {
     this.#cancel = this.#clock.after(EVERY_MS, () => {
       this.#writing = this.#checkpoint.write(this.#state()).then(
         () => this.#later(),
-        (thrown: unknown) => this.#failed(LogwheelError.from(thrown)),
+        (thrown: unknown) => this.#failed(thrown),
       );
     });
   }

@@ -1,10 +1,11 @@
+import assert from "node:assert/strict";
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { emptyHeader, HEADER_BYTES, type Header, KIND, RECORD_BYTES_MAX, writeRecord } from "./record.js";
 import { SEGMENT_HEADER_BYTES } from "./segment.js";
 import type { Segments } from "./segments.js";
 import { Slabs } from "./slabs.js";
-import { type Flush, Writer, type WriterDeps } from "./writer.js";
+import { type Flush, type FlushLimits, Writer, type WriterDeps } from "./writer.js";
 
 /** Every write begins with a record of this size that carries the durable mark known by then. */
 const MARK_PAYLOAD_BYTES = 8;
@@ -17,6 +18,7 @@ export interface LogDeps {
   readonly segments: Segments;
   readonly clock: Clock;
   readonly flush: Flush;
+  readonly limits: FlushLimits;
   readonly segmentBytes: number;
   /** Slabs of 1 MiB that stay in memory for hot reads. */
   readonly slabsKept: number;
@@ -25,7 +27,7 @@ export interface LogDeps {
   readonly advanced: WriterDeps["advanced"];
   readonly sealed: WriterDeps["sealed"];
   readonly failed: WriterDeps["failed"];
-  readonly measured?: WriterDeps["measured"];
+  readonly measured?: NonNullable<WriterDeps["measured"]>;
 }
 
 /**
@@ -47,8 +49,11 @@ export class CommitLog {
   #markDue = false;
   #storedAtMs: number;
 
-  /** Goes on at log offset `at.end`: within the last segment, or at the first record of one that is still to be made. */
-  constructor(deps: LogDeps, at: { end: number; epoch: number; storedAtMs: number }) {
+  /**
+   * Goes on at log offset `at.end`: within the last segment, or at the first record of one that is still to be made.
+   * Everything below `at.durable` is on disk.
+   */
+  constructor(deps: LogDeps, at: { end: number; durable: number; epoch: number; storedAtMs: number }) {
     this.#deps = deps;
     this.epoch = at.epoch;
     this.#end = at.end;
@@ -63,9 +68,8 @@ export class CommitLog {
         ...deps,
         slabs: this.#slabs,
         taken: () => (this.#markDue = true),
-        measured: deps.measured ?? (() => {}),
       },
-      at.end,
+      at.durable,
     );
   }
 
@@ -118,16 +122,20 @@ export class CommitLog {
    * segment if it must. The group has to follow in the same turn.
    */
   reserve(bytes: number): void {
-    if (this.#end + bytes + MARK_BYTES + END_BYTES > this.#segmentEnd) this.#roll();
+    if (this.#end + bytes + MARK_BYTES + END_BYTES > this.#segmentEnd) this.roll();
     if (this.#markDue) this.#appendMark();
+    assert(this.#end + bytes + END_BYTES <= this.#segmentEnd, `${bytes} bytes do not fit a segment`);
   }
 
-  /** Whether a group of so many bytes fits a segment at all. */
+  /** Whether a group of so many bytes fits every segment, behind the largest snapshot. */
   fits(bytes: number): boolean {
-    return (
-      bytes <= RECORD_BYTES_MAX &&
-      bytes + 2 * MARK_BYTES + SEGMENT_HEADER_BYTES <= this.#deps.segmentBytes / 2
-    );
+    const rest = this.#deps.segmentBytes - this.snapshotBytesMax - SEGMENT_HEADER_BYTES - 2 * MARK_BYTES;
+    return bytes <= Math.min(RECORD_BYTES_MAX, rest - END_BYTES);
+  }
+
+  /** What the snapshot that opens a segment may take, headers included. */
+  get snapshotBytesMax(): number {
+    return Math.floor(this.#deps.segmentBytes / 2);
   }
 
   /**
@@ -167,9 +175,24 @@ export class CommitLog {
     this.#writer.settled(target, run);
   }
 
+  /** The log can no longer be trusted: whoever waits is told, and nothing is written any more. */
+  fail(thrown: unknown): void {
+    this.#writer.fail(thrown);
+  }
+
   /** Resolves when all that was appended by now is on disk and synced. */
   flush(): Promise<void> {
     return this.#writer.flush();
+  }
+
+  /** Ends the segment and begins the next one. */
+  roll(): void {
+    this.appendOther(KIND.end, EMPTY);
+    this.#segmentStart = this.#segmentEnd;
+    this.#end = this.#segmentStart + SEGMENT_HEADER_BYTES;
+    this.#segmentEnd += this.#deps.segmentBytes;
+    this.#markDue = true;
+    this.#deps.begun();
   }
 
   #appendMark(): void {
@@ -178,15 +201,6 @@ export class CommitLog {
     this.#mark.writeUInt32LE(durable % 2 ** 32, 0);
     this.#mark.writeUInt32LE(Math.floor(durable / 2 ** 32), 4);
     this.appendOther(KIND.mark, this.#mark);
-  }
-
-  #roll(): void {
-    this.appendOther(KIND.end, EMPTY);
-    this.#segmentStart = this.#segmentEnd;
-    this.#end = this.#segmentStart + SEGMENT_HEADER_BYTES;
-    this.#segmentEnd += this.#deps.segmentBytes;
-    this.#markDue = true;
-    this.#deps.begun();
   }
 }
 

@@ -1,6 +1,10 @@
 /** Numbers per entry: position in its segment, size, tag hash, key hash. */
 export const ENTRY_NUMBERS = 4;
 
+/** Sizes of entries without a message: nothing is there any more, or what is there is damaged. */
+export const HOLE = 0;
+export const DAMAGED = 1;
+
 const EMPTY = new Uint32Array(0);
 const FIRST_ENTRIES = 4;
 

@@ -1,5 +1,5 @@
 import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
-import { OpenEntries } from "./open-entries.js";
+import { HOLE, OpenEntries } from "./open-entries.js";
 import type { Header } from "./record.js";
 
 /** What the log says of a topic. Changed only by reducing records. */
@@ -34,10 +34,22 @@ export class Queue {
     this.open = new OpenEntries(nextOffset);
   }
 
-  /** Enters a message of the open segment in the index. Offsets before it that damage took become holes. */
+  /** Enters a message of the open segment, at a position in it, in the index. */
   add(header: Header, position: number): void {
+    this.skipTo(header.queueOffset, position);
+    this.open.add(position, header.length, header.tagHash, header.keyHash);
+  }
+
+  /** Offsets below `offset` that have no entry become holes: damage took their messages. */
+  skipTo(offset: number, position: number): void {
     const open = this.open;
-    while (open.base + open.count < header.queueOffset) open.add(0, 0, 0, 0);
-    open.add(position, header.length, header.tagHash, header.keyHash);
+    while (open.base + open.count < offset) open.add(position, HOLE, 0, 0);
+    if (offset > this.nextOffset) this.nextOffset = offset;
+  }
+
+  /** The open segment's entries begin at the next offset: what came before is in earlier segments, or lost. */
+  rebase(nextOffset = this.nextOffset): void {
+    this.nextOffset = nextOffset;
+    this.open.base = nextOffset;
   }
 }

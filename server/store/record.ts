@@ -40,8 +40,10 @@ export const KIND = {
   topic: 6,
   group: 7,
   cursors: 8,
+  /** Stands for bytes that an operator gave up; readers pass over what they held. */
+  damage: 9,
 } as const;
-const KIND_MAX = KIND.cursors;
+const KIND_MAX = KIND.damage;
 
 const TEMPLATE = Buffer.alloc(HEADER_BYTES);
 for (const [at, tag] of [
@@ -195,12 +197,14 @@ export function check(bytes: Buffer, view: DataView, at: number, logOffset: numb
   return into.kind >= 1 && into.kind <= KIND_MAX ? "record" : "bad";
 }
 
-/**
- * The six bytes that every record of one epoch has from `at + 8` on: a search for them finds candidates behind a bad
- * place quickly.
- */
-export function epochPattern(epoch: number): Buffer {
-  const pattern = Buffer.from(TEMPLATE.subarray(8, 14));
-  pattern.writeUInt32LE(epoch, 1);
-  return pattern;
+/** A byte that stands at this place in every record, and others that do. */
+const RARE_TAG = { at: 22, byte: TEMPLATE[22]! };
+const MORE_TAGS = [8, 13, 27, 32, 37, 46, 55, 60, 65, 74].map((at) => ({ at, byte: TEMPLATE[at]! }));
+
+/** The next place from `from` on where a record may begin, by its tags alone; -1 if there is none. */
+export function findTags(bytes: Buffer, from: number): number {
+  const { at, byte } = RARE_TAG;
+  for (let hit = bytes.indexOf(byte, from + at); hit >= 0; hit = bytes.indexOf(byte, hit + 1))
+    if (MORE_TAGS.every((tag) => bytes[hit - at + tag.at] === tag.byte)) return hit - at;
+  return -1;
 }

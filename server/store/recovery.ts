@@ -1,10 +1,13 @@
-import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
 import type { CheckpointState } from "./checkpoint.js";
-import { HEADER_BYTES, RECORD_BYTES_MAX } from "./record.js";
+import { covers, damageFound, fillDamage, keepCopy, rewrite, zero } from "./damage.js";
+import { keyIndexName } from "./key-index.js";
+import { HEADER_BYTES, type Header, RECORD_BYTES_MAX } from "./record.js";
+import { type LogRange, salvage } from "./salvage.js";
 import { type Later, type Scanned, scan, searchBehind } from "./scan.js";
 import { firstRecord, type Segment } from "./segment.js";
+import { segmentIndexName } from "./segment-index.js";
 import type { Segments } from "./segments.js";
 
 /** What recovery found and did; said aloud at start. */
@@ -17,59 +20,168 @@ export interface Recovered {
   readonly storedAtMs: number;
   /** The last segment is closed: the log goes on in a new one. */
   readonly closed: boolean;
+  /** The last segment misses records that an operator gave up: what follows from it alone is not everything. */
+  readonly gaveUp: boolean;
+  /** The last segment begins with a whole snapshot. */
+  readonly opened: boolean;
   readonly scannedBytes: number;
   /** Bytes of a torn tail that were cut, and the file that keeps a copy of them. */
   readonly cutBytes: number;
   readonly copy?: string;
 }
 
-const COPY_STEP_BYTES = 4 << 20;
+/** What recovery works on. */
+export interface RecoveryDeps {
+  readonly files: Files;
+  readonly segments: Segments;
+  readonly checkpoint: CheckpointState | null;
+  readonly logger: Logger;
+  /** Damage in this range is given up instead of refused. */
+  readonly accepted: LogRange | undefined;
+}
+
+/** How far behind a bad place a crash can have left whole records: what may be unflushed, and room. */
+const SEARCH_BYTES = 96 << 20;
+
+/** The last segment as it was found, with what is known of the log beyond it. */
+interface Tail {
+  readonly segment: Segment;
+  readonly scanned: Scanned;
+  readonly later: Later;
+  /** Log offset up to which the log was once durable. */
+  readonly mark: number;
+  /** Highest log epoch that was seen. */
+  readonly epoch: number;
+}
 
 /**
  * Finds the end of the log and makes everything before it durable.
  *
  * Bytes that are no record are the end of the log where nothing says that they were once flushed (a torn tail: kept as
- * a copy, zeroed), and damage below the durable mark: then nothing is changed and LOG_CORRUPT is thrown. What lies
- * between the mark and the end is written again and synced, because after a failed sync the page cache can hold bytes
- * that the disk lacks. A crash during recovery leaves work that recovering again does.
+ * a copy, zeroed), and damage below the durable mark: then nothing is changed and LOG_CORRUPT is thrown, unless an
+ * operator gave that range up. What lies between the mark and the end is written again and synced, because after a
+ * failed sync the page cache can hold bytes that the disk lacks. A crash during recovery leaves work that recovering
+ * again does.
  */
-export async function recover(
-  files: Files,
-  segments: Segments,
-  checkpoint: CheckpointState | null,
-  logger: Logger,
-): Promise<Recovered> {
-  const known = { mark: checkpoint?.durable ?? 0, epoch: checkpoint?.epoch ?? 0 };
-  let segment = segments.last;
-  let scanned = segment === undefined ? undefined : await scan(segment);
-  if (segment !== undefined && scanned !== undefined && !scanned.opened && segments.all.length > 1) {
-    await refuseDamage(segment, firstRecord(segment), scanned, known);
-    await segments.dropLast();
-    segment = segments.last!;
-    scanned = await scan(segment);
-  }
-  if (segment === undefined || scanned === undefined) return begin(segments, known);
-  const { later, mark } = await refuseDamage(segment, scanned.end, scanned, known);
-  const cut = scanned.closed ? { bytes: 0 } : await cutTail(files, segment, scanned.end, later);
-  await rewrite(segment, Math.max(mark, firstRecord(segment)), scanned.end);
+export async function recover(deps: RecoveryDeps): Promise<Recovered> {
+  const known = { mark: deps.checkpoint?.durable ?? 0, epoch: deps.checkpoint?.epoch ?? 0 };
+  await giveUpSealed(deps);
+  const tail = await settleTail(deps, known);
+  if (tail === undefined) return begin(deps, known);
+  const { segment, scanned } = tail;
+  const cut = scanned.closed ? undefined : await cutTail(deps.files, tail);
+  await rewrite(segment, { from: Math.max(tail.mark, firstRecord(segment)), to: scanned.end });
   const recovered: Recovered = {
     end: scanned.end,
-    epoch: Math.max(scanned.epoch, known.epoch),
+    epoch: tail.epoch,
     storedAtMs: scanned.storedAtMs,
     closed: scanned.closed,
+    gaveUp: scanned.gaveUp,
+    opened: scanned.opened,
     scannedBytes: scanned.end - segment.start,
-    cutBytes: cut.bytes,
-    ...(cut.copy === undefined ? {} : { copy: cut.copy }),
+    cutBytes: 0,
+    ...cut,
   };
-  logger.info({ ...recovered, durableMark: mark }, "recovered the commit log");
+  deps.logger.info({ ...recovered, durableMark: tail.mark }, "recovered the commit log");
   return recovered;
 }
 
-async function begin(segments: Segments, known: { mark: number; epoch: number }): Promise<Recovered> {
-  if (known.mark > 0)
-    throw new LogwheelError(
-      "LOG_CORRUPT",
-      `the checkpoint says that the log reaches ${known.mark}, but there is no segment file: restore the folder from a backup, or remove the checkpoint file to start empty`,
+/** Looks at the last segment until it can be built on: what never became part of the log is taken back, what was given up is filled. */
+async function settleTail(
+  deps: RecoveryDeps,
+  known: { mark: number; epoch: number },
+): Promise<Tail | undefined> {
+  for (let { mark, epoch } = known; ; ) {
+    const segment = deps.segments.last;
+    if (segment === undefined) return undefined;
+    const tail = await lookAt(segment, { mark, epoch });
+    ({ mark, epoch } = tail);
+    if (mark > tail.scanned.end) {
+      if (!(await giveUp(deps, tail))) return tail;
+    } else if (tail.scanned.opened || tail.scanned.gaveUp || deps.segments.all.length === 1) return tail;
+    else await deps.segments.dropLast();
+  }
+}
+
+async function lookAt(segment: Segment, known: { mark: number; epoch: number }): Promise<Tail> {
+  const scanned = await scan(segment);
+  const { stopped: from, closed } = scanned;
+  const later = await searchBehind(segment, {
+    from,
+    to: closed ? from : from + SEARCH_BYTES,
+    epoch: scanned.epoch,
+  });
+  return {
+    segment,
+    scanned,
+    later,
+    mark: Math.max(known.mark, scanned.mark, later.mark),
+    epoch: Math.max(known.epoch, scanned.epoch, later.epoch),
+  };
+}
+
+/**
+ * Fills the first bad place of the last segment, if an operator gave it up, and throws LOG_CORRUPT if not. False when
+ * there is nothing to fill, because all of what is missing lay behind the segment.
+ */
+async function giveUp({ files, accepted, logger }: RecoveryDeps, tail: Tail): Promise<boolean> {
+  const { segment, scanned, later, mark } = tail;
+  const from = scanned.stopped;
+  const range = { from, to: later.start > from ? Math.min(later.start, mark) : mark };
+  if (!covers(accepted, range))
+    throw damageFound(
+      `${files.path}/${segment.name}`,
+      `no whole record at log offset ${from}, but the log was flushed up to ${mark} at least: this is damage, not the end of the log`,
+      range,
+    );
+  logger.warn(range, "records in a damaged range are lost, as an operator accepted");
+  if (scanned.closed || from >= segment.end) return false;
+  const filled = { from, to: Math.min(range.to, segment.end) };
+  await keepCopy(files, "damaged", segment, filled);
+  await fillDamage(segment, filled, scanned);
+  return true;
+}
+
+/** Fills the bad places of sealed segments that an operator gave up: readers pass over them from now on. */
+async function giveUpSealed({ files, segments, accepted, logger }: RecoveryDeps): Promise<void> {
+  if (accepted === undefined) return;
+  for (const segment of segments.all.slice(0, -1)) {
+    if (segment.end <= accepted.from || segment.start >= accepted.to) continue;
+    const ranges: LogRange[] = [];
+    await salvage(segment, segment.end, { record() {}, damage: (range) => void ranges.push(range) });
+    const given = ranges.filter((range) => covers(accepted, range));
+    for (const range of given) {
+      logger.warn(range, "records in a damaged range are lost, as an operator accepted");
+      await keepCopy(files, "damaged", segment, range);
+      await fillDamage(segment, range, await before(segment, range.from));
+    }
+    if (given.length > 0) await removeSideFiles(files, segment);
+  }
+}
+
+/** What the last record before a place says. */
+async function before(segment: Segment, place: number): Promise<{ epoch: number; storedAtMs: number }> {
+  const found = { epoch: 0, storedAtMs: 0 };
+  const record = ({ epoch, storedAtMs }: Header): void => void Object.assign(found, { epoch, storedAtMs });
+  await salvage(segment, place, { record, damage() {} });
+  return found;
+}
+
+/** They were made from the damaged segment, and are made again when they are asked for. */
+async function removeSideFiles(files: Files, segment: Segment): Promise<void> {
+  const own = [segmentIndexName(segment.start), keyIndexName(segment.start)];
+  for (const name of await files.list()) if (own.includes(name)) await files.remove(name);
+}
+
+async function begin(
+  { files, segments, accepted }: RecoveryDeps,
+  known: { mark: number; epoch: number },
+): Promise<Recovered> {
+  if (known.mark > 0 && !covers(accepted, { from: 0, to: known.mark }))
+    throw damageFound(
+      files.path,
+      `the checkpoint says that the log reaches ${known.mark}, but there is no segment file`,
+      { from: 0, to: known.mark },
     );
   const segment = await segments.add(0);
   return {
@@ -77,51 +189,27 @@ async function begin(segments: Segments, known: { mark: number; epoch: number })
     epoch: known.epoch,
     storedAtMs: 0,
     closed: false,
+    gaveUp: false,
+    opened: false,
     scannedBytes: 0,
     cutBytes: 0,
   };
 }
 
-/** Throws LOG_CORRUPT if the log once reached durably beyond `end`. */
-async function refuseDamage(
-  segment: Segment,
-  end: number,
-  scanned: Scanned,
-  known: { mark: number; epoch: number },
-): Promise<{ later: Later; mark: number }> {
-  const later = await searchBehind(segment, end, Math.max(scanned.epoch, known.epoch));
-  const mark = Math.max(known.mark, scanned.mark, later.mark);
-  if (mark > end)
-    throw new LogwheelError(
-      "LOG_CORRUPT",
-      `${segment.file.name}: no whole record at log offset ${end}, but the log was flushed up to ${mark} at least: this is damage, not the end of the log. ` +
-        `Restore the folder from a backup, or give up what is damaged with --accept-damage ${end}-${Math.max(later.start, end)}`,
-    );
-  return { later, mark };
-}
-
 /** Zeroes what stands behind the end and is not plain stale bytes, after copying it to a file of its own. */
 async function cutTail(
   files: Files,
-  segment: Segment,
-  end: number,
-  later: Later,
-): Promise<{ bytes: number; copy?: string }> {
-  const to = Math.min(segment.end, Math.max(later.end, await tornEnd(segment, end)));
-  if (to <= end) return { bytes: 0 };
-  const copy = `torn-${String(end).padStart(20, "0")}.bin`;
-  if ((await files.list()).includes(copy)) await files.remove(copy);
-  const kept = await files.create(copy);
-  const zeros = Buffer.alloc(Math.min(COPY_STEP_BYTES, to - end));
-  await inSteps(segment, end, to, (bytes, place) => kept.write([bytes], place - end));
-  await kept.sync();
-  await kept.close();
-  await files.syncNames();
-  await inSteps(segment, end, to, (bytes, place) =>
-    segment.file.write([zeros.subarray(0, bytes.length)], place - segment.start),
+  { segment, scanned, later }: Tail,
+): Promise<{ cutBytes: number; copy: string } | undefined> {
+  const from = scanned.end;
+  const to = Math.min(
+    segment.end,
+    Math.max(scanned.stopped, later.end, await tornEnd(segment, scanned.stopped)),
   );
-  await segment.file.sync();
-  return { bytes: to - end, copy };
+  if (to <= from) return undefined;
+  const copy = await keepCopy(files, "torn", segment, { from, to });
+  await zero(segment, { from, to });
+  return { cutBytes: to - from, copy };
 }
 
 /**
@@ -137,24 +225,4 @@ async function tornEnd(segment: Segment, end: number): Promise<number> {
   const length = head.readUInt32LE(4);
   if (own !== end && own !== 0) return end;
   return end + (length >= HEADER_BYTES && length <= RECORD_BYTES_MAX ? length : HEADER_BYTES);
-}
-
-async function rewrite(segment: Segment, from: number, to: number): Promise<void> {
-  if (from < to)
-    await inSteps(segment, from, to, (bytes, place) => segment.file.write([bytes], place - segment.start));
-  await segment.file.sync();
-}
-
-async function inSteps(
-  segment: Segment,
-  from: number,
-  to: number,
-  step: (bytes: Buffer, place: number) => Promise<void>,
-): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(COPY_STEP_BYTES, to - from));
-  for (let place = from; place < to; place += buffer.length) {
-    const bytes = buffer.subarray(0, Math.min(buffer.length, to - place));
-    await segment.file.read(bytes, place - segment.start);
-    await step(bytes, place);
-  }
 }

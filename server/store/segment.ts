@@ -70,6 +70,7 @@ export class Segment {
   /** Store time of the last record, once sealed; 0 before. */
   lastStoredAtMs = 0;
   #readers = 0;
+  #retired = false;
   #idle: (() => void) | undefined;
 
   constructor(start: number, bytes: number, file: File) {
@@ -79,8 +80,13 @@ export class Segment {
     this.blocks = new FileBlocks(file);
   }
 
-  /** Runs `read` while the file is certain to stay what it is. */
+  get name(): string {
+    return segmentName(this.start);
+  }
+
+  /** Runs `read` while the file is certain to stay what it is. OFFSET_OUT_OF_RANGE once the segment is retired. */
   async reading<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#retired) throw gone(this.start);
     this.#readers++;
     try {
       return await read();
@@ -90,8 +96,14 @@ export class Segment {
     }
   }
 
-  /** Resolves when nobody reads the file. New readers must have been kept out before. */
-  async idle(): Promise<void> {
+  /** Keeps new readers out and resolves when those who read have ended: the file may become another segment's then. */
+  async retire(): Promise<void> {
+    this.#retired = true;
     if (this.#readers > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
   }
+}
+
+/** The answer to who reads what retention has dropped. */
+export function gone(logOffset: number): LogwheelError {
+  return new LogwheelError("OFFSET_OUT_OF_RANGE", `log offset ${logOffset} was dropped by retention`);
 }

@@ -1,6 +1,15 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { File, Files } from "../disk/files.js";
-import { readSegmentHeader, SEGMENT_HEADER_BYTES, Segment, segmentHeader, segmentName } from "./segment.js";
+import { covers, damageFound, fillDamage } from "./damage.js";
+import type { LogRange } from "./salvage.js";
+import {
+  firstRecord,
+  readSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  Segment,
+  segmentHeader,
+  segmentName,
+} from "./segment.js";
 
 const SPARES_KEPT = 2;
 const ZERO_STEP_BYTES = 1 << 20;
@@ -32,20 +41,31 @@ export class Segments {
   #spareNumber = 0;
   #zeroing: Promise<void> | undefined;
   #zeroBudget = 0;
+  #zeroingFailed = false;
+  /** Why no segment is dropped any more. */
+  #stuck: unknown;
 
   private constructor(files: Files, bytes: number) {
     this.#files = files;
     this.#bytes = bytes;
   }
 
-  /** Opens what is there. A file gets a segment's name only after its header is durable, so another header is damage. */
-  static async open(files: Files, bytes: number): Promise<Segments> {
+  /**
+   * Opens what is there. A file gets a segment's name only after its header is durable, so another header is damage, and
+   * a missing file is: LOG_CORRUPT, unless that range is `accepted`.
+   */
+  static async open(files: Files, bytes: number, accepted?: LogRange): Promise<Segments> {
     const segments = new Segments(files, bytes);
-    const names = await files.list();
-    for (const name of names.filter((each) => SPARE_NAME.test(each))) await segments.#adoptSpare(name);
-    const logs = names.filter((each) => SEGMENT_NAME.test(each));
-    for (const name of logs) await segments.#openSegment(name);
-    return segments;
+    try {
+      const names = await files.list();
+      for (const name of names.filter((each) => SPARE_NAME.test(each))) await segments.#adoptSpare(name);
+      const logs = names.filter((each) => SEGMENT_NAME.test(each));
+      for (const name of logs) await segments.#openSegment(name, accepted);
+      return segments;
+    } catch (thrown) {
+      await segments.close();
+      throw thrown;
+    }
   }
 
   get all(): readonly Segment[] {
@@ -87,70 +107,73 @@ export class Segments {
   /** Makes the next segment, beginning at `start`. When this resolves its name and header survive a power cut. */
   async add(start: number): Promise<Segment> {
     await this.#stopZeroing();
+    this.#zeroingFailed = false;
     const spare = this.#spares.shift() ?? (await this.#newSpare());
-    await spare.file.write([segmentHeader(start, this.#bytes)], 0);
-    await spare.file.sync();
-    await this.#files.rename(spare.name, segmentName(start));
-    await this.#files.syncNames();
+    try {
+      await spare.file.write([segmentHeader(start, this.#bytes)], 0);
+      await spare.file.sync();
+      await this.#files.rename(spare.name, segmentName(start));
+      await this.#files.syncNames();
+    } catch (thrown) {
+      await spare.file.close().catch(() => {});
+      throw thrown;
+    }
     const segment = new Segment(start, this.#bytes, spare.file);
     this.#list.push(segment);
     return segment;
   }
 
-  /** Takes the oldest segment out of the log: a spare from now on, or gone. The log keeps at least one. */
+  /**
+   * Takes the oldest segment out of the log: a spare from now on, or gone. The log keeps at least one. After a failure to
+   * make that durable no more are taken: a later one must not be gone while an older one may come back.
+   */
   async dropFirst(): Promise<Segment> {
-    const segment = this.#list.shift()!;
-    await segment.idle();
-    if (this.#spares.length < SPARES_KEPT && segment.end - segment.start === this.#bytes) {
-      const name = `spare-${++this.#spareNumber}.log`;
-      await this.#files.rename(segmentName(segment.start), name);
-      await this.#files.syncNames();
-      this.#spares.push({ name, file: segment.file, zeroed: this.#bytes });
-    } else {
-      await segment.file.close();
-      await this.#files.remove(segmentName(segment.start));
-      await this.#files.syncNames();
-    }
-    return segment;
+    if (this.#stuck !== undefined) throw this.#stuck;
+    return this.#takeOut(this.first!);
   }
 
   /** Takes the newest segment back: recovery found nothing whole in it. */
   async dropLast(): Promise<void> {
-    const segment = this.#list.pop()!;
-    const name = `spare-${++this.#spareNumber}.log`;
-    await this.#files.rename(segmentName(segment.start), name);
-    await this.#files.syncNames();
-    this.#spares.push({ name, file: segment.file, zeroed: this.#bytes });
+    await this.#takeOut(this.last!);
   }
 
   /**
-   * Lets zeros be written ahead for as many bytes as the log has grown, while no recycled file is free. Failures are
-   * left for `add` to meet.
+   * Lets zeros be written ahead for as many bytes as the log has grown, while no recycled file is free. After a failure
+   * the file is given up, and `add` makes another.
    */
   grown(bytes: number): void {
     const spare = this.#spares[0];
-    if (spare !== undefined && spare.zeroed >= this.#bytes) return;
+    if (this.#zeroingFailed || (spare !== undefined && spare.zeroed >= this.#bytes)) return;
     this.#zeroBudget += bytes + (bytes >> 2);
     if (this.#zeroBudget < ZERO_STEP_BYTES || this.#zeroing !== undefined) return;
     this.#zeroing = this.#zeroAhead()
-      .catch(() => {})
+      .catch(() => {
+        this.#zeroingFailed = true;
+      })
       .finally(() => (this.#zeroing = undefined));
   }
 
+  /** What was to be durable was synced, or its failure told, before: closing has nothing to add. */
   async close(): Promise<void> {
     await this.#stopZeroing();
-    for (const { file } of [...this.#list, ...this.#spares]) await file.close();
+    for (const { file } of [...this.#list, ...this.#spares]) await file.close().catch(() => {});
   }
 
   async #zeroAhead(): Promise<void> {
-    const spare = this.#spares[0] ?? (await this.#newSpare());
-    if (this.#spares.length === 0) this.#spares.push(spare);
-    while (this.#zeroBudget >= ZERO_STEP_BYTES && spare.zeroed < this.#bytes) {
-      this.#zeroBudget -= ZERO_STEP_BYTES;
-      const step = Math.min(ZERO_STEP_BYTES, this.#bytes - spare.zeroed);
-      await spare.file.write([ZEROS.subarray(0, step)], spare.zeroed);
-      spare.zeroed += step;
-      if (spare.zeroed % ZERO_SYNC_BYTES === 0) await spare.file.sync();
+    if (this.#spares.length === 0) this.#spares.push(await this.#newSpare());
+    const spare = this.#spares[0]!;
+    try {
+      while (this.#zeroBudget >= ZERO_STEP_BYTES && spare.zeroed < this.#bytes) {
+        this.#zeroBudget -= ZERO_STEP_BYTES;
+        const step = Math.min(ZERO_STEP_BYTES, this.#bytes - spare.zeroed);
+        await spare.file.write([ZEROS.subarray(0, step)], spare.zeroed);
+        spare.zeroed += step;
+        if (spare.zeroed % ZERO_SYNC_BYTES === 0) await spare.file.sync();
+      }
+    } catch (thrown) {
+      this.#spares.splice(this.#spares.indexOf(spare), 1);
+      await this.#giveUp(spare);
+      throw thrown;
     }
   }
 
@@ -160,10 +183,43 @@ export class Segments {
   }
 
   async #newSpare(): Promise<Spare> {
-    const name = `spare-${++this.#spareNumber}.log`;
-    const file = await this.#files.create(name);
-    await file.resize(this.#bytes);
-    return { name, file, zeroed: 0 };
+    const name = this.#spareName();
+    const spare = { name, file: await this.#files.create(name), zeroed: 0 };
+    try {
+      await spare.file.resize(this.#bytes);
+    } catch (thrown) {
+      await this.#giveUp(spare);
+      throw thrown;
+    }
+    return spare;
+  }
+
+  async #giveUp({ name, file }: Spare): Promise<void> {
+    await file.close().catch(() => {});
+    await this.#files.remove(name).catch(() => {});
+  }
+
+  #spareName(): string {
+    return `spare-${++this.#spareNumber}.log`;
+  }
+
+  async #takeOut(segment: Segment): Promise<Segment> {
+    const name = segmentName(segment.start);
+    const kept = this.#spares.length < SPARES_KEPT && segment.end - segment.start === this.#bytes;
+    const spare = kept ? this.#spareName() : undefined;
+    if (spare === undefined) await this.#files.remove(name);
+    else await this.#files.rename(name, spare);
+    try {
+      await this.#files.syncNames();
+    } catch (thrown) {
+      this.#stuck = thrown;
+      throw thrown;
+    }
+    this.#list.splice(this.#list.indexOf(segment), 1);
+    await segment.retire();
+    if (spare === undefined) await segment.file.close();
+    else this.#spares.push({ name: spare, file: segment.file, zeroed: this.#bytes });
+    return segment;
   }
 
   async #adoptSpare(name: string): Promise<void> {
@@ -177,25 +233,56 @@ export class Segments {
     await this.#files.remove(name);
   }
 
-  async #openSegment(name: string): Promise<void> {
+  async #openSegment(name: string, accepted: LogRange | undefined): Promise<void> {
     const start = Number(name.slice(0, 20));
+    await this.#closeGap(start, accepted);
     const file = await this.#files.open(name);
-    const where = `${this.#files.path}/${name}`;
-    const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
-    const read = await file.read(bytes, 0);
-    const header = readSegmentHeader(bytes.subarray(0, read), where);
-    if (header === undefined || header.start !== start)
-      throw damaged(where, "its first 64 bytes are no segment header for its name");
-    const before = this.last;
-    if (before !== undefined && before.end !== start)
-      throw damaged(where, `the segment before it ends at ${before.end}: a file between them is missing`);
-    this.#list.push(new Segment(start, header.bytes, file));
+    try {
+      this.#list.push(new Segment(start, await this.#sizeOf(file, start, accepted), file));
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
+  }
+
+  /** Bytes of a segment, by its header. */
+  async #sizeOf(file: File, start: number, accepted: LogRange | undefined): Promise<number> {
+    const where = `${this.#files.path}/${segmentName(start)}`;
+    const head = Buffer.alloc(SEGMENT_HEADER_BYTES);
+    const read = await file.read(head, 0);
+    const header = readSegmentHeader(head.subarray(0, read), where);
+    if (header !== undefined && header.start === start) return header.bytes;
+    const range = { from: start, to: start + SEGMENT_HEADER_BYTES };
+    if (!covers(accepted, range))
+      throw damageFound(where, "its first 64 bytes are no segment header for its name", range);
+    const bytes = Math.max(await file.size(), this.#bytes);
+    await file.write([segmentHeader(start, bytes)], 0);
+    await file.sync();
+    return bytes;
+  }
+
+  /** The log must go on at `start`: a missing file is damage, and if it is given up an empty segment takes its place. */
+  async #closeGap(start: number, accepted: LogRange | undefined): Promise<void> {
+    const from = this.last?.end ?? start;
+    if (from === start) return;
+    const where = `${this.#files.path}/${segmentName(start)}`;
+    if (from > start)
+      throw new LogwheelError(
+        "LOG_CORRUPT",
+        `${where}: the segment before it reaches to ${from}; one of the two does not belong here, restore the folder from a backup`,
+      );
+    const gap = { from, to: start };
+    if (!covers(accepted, gap))
+      throw damageFound(where, `the segment before it ends at ${from}: a file between them is missing`, gap);
+    const spare = await this.#newSpare();
+    const lost = new Segment(from, start - from, spare.file);
+    await spare.file.write([segmentHeader(from, start - from)], 0);
+    await fillDamage(lost, { from: firstRecord(lost), to: lost.end }, NOTHING_KNOWN);
+    await this.#files.rename(spare.name, segmentName(from));
+    await this.#files.syncNames();
+    this.#list.push(lost);
   }
 }
 
-function damaged(where: string, what: string): LogwheelError {
-  return new LogwheelError(
-    "LOG_CORRUPT",
-    `${where}: ${what}; restore the folder from a backup, or move the files from there on away to start without them`,
-  );
-}
+/** What is known of records that are lost with their file. */
+const NOTHING_KNOWN = { epoch: 0, storedAtMs: 0 };

@@ -69,8 +69,16 @@ export class State {
   readonly producers = new Map<number, ProducerWindow>();
   readonly #topicsByNumber = new Map<number, TopicState>();
   readonly #groupsByNumber = new Map<number, GroupState>();
+  /** Records that others build on may be missing: an operator gave up damage. */
+  readonly #lossy: boolean;
+  /** Topics whose record is lost. */
+  readonly #adopted = new Set<number>();
   #lastTopic = 0;
   #lastGroup = 0;
+
+  constructor({ lossy = false } = {}) {
+    this.#lossy = lossy;
+  }
 
   topicByNumber(number: number): TopicState | undefined {
     return this.#topicsByNumber.get(number);
@@ -83,6 +91,14 @@ export class State {
 
   get nextGroupNumber(): number {
     return this.#lastGroup + 1;
+  }
+
+  /** The queue that a message record names. LOG_CORRUPT if no earlier record made it, unless that may be lost. */
+  queueOf(header: Header): Queue {
+    if (this.#lossy) return this.#adopt(header);
+    const queue = this.#topicsByNumber.get(header.topic)?.queues[header.queueId];
+    if (queue === undefined) throw unknownQueue(header);
+    return queue;
   }
 
   /** A message record: its queue has one more offset, its producer one more sequence. */
@@ -111,6 +127,19 @@ export class State {
       case KIND.snapshot:
         return this.#load(payload as SnapshotPart);
     }
+  }
+
+  /**
+   * After a replay that damage left holes in: the next offset of a queue lies behind everything that a group has
+   * acknowledged, so that no new message counts as acknowledged.
+   */
+  skipAcknowledged(): void {
+    for (const { cursors } of this.groups.values())
+      for (const [queue, { floor, acked, retries }] of cursors) {
+        const { open } = queue;
+        const known = Math.max(floor, acked.at(-1)?.[1] ?? 0, ...retries.map(([offset]) => offset + 1));
+        queue.skipTo(known, open.count === 0 ? 0 : open.position(open.count - 1));
+      }
   }
 
   /** Everything, in parts that are well below 1 MiB as JSON. Producers that are silent since long are left out. */
@@ -143,8 +172,8 @@ export class State {
     this.#lastTopic = Math.max(this.#lastTopic, config.number);
     const known = this.#topicsByNumber.get(config.number);
     const topic = known ?? { ...config, queues: [] };
-    if (known === undefined) this.#addTopic(topic);
-    else Object.assign(known, config);
+    if (topic.name !== config.name) this.topics.delete(topic.name);
+    this.#addTopic(Object.assign(topic, config));
     while (topic.queues.length < queues) topic.queues.push(new Queue(topic, topic.queues.length));
   }
 
@@ -195,7 +224,10 @@ export class State {
       this.#lastGroup = Math.max(this.#lastGroup, part.last.group);
     }
     for (const { next, ...config } of part.topics ?? []) {
-      if (this.#topicsByNumber.has(config.number)) continue;
+      if (this.#topicsByNumber.has(config.number)) {
+        if (this.#lossy) this.#topic({ op: "put", ...config, queues: next.length });
+        continue;
+      }
       const topic: TopicState = { ...config, queues: [] };
       for (const [id, nextOffset] of next.entries()) topic.queues.push(new Queue(topic, id, nextOffset));
       this.#addTopic(topic);
@@ -204,6 +236,19 @@ export class State {
     for (const change of part.cursors ?? []) this.#cursor(change);
     for (const json of part.producers ?? [])
       if (!this.producers.has(json[0])) this.producers.set(json[0], ProducerWindow.fromJSON(json));
+  }
+
+  /** The queue of a message whose topic's record may be lost: the topic is found again under a name made of its number. */
+  #adopt({ topic: number, queueId, queueOffset, storedAtMs }: Header): Queue {
+    const known = this.#topicsByNumber.get(number);
+    if (known === undefined) this.#adopted.add(number);
+    if (known?.queues[queueId] === undefined) {
+      const lost = { ...LOST_TOPIC, number, name: `lost-${number}`, createdAtMs: storedAtMs };
+      this.#topic({ op: "put", ...(known ?? lost), queues: queueId + 1 });
+    }
+    const queue = this.#topicsByNumber.get(number)!.queues[queueId]!;
+    if (queue.nextOffset === 0 && this.#adopted.has(number)) queue.rebase(queueOffset);
+    return queue;
   }
 
   *#allCursors(): Generator<CursorChange> {
@@ -220,8 +265,11 @@ export class State {
   }
 }
 
+/** A topic whose record is lost can be read and takes nothing more. */
+const LOST_TOPIC = { type: 5, permission: 1, retentionMs: 0, attributes: {} } as const;
+
 /** A topic or queue that a record names but no earlier record made: the log contradicts itself. */
-export function unknownQueue(header: Header): LogwheelError {
+function unknownQueue(header: Header): LogwheelError {
   return new LogwheelError(
     "LOG_CORRUPT",
     `the record at log offset ${header.logOffset} names queue ${header.queueId} of topic number ${header.topic}, which no earlier record made`,

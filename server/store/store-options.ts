@@ -2,10 +2,11 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
-import type { Flush } from "./writer.js";
+import type { LogRange } from "./salvage.js";
+import type { Flush, FlushLimits } from "./writer.js";
 
 /** What a store is made of and how it behaves. */
-export interface StoreOptions {
+export interface StoreOptions extends Partial<FlushLimits> {
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -16,6 +17,8 @@ export interface StoreOptions {
   readonly slabsKept?: number;
   /** Bytes of segment files kept in memory for cold reads. */
   readonly cacheBytes?: number;
+  /** Damage in this range of the log is given up instead of refused at the start. */
+  readonly acceptDamage?: LogRange | undefined;
   /** The log failed: nothing more will be stored; the process should end. */
   readonly failed?: (error: LogwheelError) => void;
   /** After each write: bytes, milliseconds of the write, milliseconds of the sync (0 without one). */

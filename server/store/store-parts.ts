@@ -1,4 +1,3 @@
-import type { Logger } from "../../proto/kernel/logger.js";
 import { keysOf } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../disk/files.js";
 import { BlockCache } from "./block-cache.js";
@@ -6,9 +5,11 @@ import { Checkpoint } from "./checkpoint.js";
 import { ConsumeIndex } from "./consume-index.js";
 import { KeyIndexes } from "./key-indexes.js";
 import { type Recovered, recover } from "./recovery.js";
-import { replay } from "./replay.js";
+import { NO_INDEX, readSnapshot, replay, replaySalvaged } from "./replay.js";
+import type { Segment } from "./segment.js";
 import { Segments } from "./segments.js";
 import { State } from "./state.js";
+import type { StoreOptions } from "./store-options.js";
 
 /** Folder of the segments and their index files, within the data folder. */
 const LOG_FOLDER = "log";
@@ -24,28 +25,57 @@ export interface StoreParts {
   readonly recovered: Recovered;
 }
 
-/** Recovers what is in a data folder, which is locked. */
-export async function openParts(
-  dataFiles: Files,
-  options: { segmentBytes: number; cacheBytes: number; logger: Logger },
-): Promise<StoreParts> {
+/** What opening takes of the store's options. */
+export type PartsOptions = Pick<StoreOptions, "segmentBytes" | "logger" | "acceptDamage"> & {
+  readonly cacheBytes: number;
+};
+
+/** Recovers what is in a data folder, which is locked. After a failure nothing is left open. */
+export async function openParts(dataFiles: Files, options: PartsOptions): Promise<StoreParts> {
   const files = await dataFiles.folder(LOG_FOLDER);
   const checkpoint = await Checkpoint.open(dataFiles);
-  const segments = await Segments.open(files, options.segmentBytes);
-  const recovered = await recover(files, segments, checkpoint.state, options.logger);
-  const cache = new BlockCache(options.cacheBytes);
+  let segments: Segments | undefined;
+  try {
+    segments = await Segments.open(files, options.segmentBytes, options.acceptDamage);
+    return await recoverParts(files, segments, checkpoint, options);
+  } catch (thrown) {
+    await segments?.close();
+    await checkpoint.close();
+    throw thrown;
+  }
+}
+
+async function recoverParts(
+  files: Files,
+  segments: Segments,
+  checkpoint: Checkpoint,
+  { logger, acceptDamage: accepted, cacheBytes }: PartsOptions,
+): Promise<StoreParts> {
+  const recovered = await recover({ files, segments, checkpoint: checkpoint.state, logger, accepted });
+  const cache = new BlockCache(cacheBytes);
   const index = new ConsumeIndex(files, segments, cache);
   const last = segments.last!;
   const keys = new KeyIndexes(files, segments, last.start);
-  const state = new State();
+  const state = new State({ lossy: recovered.gaveUp });
   index.resume(last.start);
+  if (recovered.gaveUp && !recovered.opened) await replayEarlier(segments.all.slice(0, -1), state);
   await replay(last, recovered.end, state, {
     add(queue, header, position, bytes, start, end) {
       queue.add(header, position);
       if (header.keyed) keys.add(header.topic, keysOf(bytes, start, end), position);
     },
   });
+  if (recovered.gaveUp) state.skipAcknowledged();
   await index.repair();
   await keys.repair();
   return { segments, checkpoint, cache, index, keys, state, recovered };
+}
+
+/** Where the last segment's snapshot was given up, earlier ones tell what it said. */
+async function replayEarlier(earlier: readonly Segment[], state: State): Promise<void> {
+  let from = earlier.length - 1;
+  while (from > 0 && (await readSnapshot(earlier[from]!)) === undefined) from--;
+  for (const segment of earlier.slice(Math.max(0, from)))
+    await replaySalvaged(segment, segment.end, state, NO_INDEX);
+  for (const { queues } of state.topics.values()) for (const queue of queues) queue.rebase();
 }

@@ -11,8 +11,8 @@ import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js
 import { HEADER_BYTES, type Header, KIND } from "./record.js";
 import { RecordReader } from "./record-reader.js";
 import type { Recovered } from "./recovery.js";
-import { endOfSnapshot, replay } from "./replay.js";
-import { firstRecord, type Segment } from "./segment.js";
+import { NO_INDEX, readSnapshot, replay } from "./replay.js";
+import { firstRecord, SEGMENT_HEADER_BYTES, type Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
 import {
   type CursorChange,
@@ -25,6 +25,7 @@ import {
 import type { SealedSegment, StoreFigures } from "./store-figures.js";
 import type { StoreOptions } from "./store-options.js";
 import { openParts, type StoreParts } from "./store-parts.js";
+import { FLUSH_LIMITS } from "./writer.js";
 
 const SLABS_KEPT = 32;
 const CACHE_BYTES = 32 << 20;
@@ -52,6 +53,9 @@ export class Store {
   readonly #listeners = new Set<() => void>();
   readonly #sealListeners = new Set<() => void>();
   #sealing: Promise<void> = Promise.resolve();
+  #dropping: Promise<unknown> = Promise.resolve();
+  /** Log offset behind the newest opening snapshot. */
+  #openedTo = 0;
   #closed = false;
 
   private constructor(options: StoreOptions, parts: StoreParts) {
@@ -67,6 +71,7 @@ export class Store {
         segments: parts.segments,
         clock: options.clock,
         flush: options.flush,
+        limits: { ...FLUSH_LIMITS, ...options },
         segmentBytes: options.segmentBytes,
         slabsKept: options.slabsKept ?? SLABS_KEPT,
         begun: () => this.#begun(),
@@ -76,7 +81,8 @@ export class Store {
         ...(options.measured === undefined ? {} : { measured: options.measured }),
       },
       {
-        end: parts.recovered.closed ? last.end + firstRecord(last) - last.start : parts.recovered.end,
+        end: parts.recovered.closed ? last.end + SEGMENT_HEADER_BYTES : parts.recovered.end,
+        durable: parts.recovered.end,
         epoch: parts.recovered.epoch + 1,
         storedAtMs: parts.recovered.storedAtMs,
       },
@@ -94,20 +100,26 @@ export class Store {
       checkpoint: parts.checkpoint,
       clock: options.clock,
       state: () => ({ durable: this.#log.durable, epoch: this.epoch, clean: false }),
-      failed: (error) => this.#failed(error),
+      failed: (thrown) => this.#log.fail(thrown),
     });
   }
 
   /** Takes the folder, recovers what is in it, and begins a new log epoch. Throws LogwheelError; the folder is free again then. */
   static async open(options: StoreOptions): Promise<Store> {
-    await options.files.lock();
+    const { files, cacheBytes = CACHE_BYTES } = options;
+    await files.lock();
+    let store: Store;
     try {
-      const { segmentBytes, cacheBytes = CACHE_BYTES, logger } = options;
-      const store = new Store(options, await openParts(options.files, { segmentBytes, cacheBytes, logger }));
+      store = new Store(options, await openParts(files, { ...options, cacheBytes }));
+    } catch (thrown) {
+      await files.unlock();
+      throw thrown;
+    }
+    try {
       await store.#begin();
       return store;
     } catch (thrown) {
-      await options.files.unlock();
+      await store.#release(false).catch(() => {});
       throw thrown;
     }
   }
@@ -115,9 +127,10 @@ export class Store {
   async #begin(): Promise<void> {
     await this.#checkpointer.start();
     this.#log.stamp();
-    const last = this.#segments.last!;
-    if (this.recovered.closed) this.#begun();
-    else if (this.recovered.end === firstRecord(last)) this.#appendSnapshot();
+    const { closed, end, gaveUp } = this.recovered;
+    if (closed) this.#begun();
+    else if (end === firstRecord(this.#segments.last!)) this.#appendSnapshot();
+    else if (gaveUp) this.#log.roll();
     this.#log.reserve(HEADER_BYTES);
     this.#log.appendOther(KIND.epoch, Buffer.alloc(0));
     await this.#log.flush();
@@ -245,7 +258,7 @@ export class Store {
     const all = this.#segments.all;
     for (const from of all.keys()) {
       const state = new State();
-      for (const segment of all.slice(from)) await replay(segment, this.#log.visible, state, { add() {} });
+      for (const segment of all.slice(from)) await replay(segment, this.#log.visible, state, NO_INDEX);
       states.push(state);
     }
     return states;
@@ -260,7 +273,7 @@ export class Store {
   /** The sealed segments, oldest first, and which topics have messages in each. */
   async sealedSegments(): Promise<SealedSegment[]> {
     await this.#sealing;
-    const all = this.#segments.all;
+    const all = [...this.#segments.all];
     const sealed: SealedSegment[] = [];
     for (const [index, segment] of all.slice(0, -1).entries()) {
       if (segment.lastStoredAtMs === 0) segment.lastStoredAtMs = await this.#firstStoredAt(all[index + 1]!);
@@ -287,10 +300,47 @@ export class Store {
     return () => this.#sealListeners.delete(listener);
   }
 
-  /** Drops the oldest segment, if it is sealed. What it holds cannot be read any more. */
-  async dropFirst(): Promise<boolean> {
-    if (this.#segments.all.length < 2) return false;
+  /**
+   * Drops the oldest segment, if it is sealed and the next one's opening snapshot is durable: what the log begins with
+   * must survive a power cut. What it holds cannot be read any more.
+   */
+  dropFirst(): Promise<boolean> {
+    const dropped = this.#dropping.then(() => this.#dropFirst());
+    this.#dropping = dropped.catch(() => {});
+    return dropped;
+  }
+
+  /** Writes and syncs all that was appended and frees the folder. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#checkpointer.stop();
+    const flushed = await this.#log.flush().then(
+      () => true,
+      () => false,
+    );
+    await this.#release(flushed);
+  }
+
+  /** Closes everything and frees the folder; rejects at the end with the first failure on the way. */
+  async #release(flushed: boolean): Promise<void> {
     await this.#sealing;
+    await this.#dropping;
+    const failures: unknown[] = [];
+    for (const close of [
+      () => this.#checkpointer.end(flushed),
+      () => this.#index.close(),
+      () => this.#segments.close(),
+      () => this.#options.files.unlock(),
+    ])
+      await close().catch((thrown: unknown) => failures.push(thrown));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #dropFirst(): Promise<boolean> {
+    await this.#sealing;
+    const { all } = this.#segments;
+    if (all.length < 2 || (all.length === 2 && this.#log.durable < this.#openedTo)) return false;
     const segment = await this.#segments.dropFirst();
     this.#cache.drop(segment.blocks);
     await this.#index.drop(segment);
@@ -299,30 +349,17 @@ export class Store {
     return true;
   }
 
-  /** Writes and syncs all that was appended and frees the folder. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#checkpointer.stop();
-    const failure = await this.#log.flush().then(
-      () => null,
-      (error: unknown) => error,
-    );
-    await this.#sealing;
-    await this.#checkpointer.end(failure === null);
-    await this.#index.close();
-    await this.#segments.close();
-    await this.#options.files.unlock();
-  }
-
   async #firstStoredAt(segment: Segment): Promise<number> {
     return (await this.#records.find(firstRecord(segment)))?.header.storedAtMs ?? this.#log.storedAtMs;
   }
 
   #appendChange(kind: number, change: unknown): void {
     const payload = Buffer.from(JSON.stringify(change));
+    const bytes = HEADER_BYTES + payload.length;
+    if (!this.#log.fits(bytes))
+      throw new LogwheelError("MESSAGE_TOO_LARGE", `a change of ${bytes} bytes does not fit the log at once`);
     this.#log.stamp();
-    this.reserve(HEADER_BYTES + payload.length);
+    this.reserve(bytes);
     this.#log.appendOther(kind, payload);
     this.state.reduce(kind, change);
   }
@@ -339,14 +376,21 @@ export class Store {
       Buffer.from(JSON.stringify(part)),
     );
     const bytes = parts.reduce((sum, part) => sum + HEADER_BYTES + part.length, 0);
-    if (bytes > this.#options.segmentBytes / 2)
-      throw new LogwheelError(
-        "STORE_FAILED",
-        `the metadata takes ${bytes} bytes, more than half a segment: raise the segment size or delete topics and groups`,
-      );
+    if (bytes > this.#log.snapshotBytesMax) this.#failTooLarge(bytes);
     this.#log.reserve(bytes);
     for (const [index, part] of parts.entries())
       this.#log.appendOther(KIND.snapshot, part, index < parts.length - 1);
+    this.#openedTo = this.#log.end;
+  }
+
+  /** A segment without its snapshot must not be written: the log ends here. */
+  #failTooLarge(bytes: number): never {
+    const error = new LogwheelError(
+      "STORE_FAILED",
+      `the metadata takes ${bytes} bytes, more than half a segment: start again with larger segments`,
+    );
+    this.#log.fail(error);
+    throw error;
   }
 
   *#queues(): Generator<Queue> {
@@ -380,13 +424,16 @@ export class Store {
     this.#advanced();
   }
 
-  /** A queue begins where the oldest segment's snapshot says. */
+  /** A queue begins where the oldest segment's snapshot says, or its index where the snapshot is damaged. */
   async #refreshFirstOffsets(): Promise<void> {
     const first = this.#segments.first!;
-    const before = new State();
-    await replay(first, await endOfSnapshot(first), before, { add() {} });
-    for (const topic of before.topics.values())
-      for (const queue of this.state.topicByNumber(topic.number)?.queues ?? [])
-        queue.firstOffset = Math.max(queue.firstOffset, topic.queues[queue.id]?.nextOffset ?? 0);
+    const snapshot = await readSnapshot(first);
+    for (const queue of this.#queues()) {
+      const before =
+        snapshot === undefined
+          ? await this.#index.baseAt(queue, first.start)
+          : (snapshot.topicByNumber(queue.topic.number)?.queues[queue.id]?.nextOffset ?? 0);
+      queue.firstOffset = Math.max(queue.firstOffset, before);
+    }
   }
 }

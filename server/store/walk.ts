@@ -13,7 +13,7 @@ export type Step = (bytes: Buffer, view: DataView, at: number, logOffset: number
  * at which `step` stopped, or the segment's end.
  */
 export async function walk(segment: Segment, from: number, step: Step): Promise<number> {
-  let buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  let buffer = Buffer.allocUnsafeSlow(Math.min(WINDOW_BYTES, segment.end - from));
   let place = from;
   while (place < segment.end) {
     const read = await segment.file.read(

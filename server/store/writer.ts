@@ -10,13 +10,25 @@ export type Flush = "sync" | "async";
 /** Batches up to this are written in the same turn: they go to the page cache, and a pool thread's hop costs more. */
 const WRITE_NOW_BYTES = 128 << 10;
 
-/** Async flush: a sync begins at so many unflushed bytes, or so long after the first of them. */
-const FLUSH_BYTES = 8 << 20;
-const FLUSH_MS = 500;
+/** How far async flush may lag behind. Sync flush has no use for it. */
+export interface FlushLimits {
+  /** A sync begins so long after the first unflushed byte at the latest. */
+  readonly flushMs: number;
+  /** A sync begins at so many unflushed bytes. */
+  readonly flushBytes: number;
+  /** Nothing more should be taken at so many unflushed bytes, */
+  readonly unflushedBytesMax: number;
+  /** or when the first of them is so old. */
+  readonly unflushedMsMax: number;
+}
 
-/** Async flush: nothing more is taken beyond so many unflushed bytes, or when the first of them is so old. */
-const UNFLUSHED_BYTES_MAX = 64 << 20;
-const UNFLUSHED_MS_MAX = 1_000;
+/** What async flush promises unless it is told otherwise. */
+export const FLUSH_LIMITS: FlushLimits = {
+  flushMs: 500,
+  flushBytes: 8 << 20,
+  unflushedBytesMax: 64 << 20,
+  unflushedMsMax: 1_000,
+};
 
 /** What the writer tells and asks its owner. */
 export interface WriterDeps {
@@ -24,6 +36,7 @@ export interface WriterDeps {
   readonly slabs: Slabs;
   readonly clock: Clock;
   readonly flush: Flush;
+  readonly limits: FlushLimits;
   /** A batch is taken: what is appended from now on belongs to the next write. */
   taken(): void;
   /** `visible` rose. */
@@ -55,14 +68,16 @@ export class Writer {
   #draining = false;
   #idle: (() => void)[] = [];
   #syncing: Promise<void> | undefined;
-  #unflushedSinceMs = 0;
+  /** When the first byte was written that is not synced yet. */
+  #unflushedSinceMs: number | undefined;
   #cancelFlush: (() => void) | undefined;
   #failure: LogwheelError | undefined;
 
-  constructor(deps: WriterDeps, end: number) {
+  /** Everything below `durable` is on disk. */
+  constructor(deps: WriterDeps, durable: number) {
     this.#deps = deps;
-    this.#written = end;
-    this.#durable = end;
+    this.#written = durable;
+    this.#durable = durable;
   }
 
   /** Everything below has been written. */
@@ -86,9 +101,10 @@ export class Writer {
 
   /** Whether flushing lags so far behind that nothing more should be accepted. */
   get behind(): boolean {
-    if (this.#deps.flush === "sync" || this.#unflushedSinceMs === 0) return false;
-    if (this.#written - this.#durable >= UNFLUSHED_BYTES_MAX) return true;
-    return this.#deps.clock.monotonicMs() - this.#unflushedSinceMs > UNFLUSHED_MS_MAX;
+    if (this.#deps.flush === "sync" || this.#unflushedSinceMs === undefined) return false;
+    const { unflushedBytesMax, unflushedMsMax } = this.#deps.limits;
+    if (this.#written - this.#durable >= unflushedBytesMax) return true;
+    return this.#deps.clock.monotonicMs() - this.#unflushedSinceMs > unflushedMsMax;
   }
 
   /** Something was appended: writes it after the current turn, or after the write under way. */
@@ -112,11 +128,28 @@ export class Writer {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** The log can no longer be trusted: whoever waits is told, and nothing is written or synced any more. */
+  fail(thrown: unknown): void {
+    if (this.#failure !== undefined) return;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    this.#failure = LogwheelError.is(thrown, "STORE_FAILED")
+      ? thrown
+      : new LogwheelError("STORE_FAILED", `writing the commit log failed: ${reason}`, { cause: thrown });
+    this.#cancelFlush?.();
+    this.#deps.failed(this.#failure);
+    for (const { run } of this.#waiting.splice(this.#waitingHead)) run(this.#failure);
+    this.#waiting.length = 0;
+    this.#waitingHead = 0;
+  }
+
   async #drain(): Promise<void> {
     try {
-      for (let batch = this.#take(); batch.pieces.length > 0; batch = this.#take()) await this.#write(batch);
+      for (let batch = this.#take(); batch.pieces.length > 0; batch = this.#take()) {
+        await this.#write(batch);
+        if (this.#failure !== undefined) break;
+      }
     } catch (thrown) {
-      this.#fail(thrown);
+      this.fail(thrown);
     }
     this.#draining = false;
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -135,6 +168,7 @@ export class Writer {
     if (pieces.length === 1 && first.length <= WRITE_NOW_BYTES)
       segment.file.writeNow(first, from - segment.start);
     else await segment.file.write(pieces, from - segment.start);
+    if (this.#failure !== undefined) return;
     this.#written = to;
     const writtenMs = clock.monotonicMs();
     if (this.#deps.flush === "sync") {
@@ -151,11 +185,9 @@ export class Writer {
 
   /** The next segment's first byte is written only after the last byte of the one before is durable. */
   async #roll(full: Segment): Promise<Segment> {
-    const to = this.#written;
     await this.#syncing;
+    if (this.#durable < this.#written) await this.#sync();
     if (this.#failure !== undefined) throw this.#failure;
-    await full.file.sync();
-    this.#durableTo(to);
     this.#deps.sealed(full);
     return this.#deps.segments.add(full.end);
   }
@@ -176,51 +208,39 @@ export class Writer {
   }
 
   #flushSoon(): void {
-    const { clock } = this.#deps;
-    if (this.#unflushedSinceMs === 0) this.#unflushedSinceMs = clock.monotonicMs();
-    if (this.#written - this.#durable >= FLUSH_BYTES) void this.#sync();
-    else this.#cancelFlush ??= clock.after(FLUSH_MS, () => void this.#sync());
+    const { clock, limits } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    this.#unflushedSinceMs ??= nowMs;
+    if (this.#written - this.#durable >= limits.flushBytes) void this.#sync();
+    else
+      this.#cancelFlush ??= clock.after(
+        Math.max(0, this.#unflushedSinceMs + limits.flushMs - nowMs),
+        () => void this.#sync(),
+      );
   }
 
-  /** Syncs the newest segment. What counts as durable afterwards is what was written before the call. */
+  /** Syncs the newest segment, or waits for the sync under way: there is never more than one. */
   #sync(): Promise<void> {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
-    this.#syncing ??= this.#syncOnce().finally(() => (this.#syncing = undefined));
+    this.#syncing ??= this.#syncOnce();
     return this.#syncing;
   }
 
   async #syncOnce(): Promise<void> {
     if (this.#failure !== undefined) return;
+    /** What counts as durable afterwards is what was written before the call. */
     const to = this.#written;
-    const nextSinceMs = this.#deps.clock.monotonicMs();
+    const beganMs = this.#deps.clock.monotonicMs();
     try {
       await this.#deps.segments.last!.file.sync();
     } catch (thrown) {
-      return this.#fail(thrown);
+      this.fail(thrown);
     }
-    this.#durableTo(to);
-    if (this.#durable < this.#written) {
-      this.#unflushedSinceMs = nextSinceMs;
-      this.#cancelFlush ??= this.#deps.clock.after(FLUSH_MS, () => void this.#sync());
-    }
-  }
-
-  #durableTo(to: number): void {
-    if (to > this.#durable) this.#durable = to;
-    if (this.#durable === this.#written) this.#unflushedSinceMs = 0;
-  }
-
-  #fail(thrown: unknown): void {
+    this.#syncing = undefined;
     if (this.#failure !== undefined) return;
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    this.#failure = new LogwheelError("STORE_FAILED", `writing the commit log failed: ${reason}`, {
-      cause: thrown,
-    });
-    this.#cancelFlush?.();
-    this.#deps.failed(this.#failure);
-    for (const { run } of this.#waiting.splice(this.#waitingHead)) run(this.#failure);
-    this.#waiting.length = 0;
-    this.#waitingHead = 0;
+    this.#durable = to;
+    this.#unflushedSinceMs = to < this.#written ? beganMs : undefined;
+    if (to < this.#written) this.#flushSoon();
   }
 }

@@ -1,0 +1,86 @@
+import type { CursorState, GroupChange, TopicChange } from "../../server/store/state.js";
+
+/** A message that was appended, and where. */
+export interface Appended {
+  readonly body: string;
+  readonly keys: readonly string[];
+  readonly producerId: number;
+  readonly sequence: number;
+  /** Number of the topic. */
+  readonly topic: number;
+  readonly queueId: number;
+  readonly queueOffset: number;
+  readonly logOffset: number;
+}
+
+/** What was appended at once, all or nothing. `end` is the log offset behind it. */
+export type Entry = { readonly end: number } & (
+  | { readonly kind: "messages"; readonly messages: readonly Appended[] }
+  | { readonly kind: "topic"; readonly change: TopicChange }
+  | { readonly kind: "group"; readonly change: GroupChange }
+  | {
+      readonly kind: "cursor";
+      readonly group: number;
+      readonly topic: number;
+      readonly queueId: number;
+      readonly state: CursorState;
+    }
+);
+
+/** A topic of the model: its messages by queue, from queue offset 0 on. */
+export interface ModelTopic {
+  readonly name: string;
+  readonly queues: Appended[][];
+}
+
+/** What a store must hold, in maps and arrays. */
+export class Model {
+  readonly topics = new Map<number, ModelTopic>();
+  readonly groups = new Map<number, { readonly name: string; readonly cursors: Map<string, CursorState> }>();
+  /** All messages, those of deleted topics too, in the order of the log. */
+  readonly messages: Appended[] = [];
+
+  /** What the entries that end at or before log offset `to` add up to. */
+  static of(entries: readonly Entry[], to: number): Model {
+    const model = new Model();
+    for (const entry of entries) if (entry.end <= to) model.#apply(entry);
+    return model;
+  }
+
+  #apply(entry: Entry): void {
+    switch (entry.kind) {
+      case "messages":
+        for (const message of entry.messages) this.#message(message);
+        return;
+      case "topic":
+        return this.#topic(entry.change);
+      case "group":
+        return this.#group(entry.change);
+      case "cursor":
+        this.groups.get(entry.group)?.cursors.set(`${entry.topic}/${entry.queueId}`, entry.state);
+    }
+  }
+
+  #message(message: Appended): void {
+    this.messages.push(message);
+    this.topics.get(message.topic)?.queues[message.queueId]?.push(message);
+  }
+
+  #topic(change: TopicChange): void {
+    if (change.op === "put") {
+      const topic = this.topics.get(change.number) ?? { name: change.name, queues: [] };
+      while (topic.queues.length < change.queues) topic.queues.push([]);
+      this.topics.set(change.number, topic);
+      return;
+    }
+    this.topics.delete(change.number);
+    for (const { cursors } of this.groups.values())
+      for (const key of cursors.keys()) if (key.startsWith(`${change.number}/`)) cursors.delete(key);
+  }
+
+  #group(change: GroupChange): void {
+    if (change.op === "delete") this.groups.delete(change.number);
+    else if (!this.groups.has(change.number))
+      this.groups.set(change.number, { name: change.name, cursors: new Map() });
+  }
+}

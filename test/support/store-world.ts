@@ -1,0 +1,310 @@
+import type { LogwheelError } from "../../proto/kernel/errors.js";
+import { silentLogger } from "../../proto/kernel/logger.js";
+import type { Files } from "../../server/disk/files.js";
+import type { Queue } from "../../server/store/queue.js";
+import type { GroupState } from "../../server/store/state.js";
+import { Store } from "../../server/store/store.js";
+import type { StoreOptions } from "../../server/store/store-options.js";
+import type { Flush } from "../../server/store/writer.js";
+import { ManualClock, settle } from "./manual-clock.js";
+import { addTopic, append, text } from "./store.js";
+import { type Entry, Model } from "./store-model.js";
+
+/** Segments of worlds: a few dozen messages, so that every run rolls several times. */
+export const WORLD_SEGMENT_BYTES = 16 << 10;
+
+/** How far a world had come at some moment. */
+export interface Progress {
+  /** Entries that were appended. */
+  readonly entries: number;
+  /** Log offset below which everything was acknowledged. */
+  readonly ackedTo: number;
+  /** Log offset below which everything was synced. */
+  readonly durableTo: number;
+  /** Log offset below which retention may have dropped messages. */
+  readonly droppedTo: number;
+}
+
+/** How a world is made. */
+export interface WorldOptions {
+  readonly files: Files;
+  readonly random: () => number;
+  readonly flush: Flush;
+  /** More options of the store. */
+  readonly store?: Partial<StoreOptions>;
+}
+
+/** Opens a store with the small segments of worlds. */
+export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Promise<Store> {
+  return Store.open({
+    files,
+    clock: new ManualClock(),
+    logger: silentLogger,
+    flush: "sync",
+    segmentBytes: WORLD_SEGMENT_BYTES,
+    slabsKept: 1,
+    cacheBytes: 1 << 20,
+    ...options,
+  });
+}
+
+/**
+ * A store at work: seeded steps of everything that a broker does with one, and what was promised about them.
+ *
+ * Nothing that a step appends is waited for unless the step says so, so that batches form by themselves.
+ */
+export class World {
+  readonly clock = new ManualClock();
+  /** Everything that was appended, in the order of the log. */
+  entries: Entry[] = [];
+  ackedTo = 0;
+  droppedTo = 0;
+  /** What the store said to those who waited, if it failed. */
+  failure: LogwheelError | null = null;
+  readonly #options: WorldOptions;
+  #store: Store | null = null;
+  #durableTo = 0;
+  #bodies = 0;
+  #names = 0;
+  readonly #sequences = [0, 0, 0];
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+  }
+
+  get store(): Store {
+    return this.#store!;
+  }
+
+  /** Opens the store; what it has found is what was appended, from now on. */
+  async open(): Promise<void> {
+    const { files, flush } = this.#options;
+    const store = await openSmall(files, { flush, clock: this.clock, ...this.#options.store });
+    this.#store = store;
+    this.failure = null;
+    this.entries = this.entries.filter(({ end }) => end <= store.recovered.end);
+    this.ackedTo = store.figures.logEnd;
+    this.#durableTo = store.figures.durable;
+  }
+
+  get progress(): Progress {
+    if (this.#store !== null) this.#durableTo = Math.max(this.#durableTo, this.#store.figures.durable);
+    const { ackedTo, droppedTo } = this;
+    return { entries: this.entries.length, ackedTo, durableTo: this.#durableTo, droppedTo };
+  }
+
+  /** What everything appended adds up to. */
+  get model(): Model {
+    return Model.of(this.entries, Number.POSITIVE_INFINITY);
+  }
+
+  /** Some topics, groups and messages to begin with. */
+  async furnish(): Promise<void> {
+    for (const queues of [1, 3]) this.#createTopic(queues);
+    for (let count = 0; count < 2; count++) this.#createGroup();
+    for (let count = 0; count < 5; count++) this.#send(1);
+    await this.settled();
+  }
+
+  /** One seeded step; rejects with what the store throws. */
+  async step(): Promise<void> {
+    const [, act] = this.#pick(this.#steps);
+    await act();
+  }
+
+  async steps(count: number): Promise<void> {
+    for (let step = 0; step < count; step++) await this.step();
+  }
+
+  /** Waits until everything appended is acknowledged. */
+  settled(): Promise<void> {
+    return this.store.whenSettled();
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
+    this.#store = null;
+  }
+
+  readonly #steps: readonly (readonly [weight: number, act: () => void | Promise<void>])[] = [
+    [40, () => this.#send(1)],
+    [12, () => this.#send(2 + this.#below(4))],
+    [10, () => this.#moveCursors()],
+    [2, () => this.#createTopic(1 + this.#below(3))],
+    [2, () => this.#growTopic()],
+    [1, () => this.#deleteTopic()],
+    [1, () => this.#createGroup()],
+    [1, () => this.#deleteGroup()],
+    [12, () => this.settled()],
+    [12, () => settle()],
+    [4, () => this.clock.advance(300)],
+    [3, () => this.clock.advance(1_100)],
+    [3, () => this.#dropFirst()],
+    [1, () => this.#restart()],
+  ];
+
+  #send(count: number): void {
+    const topic = this.#any([...this.store.state.topics.values()]);
+    const queue = topic === undefined ? undefined : this.#any(topic.queues);
+    if (topic === undefined || queue === undefined) return;
+    const producerId = this.#below(3);
+    const sequence = this.#sequences[producerId]! + 1;
+    const sent = Array.from({ length: count }, () => this.#message());
+    const first = queue.nextOffset;
+    const logOffsets = append(
+      this.store,
+      queue,
+      sent.map(({ body, keys }) => text(body, { keys })),
+      producerId === 0 ? {} : { producerId, sequence },
+    );
+    if (producerId > 0) this.#sequences[producerId]! += count;
+    const messages = sent.map((message, index) => ({
+      ...message,
+      producerId,
+      sequence: producerId === 0 ? 0 : sequence + index,
+      topic: topic.number,
+      queueId: queue.id,
+      queueOffset: first + index,
+      logOffset: logOffsets[index]!,
+    }));
+    this.#appended({ kind: "messages", messages });
+  }
+
+  #message(): { body: string; keys: string[] } {
+    const size = this.#below(20) === 0 ? this.#below(4_000) : this.#below(300);
+    const body = `${++this.#bodies} ${"x".repeat(size)}`;
+    return { body, keys: this.#below(3) === 0 ? [`key-${this.#below(20)}`] : [] };
+  }
+
+  #createTopic(queues: number): void {
+    const topic = addTopic(this.store, `topic-${++this.#names}`, queues);
+    this.#topic(topic.number, queues);
+  }
+
+  #growTopic(): void {
+    const topic = this.#any([...this.store.state.topics.values()]);
+    if (topic === undefined || topic.queues.length >= 6) return;
+    const { queues, ...rest } = topic;
+    this.store.appendTopic({ op: "put", ...rest, queues: queues.length + 1 });
+    this.#topic(topic.number, queues.length);
+  }
+
+  #topic(number: number, queues: number): void {
+    const { queues: _, ...rest } = this.store.state.topicByNumber(number)!;
+    this.#appended({ kind: "topic", change: { op: "put", ...rest, queues } });
+  }
+
+  #deleteTopic(): void {
+    const topics = [...this.store.state.topics.values()];
+    const topic = this.#any(topics);
+    if (topic === undefined || topics.length < 2) return;
+    const change = { op: "delete", number: topic.number } as const;
+    this.store.appendTopic(change);
+    this.#appended({ kind: "topic", change });
+  }
+
+  #createGroup(): void {
+    const change = {
+      op: "put",
+      number: this.store.state.nextGroupNumber,
+      name: `group-${++this.#names}`,
+      ordered: false,
+      maxAttempts: 17,
+      assign: 0,
+      paused: false,
+    } as const;
+    this.store.appendGroup(change);
+    this.#appended({ kind: "group", change });
+  }
+
+  #deleteGroup(): void {
+    const groups = [...this.store.state.groups.values()];
+    const group = this.#any(groups);
+    if (group === undefined || groups.length < 2) return;
+    const change = { op: "delete", number: group.number } as const;
+    this.store.appendGroup(change);
+    this.#appended({ kind: "group", change });
+  }
+
+  #moveCursors(): void {
+    const group = this.#any([...this.store.state.groups.values()]);
+    const topic = this.#any([...this.store.state.topics.values()]);
+    if (group === undefined || topic === undefined) return;
+    const moved = topic.queues
+      .filter((queue) => this.store.endOffset(queue) > 0)
+      .map((queue) => ({ group, queue, state: this.#cursor(group, queue) }));
+    if (moved.length === 0) return;
+    this.store.appendCursors(moved);
+    const { figures } = this.store;
+    for (const { queue, state } of moved)
+      this.entries.push({
+        kind: "cursor",
+        end: figures.logEnd,
+        group: group.number,
+        topic: topic.number,
+        queueId: queue.id,
+        state,
+      });
+    this.#watch(figures.logEnd);
+  }
+
+  /** Somewhere between where the cursor is and the end that consumers see. */
+  #cursor(
+    group: GroupState,
+    queue: Queue,
+  ): { floor: number; acked: [number, number][]; retries: [number, number, number][] } {
+    const end = this.store.endOffset(queue);
+    const before = group.cursors.get(queue)?.floor ?? 0;
+    const floor = before + this.#below(Math.max(1, end - before + 1));
+    return {
+      floor,
+      acked: floor + 2 < end ? [[floor + 1, floor + 2]] : [],
+      retries: floor < end ? [[floor, 1, 5]] : [],
+    };
+  }
+
+  async #dropFirst(): Promise<void> {
+    const [oldest] = await this.store.sealedSegments();
+    if (oldest === undefined) return;
+    this.droppedTo = Math.max(this.droppedTo, oldest.end);
+    await this.store.dropFirst();
+  }
+
+  async #restart(): Promise<void> {
+    await this.close();
+    await this.open();
+  }
+
+  /** Remembers what was appended last, and when it is acknowledged. */
+  #appended(entry: WithoutEnd<Entry>): void {
+    const end = this.store.figures.logEnd;
+    this.entries.push({ ...entry, end } as Entry);
+    this.#watch(end);
+  }
+
+  #watch(end: number): void {
+    this.store.settled((error) => {
+      if (error === null) this.ackedTo = Math.max(this.ackedTo, end);
+      else this.failure = error;
+    });
+  }
+
+  #pick<T extends readonly [weight: number, ...rest: unknown[]]>(choices: readonly T[]): T {
+    let at = this.#below(choices.reduce((sum, [weight]) => sum + weight, 0));
+    for (const choice of choices) {
+      at -= choice[0];
+      if (at < 0) return choice;
+    }
+    return choices[0]!;
+  }
+
+  #any<T>(choices: readonly T[]): T | undefined {
+    return choices[this.#below(choices.length)];
+  }
+
+  #below(bound: number): number {
+    return Math.floor(this.#options.random() * bound);
+  }
+}
+
+type WithoutEnd<E> = E extends unknown ? Omit<E, "end"> : never;
