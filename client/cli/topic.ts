@@ -119,11 +119,16 @@ export const verbs = [
         requiresArg: true,
         description: "Name of an attribute to drop",
       },
+      broker: {
+        type: "string",
+        requiresArg: true,
+        description: "One broker's share only, for example to retire the broker",
+      },
       "dry-run": DESTRUCTIVE_OPTIONS["dry-run"],
     },
     run: (args, terminal) =>
       withClient(args, terminal, async ({ admin }) => {
-        const { name, queues, permission, retention, attribute, removeAttribute, dryRun } = args;
+        const { name, queues, permission, retention, attribute, removeAttribute, broker, dryRun } = args;
         const changed = await admin.topics.update(name, {
           ...callOptions(args, terminal),
           dryRun,
@@ -132,6 +137,7 @@ export const verbs = [
           ...retentionMs(retention),
           ...(attribute === undefined ? {} : { setAttributes: pairs("--attribute", attribute) }),
           ...(removeAttribute === undefined ? {} : { removeAttributes: removeAttribute }),
+          ...(broker === undefined ? {} : { broker }),
         });
         await showOne(terminal, args.output, changed);
         return undefined;

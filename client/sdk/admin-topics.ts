@@ -110,6 +110,7 @@ export class TopicAdmin implements NonNullable<Admin["topics"]> {
   async update(name: string, changes: TopicChanges): Promise<TopicInfo> {
     const route = await this.#existing(name, changes);
     const all = await this.#brokers.list(changes);
+    if (changes.broker !== undefined) return this.#updateShare(route, changes.broker, all, changes);
     const had = new Map(route.shares.map(({ broker, topic }) => [broker, topic?.queues ?? 0]));
     const shares =
       changes.queues === undefined ? had : grown(name, wholeNumber("queues", changes.queues), had, all);
@@ -147,6 +148,28 @@ export class TopicAdmin implements NonNullable<Admin["topics"]> {
       messages: answers.reduce((sum, { reply }) => sum + reply.messages, 0),
       groups: union(answers.map(({ reply }) => reply.groups)),
     };
+  }
+
+  /** Changes a topic on one broker; resolves with that share. */
+  async #updateShare(
+    { topic: name, shares }: Route__Output,
+    broker: string,
+    all: readonly BrokerInfo__Output[],
+    changes: TopicChanges,
+  ): Promise<TopicInfo> {
+    if (changes.queues !== undefined)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        "queues are spread over all brokers: change them without `broker`",
+      );
+    const asked = all.filter(
+      (info) => info.name === broker && shares.some((share) => share.broker === broker),
+    );
+    if (asked.length === 0)
+      throw new LogwheelError("BROKER_NOT_FOUND", `topic ${name} is on no broker ${broker}`, { topic: name });
+    const request = updateRequest(name, changes);
+    const answers = goodAnswers(await this.#brokers.ask(asked, ADMIN.updateTopic, () => request, changes));
+    return infoOf({ topic: name, shares: answers.map(({ reply }) => ({ broker, topic: reply.topic })) });
   }
 
   /** Makes the topic, which `like` describes, on brokers that do not have it and are to get some of its queues. */

@@ -37,6 +37,8 @@ export interface TopicChanges extends ChangeOptions {
   readonly retentionMs?: number;
   readonly setAttributes?: Readonly<Record<string, string>>;
   readonly removeAttributes?: readonly string[];
+  /** One broker's share only, for example to retire the broker; all by default. Queues are changed on all together. */
+  readonly broker?: string;
 }
 
 /** A topic as the routes show it. */

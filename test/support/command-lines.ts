@@ -35,7 +35,7 @@ export interface ComposeService {
   readonly ports: readonly string[];
 }
 
-/** The services of a compose file, which is written so that each list stands on one line as JSON. */
+/** The services of a compose file, whose lists are written in brackets. */
 export async function composeServices(path: string): Promise<ComposeService[]> {
   const text = (await textOf(path)).replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, "$1");
   const services = text.slice(text.indexOf("\nservices:"), text.indexOf("\nvolumes:"));
@@ -47,8 +47,10 @@ export async function composeServices(path: string): Promise<ComposeService[]> {
 
 function serviceOf(path: string, block: string): ComposeService {
   const name = block.slice(0, block.indexOf(":"));
-  const list = (key: string): string[] =>
-    JSON.parse(new RegExp(`^ +${key}: (\\[.*\\])$`, "m").exec(block)?.[1] ?? "[]");
+  const list = (key: string): string[] => {
+    const [, items = "[]"] = new RegExp(`^ +${key}:\\s+(\\[[^\\]]*\\])$`, "m").exec(block) ?? [];
+    return JSON.parse(items.replace(/,\s*\]$/, "]"));
+  };
   const mounts = list("volumes").flatMap((volume): [string, string][] => {
     const [outside = "", inside = ""] = volume.split(":");
     return outside.startsWith("./") ? [[inside, `deploy/${outside.slice(2)}`]] : [];
