@@ -10,6 +10,7 @@ export const RecordKind = {
   RECORD_KIND_TOPIC: 6,
   RECORD_KIND_GROUP: 7,
   RECORD_KIND_CURSORS: 8,
+  RECORD_KIND_DAMAGE: 9,
 } as const;
 
 export type RecordKind =
@@ -31,5 +32,7 @@ export type RecordKind =
   | 7
   | 'RECORD_KIND_CURSORS'
   | 8
+  | 'RECORD_KIND_DAMAGE'
+  | 9
 
 export type RecordKind__Output = typeof RecordKind[keyof typeof RecordKind]
