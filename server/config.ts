@@ -63,6 +63,8 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     throw rule("retentionBytes has to hold at least two segments of segmentBytes");
   if (values.autoCreateQueues > values.queuesPerTopicMax)
     throw rule("autoCreateQueues is more than queuesPerTopicMax");
+  if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
+    throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
   if (values.metrics === listen && parseAddress(listen).port !== 0)
     throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
   return { ...values, advertise };

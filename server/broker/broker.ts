@@ -13,7 +13,7 @@ import { Admission } from "./admission.js";
 import { consumeHandlers } from "./consume-handlers.js";
 import { DiskGuard, type DiskLimits } from "./disk-guard.js";
 import { GroupAdmin } from "./group-admin.js";
-import { Groups } from "./groups.js";
+import { type GroupSettings, Groups } from "./groups.js";
 import { LongPoll } from "./long-poll.js";
 import { Messages } from "./messages.js";
 import type { BrokerFigures, GroupFigures, Meter } from "./meter.js";
@@ -24,7 +24,7 @@ import { Retention } from "./retention.js";
 import { showTopic, Topics } from "./topics.js";
 
 /** What a broker is made of and how it behaves. */
-export interface BrokerOptions {
+export interface BrokerOptions extends GroupSettings {
   readonly files: Files;
   readonly clock: Clock;
   /** 0 to 1. */
@@ -46,6 +46,10 @@ export interface BrokerOptions {
   readonly acceptedBytesMax: number;
   readonly sendWaitMs: number;
   readonly loopLagMsMax: number;
+  /** The largest body of a message. */
+  readonly bodyBytesMax?: number;
+  /** The longest wait of a pull for its first message. */
+  readonly pullWaitMsMax?: number;
   readonly nameServers: readonly string[];
   readonly heartbeatMs: number;
   /** 99th percentile of the event loop's delay in the last second, milliseconds. */
@@ -90,6 +94,7 @@ export class Broker implements Lifecycle {
       topics: this.#topics,
       broker: options.name,
       flushSync: options.flush === "sync",
+      bodyBytesMax: options.bodyBytesMax,
       refusal: () => this.#admission.refusal(),
       meter: options.meter,
       clock,
@@ -241,6 +246,7 @@ export class Broker implements Lifecycle {
         topics: this.#topics,
         clock,
         longPoll: this.#longPoll,
+        pullWaitMsMax: this.#options.pullWaitMsMax,
       }),
     };
   }

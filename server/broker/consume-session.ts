@@ -13,7 +13,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { failureOf } from "../../proto/kernel/failure.js";
 import { Delivery } from "./delivery.js";
 import type { Group } from "./group.js";
-import { EXPIRY_MS, type Groups, HEARTBEAT_MS } from "./groups.js";
+import type { Groups } from "./groups.js";
 import type { Lane } from "./lane.js";
 import type { Member, Seat } from "./member.js";
 import { acknowledge, extendLease, fail } from "./settlement.js";
@@ -38,7 +38,7 @@ export class ConsumeSession implements Seat {
     this.#groups = groups;
     this.#stream = stream;
     this.#peer = peer;
-    this.#cancelHello = groups.deps.clock.after(EXPIRY_MS, () => {
+    this.#cancelHello = groups.deps.clock.after(groups.expiryMs, () => {
       if (this.#state.is === "new") this.dismiss(new LogwheelError("TIMEOUT", "no hello came on the stream"));
     });
     stream.listen({
@@ -50,13 +50,11 @@ export class ConsumeSession implements Seat {
   }
 
   joined(group: Group, member: Member): void {
-    const { deps } = this.#groups;
+    const { deps, heartbeatMs, expiryMs } = this.#groups;
     const write = (batch: Buffer): boolean => this.#stream.write(batch);
     this.#state = { is: "member", group, member, delivery: new Delivery(deps, { group, member, write }) };
     const { epoch } = deps.store;
-    this.#write({
-      welcome: { member: member.id, heartbeatMs: HEARTBEAT_MS, expiryMs: EXPIRY_MS, epoch },
-    });
+    this.#write({ welcome: { member: member.id, heartbeatMs, expiryMs, epoch } });
     if (group.state.paused) this.pauseChanged(true);
   }
 

@@ -19,24 +19,34 @@ import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
 import { MODES, parseSubscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
 
-/** A member sends a ping, or anything else, at least this often. */
+/** What `GroupSettings` are unless they are set. */
 export const HEARTBEAT_MS = 3_000;
-
-/** Silence after which a member is taken for dead. */
-export const EXPIRY_MS = 10_000;
+const EXPIRY_MS = 10_000;
+const GROUPS_MAX = 10_000;
+const SUBSCRIPTIONS_MAX = 256;
 
 /** Time after a start in which members of a group that had cursors may come back before its queues are divided. */
 export const RETURN_MS = 3_000;
 
-/** Groups on a broker, and members of one group on it. */
-export const GROUPS_MAX = 10_000;
+/** Members of one group on a broker. */
 export const MEMBERS_MAX = 4_000;
 
 /** Deliveries of one message, unless the group says otherwise. */
 export const ATTEMPTS_MAX = 17;
 
+/** Limits of groups and their members. */
+export interface GroupSettings {
+  readonly groupsMax?: number | undefined;
+  /** Topics that one member may subscribe to. */
+  readonly subscriptionsMax?: number | undefined;
+  /** A member sends a ping, or anything else, at least this often. */
+  readonly memberHeartbeatMs?: number | undefined;
+  /** Silence after which a member is taken for dead. */
+  readonly memberExpiryMs?: number | undefined;
+}
+
 /** What `Groups` is made of. */
-export interface GroupsOptions {
+export interface GroupsOptions extends GroupSettings {
   readonly store: Store;
   readonly topics: Topics;
   readonly clock: Clock;
@@ -50,6 +60,11 @@ export interface GroupsOptions {
 /** All consumer groups of a broker: lets members in, tells groups what happens, finds out who is silent. */
 export class Groups implements Lifecycle {
   readonly deps: GroupDeps;
+  /** As members are told: ping so often, and be taken for dead after so much silence. */
+  readonly heartbeatMs: number;
+  readonly expiryMs: number;
+  readonly #groupsMax: number;
+  readonly #subscriptionsMax: number;
   readonly #topics: Topics;
   readonly #live = new Map<GroupState, Group>();
   #startedAtMs = 0;
@@ -65,6 +80,10 @@ export class Groups implements Lifecycle {
     const cursors = new Cursors({ store, clock, deadlines, logger, counters });
     this.deps = { ...options, counters, deadlines, cursors };
     this.#topics = topics;
+    this.heartbeatMs = options.memberHeartbeatMs ?? HEARTBEAT_MS;
+    this.expiryMs = options.memberExpiryMs ?? EXPIRY_MS;
+    this.#groupsMax = options.groupsMax ?? GROUPS_MAX;
+    this.#subscriptionsMax = options.subscriptionsMax ?? SUBSCRIPTIONS_MAX;
   }
 
   /** What consuming has done since the start. */
@@ -119,7 +138,7 @@ export class Groups implements Lifecycle {
     const mode = MODES[hello.mode];
     if (mode === undefined)
       throw new LogwheelError("BAD_REQUEST", `${hello.mode} is no mode that this version knows`);
-    const subscriptions = parseSubscriptions(hello.subscriptions);
+    const subscriptions = parseSubscriptions(hello.subscriptions, this.#subscriptionsMax);
     for (const name of subscriptions.keys()) {
       const topic = this.deps.store.state.topics.get(name);
       if (topic !== undefined) checkReadable(topic);
@@ -169,8 +188,11 @@ export class Groups implements Lifecycle {
   record(group: Omit<GroupState, "cursors">): void {
     const { store } = this.deps;
     checkGroupName(group.name);
-    if (!store.state.groups.has(group.name) && store.state.groups.size >= GROUPS_MAX)
-      throw new LogwheelError("THROTTLED", `this broker has ${GROUPS_MAX} groups, as many as are allowed`);
+    if (!store.state.groups.has(group.name) && store.state.groups.size >= this.#groupsMax)
+      throw new LogwheelError(
+        "THROTTLED",
+        `this broker has ${store.state.groups.size} groups, as many as are allowed`,
+      );
     store.appendGroup({ op: "put", ...group });
   }
 
@@ -192,11 +214,14 @@ export class Groups implements Lifecycle {
 
   #expireSilent(): void {
     const { deadlines } = this.deps;
-    const silentSinceMs = deadlines.nowMs() - EXPIRY_MS;
+    const silentSinceMs = deadlines.nowMs() - this.expiryMs;
     this.#each((group) => {
       for (const member of group.members)
         if (member.seat !== null && member.lastHeardMs <= silentSinceMs)
-          group.dismiss(member, new LogwheelError("TIMEOUT", `nothing was heard of it for ${EXPIRY_MS} ms`));
+          group.dismiss(
+            member,
+            new LogwheelError("TIMEOUT", `nothing was heard of it for ${this.expiryMs} ms`),
+          );
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Receipt } from "../../proto/gen/logwheel/v1/Receipt.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { Envelope, scanMessage } from "../../proto/kernel/message-codec.js";
 import { EntryReader } from "../../proto/kernel/publish-codec.js";
 import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
@@ -21,6 +22,8 @@ export interface PublishDeps {
   readonly broker: string;
   /** Whether receipts may say flushed. */
   readonly flushSync: boolean;
+  /** The largest body that is taken; MESSAGE_LIMITS has the most there can be, and the default. */
+  readonly bodyBytesMax?: number | undefined;
   /** Why nothing is accepted now (stopping, disk full), if so. */
   refusal(): LogwheelError | undefined;
   readonly meter: Meter;
@@ -199,6 +202,7 @@ export class Publisher {
     if (known > 0) return outcome.duplicate(known);
     const envelope = this.#envelope;
     scanMessage(bytes, sent.start, sent.end, envelope);
+    this.#checkBody();
     const queue = this.#check(sent);
     this.#checkSize(HEADER_BYTES + sent.end - sent.start);
     this.#deps.store.reserve(HEADER_BYTES + sent.end - sent.start);
@@ -217,6 +221,7 @@ export class Publisher {
     let queue: Queue | undefined;
     for (const sent of group) {
       scanMessage(bytes, sent.start, sent.end, this.#envelope);
+      this.#checkBody();
       if (queue !== undefined && sent.queue === 0) sent.queue = queue.id + 1;
       const own = this.#check(sent, group[0] === sent);
       if (queue !== undefined && own !== queue)
@@ -286,6 +291,16 @@ export class Publisher {
       "SEQUENCE_GAP",
       `the message follows sequence ${sent.after} of its producer in queue ${queue.id} of ${queue.topic.name}, but the queue has ${before}`,
     );
+  }
+
+  #checkBody(): void {
+    const { bodyBytes } = this.#envelope;
+    const bodyBytesMax = this.#deps.bodyBytesMax ?? MESSAGE_LIMITS.bodyBytesMax;
+    if (bodyBytes > bodyBytesMax)
+      throw new LogwheelError(
+        "MESSAGE_TOO_LARGE",
+        `the body has ${bodyBytes} bytes; this broker takes ${bodyBytesMax}`,
+      );
   }
 
   #checkSize(bytes: number): void {

@@ -12,8 +12,8 @@ import { queueToRead } from "./readable.js";
 import { show } from "./settlement.js";
 import type { Topics } from "./topics.js";
 
-/** The longest wait for the first message. */
-export const PULL_WAIT_MS_MAX = 20_000;
+/** The longest wait for the first message, unless a setting says otherwise. */
+const PULL_WAIT_MS_MAX = 20_000;
 
 const MESSAGES_DEFAULT = 32;
 const MESSAGES_MAX = 4_096;
@@ -30,11 +30,13 @@ export interface PullDeps {
   readonly clock: Clock;
   readonly longPoll: LongPoll;
   readonly meter: Meter;
+  /** The longest wait for the first message, milliseconds. */
+  readonly pullWaitMsMax?: number | undefined;
 }
 
 /** Answers `Pull`: an encoded `PullReply` with the messages from an offset on, after a wait for the first if need be. */
 export async function pull(
-  { store, topics, clock, longPoll, meter }: PullDeps,
+  { store, topics, clock, longPoll, meter, pullWaitMsMax = PULL_WAIT_MS_MAX }: PullDeps,
   request: PullRequest__Output,
   signal: AbortSignal,
 ): Promise<Buffer> {
@@ -43,7 +45,7 @@ export async function pull(
   checkOffset(store, queue, request.offset);
   const limits = limitsOf(request, filter);
   const builder = new PullBuilder();
-  const untilMs = clock.monotonicMs() + Math.min(request.waitMs, PULL_WAIT_MS_MAX);
+  const untilMs = clock.monotonicMs() + Math.min(request.waitMs, pullWaitMsMax);
   let next = request.offset;
   for (let reads = 0; reads < READS_MAX && !signal.aborted; reads++) {
     next = await read(store, { queue, offset: next, limits, filter, builder });

@@ -8,9 +8,6 @@ export const MODES = ["concurrent", "ordered", "shared", "broadcast"] as const;
 
 export type Mode = (typeof MODES)[number];
 
-/** Topics that one member may subscribe to. */
-export const SUBSCRIPTIONS_MAX = 256;
-
 /** What a member wants of one topic. */
 export interface Subscription {
   readonly topic: string;
@@ -22,13 +19,16 @@ export interface Subscription {
 /** What a member wants: by topic. */
 export type Subscriptions = ReadonlyMap<string, Subscription>;
 
-/** Reads what a member asks for; BAD_REQUEST says what is wrong with it. */
-export function parseSubscriptions(asked: readonly Subscription__Output[]): Subscriptions {
+/** Reads what a member asks for, up to so many topics; BAD_REQUEST says what is wrong with it. */
+export function parseSubscriptions(
+  asked: readonly Subscription__Output[],
+  subscriptionsMax: number,
+): Subscriptions {
   if (asked.length === 0) throw new LogwheelError("BAD_REQUEST", "the member subscribes to no topic");
-  if (asked.length > SUBSCRIPTIONS_MAX)
+  if (asked.length > subscriptionsMax)
     throw new LogwheelError(
       "BAD_REQUEST",
-      `the member subscribes to ${asked.length} topics; ${SUBSCRIPTIONS_MAX} are allowed`,
+      `the member subscribes to ${asked.length} topics; ${subscriptionsMax} are allowed`,
     );
   const subscriptions = new Map<string, Subscription>();
   for (const { topic, tags, queues } of asked) {

@@ -124,7 +124,52 @@ const TOPICS = {
   },
 } as const satisfies Table;
 
+const CONSUMING = {
+  groupsMax: {
+    kind: "number",
+    default: 10_000,
+    min: 1,
+    max: 100_000,
+    doc: "Consumer groups of this broker.",
+  },
+  subscriptionsMax: {
+    kind: "number",
+    default: 256,
+    min: 1,
+    max: 10_000,
+    doc: "Topics that one member of a group may subscribe to.",
+  },
+  memberHeartbeatMs: {
+    kind: "duration",
+    default: 3 * SECOND,
+    min: 100,
+    max: 5 * MINUTE,
+    doc: "How often members of groups are asked to show that they live.",
+  },
+  memberExpiryMs: {
+    kind: "duration",
+    default: 10 * SECOND,
+    min: 500,
+    max: 10 * MINUTE,
+    doc: "Silence after which a member is taken for dead; what it had not acknowledged goes to others.",
+  },
+  pullWaitMsMax: {
+    kind: "duration",
+    default: 20 * SECOND,
+    min: 0,
+    max: 5 * MINUTE,
+    doc: "Longest wait of a pull for its first message, however long it asks for.",
+  },
+} as const satisfies Table;
+
 const LOAD = {
+  bodyBytesMax: {
+    kind: "bytes",
+    default: 4 * MiB,
+    min: 1,
+    max: 4 * MiB,
+    doc: "Largest body of a message; 4 MiB is the most that clients send.",
+  },
   acceptedBytesMax: {
     kind: "bytes",
     default: 64 * MiB,
@@ -154,6 +199,7 @@ export const BROKER_SETTINGS = {
   ...PROCESS_SETTINGS,
   ...STORE,
   ...TOPICS,
+  ...CONSUMING,
   ...LOAD,
   ...LISTENER_SETTINGS,
 } as const satisfies Table;

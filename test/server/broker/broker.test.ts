@@ -1,0 +1,107 @@
+import { expect } from "chai";
+import type { Channel } from "../../../proto/kernel/channel.js";
+import type { ConsumeEvent } from "../../../proto/kernel/consume-codec.js";
+import { ADMIN, BROKER } from "../../../proto/kernel/contract.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import type { BrokerOptions } from "../../../server/broker/broker.js";
+import { MemoryCluster } from "../../support/memory-cluster.js";
+
+describe("settings of a broker reach what obeys them", () => {
+  let cluster: MemoryCluster;
+  let broker: Channel;
+  afterEach(() => cluster.close());
+
+  async function start(options: Partial<BrokerOptions>): Promise<void> {
+    cluster = await MemoryCluster.start(["a"], options);
+    broker = cluster.network.connect("a:10911");
+    await cluster.advance(
+      broker.unary(ADMIN.createTopic, { topic: { name: "t", queues: 1, type: "TOPIC_TYPE_MIXED" } }),
+    );
+  }
+
+  /** The code of what a promise fails with, or `ok`. */
+  async function codeOf(answer: Promise<unknown>): Promise<string> {
+    try {
+      await cluster.advance(answer);
+      return "ok";
+    } catch (thrown) {
+      return LogwheelError.from(thrown).code;
+    }
+  }
+
+  /** A member that subscribes to so many topics and never says anything again; tells how its stream ended. */
+  function join(topics: number): { heard: ConsumeEvent[]; ended: Promise<string> } {
+    const stream = broker.open(BROKER.consume);
+    const heard: ConsumeEvent[] = [];
+    const ended = new Promise<string>((resolve) =>
+      stream.listen({
+        message: (event) => void heard.push(event),
+        close: (error) => resolve(error === null ? "ok" : LogwheelError.from(error).code),
+      }),
+    );
+    const subscriptions = Array.from({ length: topics }, (_, at) => ({ topic: at === 0 ? "t" : `t${at}` }));
+    stream.write({ hello: { group: "g", subscriptions } });
+    return { heard, ended };
+  }
+
+  it("bodyBytesMax: a body of so many bytes is taken, one byte more is refused before it is stored", async () => {
+    await start({ bodyBytesMax: 1_000 });
+    const send = (bytes: number): Promise<string> =>
+      codeOf(broker.unary(BROKER.send, { topic: "t", message: { body: Buffer.alloc(bytes) } }));
+    const batch = (...sizes: number[]): Promise<string> =>
+      codeOf(
+        broker.unary(BROKER.sendBatch, {
+          topic: "t",
+          messages: sizes.map((bytes) => ({ body: Buffer.alloc(bytes) })),
+        }),
+      );
+    expect([await send(1_000), await send(1_001)]).to.deep.equal(["ok", "MESSAGE_TOO_LARGE"]);
+    expect([await batch(1_000, 1_000), await batch(1_000, 1_001)]).to.deep.equal(["ok", "MESSAGE_TOO_LARGE"]);
+    const { endOffset } = await cluster.advance(broker.unary(BROKER.seek, { topic: "t" }));
+    expect(endOffset).to.equal(3);
+  });
+
+  it("groupsMax: so many groups are made, one more is refused until one is deleted", async () => {
+    await start({ groupsMax: 2 });
+    const create = (name: string): Promise<string> =>
+      codeOf(broker.unary(ADMIN.createGroup, { group: { name } }));
+    expect([await create("one"), await create("two"), await create("three")]).to.deep.equal([
+      "ok",
+      "ok",
+      "THROTTLED",
+    ]);
+    await cluster.advance(broker.unary(ADMIN.deleteGroup, { name: "one" }));
+    expect(await create("three")).to.equal("ok");
+  });
+
+  it("subscriptionsMax: a member subscribes to so many topics, not to one more", async () => {
+    await start({ subscriptionsMax: 3 });
+    const refused = join(4);
+    expect(await cluster.advance(refused.ended)).to.equal("BAD_REQUEST");
+    const taken = join(3);
+    await cluster.until("the member is welcome", () => taken.heard.some(({ reply }) => reply === "welcome"));
+  });
+
+  it("memberHeartbeatMs and memberExpiryMs: members are told, and one that is silent for longer is put out", async () => {
+    await start({ memberHeartbeatMs: 500, memberExpiryMs: 2_000 });
+    const sinceMs = cluster.clock.monotonicMs();
+    const { heard, ended } = join(1);
+    expect(await cluster.advance(ended)).to.equal("TIMEOUT");
+    expect(cluster.clock.monotonicMs() - sinceMs).to.be.within(2_000, 2_200);
+    const [welcome] = heard.flatMap((event) => (event.reply === "welcome" ? [event.welcome] : []));
+    expect(welcome).to.include({ heartbeatMs: 500, expiryMs: 2_000 });
+  });
+
+  it("pullWaitMsMax: a pull that asks for more waits so long and no longer", async () => {
+    await start({ pullWaitMsMax: 700 });
+    for (const [waitMs, waited] of [
+      [60_000, 700],
+      [300, 300],
+    ] as const) {
+      const sinceMs = cluster.clock.monotonicMs();
+      const { records } = await cluster.advance(broker.unary(BROKER.pull, { topic: "t", waitMs }));
+      expect([...records]).to.deep.equal([]);
+      expect(cluster.clock.monotonicMs() - sinceMs).to.be.within(waited, waited + 10);
+    }
+  });
+});
