@@ -86,7 +86,7 @@ export class GroupAdmin {
         "CONFLICT",
         `group ${name} has ${members} members on this broker: stop them first`,
       );
-    const topics = topicsOf(state);
+    const topics = topicsOf(this.#queuesIn(state));
     if (dryRun) return { topics };
     store.appendGroup({ op: "delete", number: state.number });
     this.#groups.forget(state);
@@ -99,11 +99,11 @@ export class GroupAdmin {
     const { store, cursors } = this.#groups.deps;
     const groups: GroupSummary[] = [];
     for (const state of store.state.groups.values()) {
+      const queues = this.#queuesIn(state);
       let lag = 0;
-      for (const queue of state.cursors.keys())
-        lag += cursors.peek(state, queue)?.counts(store.endOffset(queue)).lag ?? 0;
+      for (const queue of queues) lag += cursors.peek(state, queue)?.counts(store.endOffset(queue)).lag ?? 0;
       const members = this.#groups.live(state).members.length;
-      groups.push({ group: show(state), members, topics: topicsOf(state), lag });
+      groups.push({ group: show(state), members, topics: topicsOf(queues), lag });
     }
     return { groups };
   }
@@ -124,9 +124,8 @@ export class GroupAdmin {
         lastHeardMsAgo: Math.max(0, Math.round(nowMs - member.lastHeardMs)),
       }),
     );
-    const known = new Set([...state.cursors.keys(), ...live.lanes.map(({ queue }) => queue)]);
     const queues: QueueProgress[] = [];
-    for (const queue of known) {
+    for (const queue of this.#queuesIn(state)) {
       const cursor = cursors.peek(state, queue);
       if (cursor === undefined) continue;
       const endOffset = store.endOffset(queue);
@@ -171,6 +170,12 @@ export class GroupAdmin {
     return {
       queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),
     };
+  }
+
+  /** Queues that a group has a cursor on, written or not. */
+  #queuesIn(state: GroupState): Set<Queue> {
+    const consumed = this.#groups.live(state).lanes.map(({ queue }) => queue);
+    return new Set([...state.cursors.keys(), ...consumed]);
   }
 
   #queuesOf({ topic, queueId }: ResetGroupRequest__Output): readonly Queue[] {
@@ -223,7 +228,6 @@ function show({ name, ordered, maxAttempts, assign, paused }: Settings): NonNull
   return { name, ordered, maxAttempts, assign, paused };
 }
 
-/** Topics on which a group has cursors. */
-function topicsOf({ cursors }: GroupState): string[] {
-  return [...new Set([...cursors.keys()].map(({ topic }) => topic.name))].sort();
+function topicsOf(queues: Iterable<Queue>): string[] {
+  return [...new Set(Array.from(queues, ({ topic }) => topic.name))].sort();
 }

@@ -11,6 +11,19 @@ describe("The beginning", () => {
   });
   afterEach(() => broker.close());
 
+  it("of a group that comes long after the messages is the first of them, for the first group and the fifth (A1-03, A1-09)", async () => {
+    const [queue] = await broker.topic("t");
+    await broker.sendNumbered(queue!, 5);
+    await broker.pass(3_600_000);
+    for (const group of ["a", "b", "c", "d", "e"]) {
+      const member = await broker.join({ group, from: EARLIEST });
+      await member.credit(100);
+      expect(member.bodies).to.deep.equal(["0", "1", "2", "3", "4"]);
+    }
+    await broker.sendNumbered(queue!, 1);
+    for (const { lag } of broker.admin.list().groups!) expect(lag).to.equal(6);
+  });
+
   it("at the latest offset is recorded at once: nothing is skipped when the member dies before it acknowledges", async () => {
     const [queue] = await broker.topic("t");
     await broker.send(queue!, "before");
