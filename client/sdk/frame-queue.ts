@@ -1,3 +1,4 @@
+import { FRAME_ENTRIES_MAX } from "../../proto/kernel/limits.js";
 import { PublishFrame } from "../../proto/kernel/publish-codec.js";
 import { Fifo } from "./fifo.js";
 import type { PendingSend } from "./pending-send.js";
@@ -127,7 +128,8 @@ export class FrameQueue {
 
   #hasRoom(send: PendingSend): boolean {
     const { out } = this.#building;
-    return out.count === 0 || out.byteLength + send.bytes <= this.capBytes;
+    if (out.count === 0) return true;
+    return out.byteLength + send.bytes <= this.capBytes && out.count + send.size <= FRAME_ENTRIES_MAX;
   }
 
   #fill(): void {

@@ -90,8 +90,11 @@ import {
   decodePullReply,
   type PulledRecords,
 } from "./consume-codec.js";
+import { LogwheelError } from "./errors.js";
+import { REGISTER_FIELDS_MAX, REQUEST_BYTES_MAX } from "./limits.js";
 import { protoCodec } from "./proto-codec.js";
 import { decodeSend, type SentMessages } from "./send-codec.js";
+import { checkFieldCount } from "./wire.js";
 
 const PACKAGE = "logwheel.v1";
 
@@ -110,6 +113,33 @@ const pullReply: Codec<Buffer, PulledRecords> = { encode: raw.encode, decode: de
 
 function of<In extends object, Out extends object>(message: string): Codec<In, Out> {
   return protoCodec<In, Out>(`${PACKAGE}.${message}`);
+}
+
+/** A request that is decoded into objects. They take a hundred times the room of their bytes, at worst. */
+function asked<In extends object, Out extends object>(message: string): Codec<In, Out> {
+  const { encode, decode } = of<In, Out>(message);
+  return {
+    encode,
+    decode(bytes) {
+      if (bytes.length <= REQUEST_BYTES_MAX) return decode(bytes);
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `a ${message} has ${bytes.length} bytes; ${REQUEST_BYTES_MAX} are allowed: ask for less at once`,
+      );
+    },
+  };
+}
+
+/** A broker tells all its topics at once, so that only their number is limited. */
+function told<In extends object, Out extends object>(message: string): Codec<In, Out> {
+  const { encode, decode } = of<In, Out>(message);
+  return {
+    encode,
+    decode(bytes) {
+      checkFieldCount(bytes, REGISTER_FIELDS_MAX);
+      return decode(bytes);
+    },
+  };
 }
 
 /** Brokers keep the messages of a send as the bytes they came as. */
@@ -149,20 +179,20 @@ export const BROKER = {
     of<SendBatchReply, SendBatchReply__Output>("SendBatchReply"),
   ),
   publish: stream("Broker/Publish", raw, raw),
-  pull: unary("Broker/Pull", of<PullRequest, PullRequest__Output>("PullRequest"), pullReply),
+  pull: unary("Broker/Pull", asked<PullRequest, PullRequest__Output>("PullRequest"), pullReply),
   seek: unary(
     "Broker/Seek",
-    of<SeekRequest, SeekRequest__Output>("SeekRequest"),
+    asked<SeekRequest, SeekRequest__Output>("SeekRequest"),
     of<SeekReply, SeekReply__Output>("SeekReply"),
   ),
   consume: stream(
     "Broker/Consume",
-    of<ConsumeRequest, ConsumeRequest__Output>("ConsumeRequest"),
+    asked<ConsumeRequest, ConsumeRequest__Output>("ConsumeRequest"),
     consumeReply,
   ),
   ack: unary(
     "Broker/Ack",
-    of<AckRequest, AckRequest__Output>("AckRequest"),
+    asked<AckRequest, AckRequest__Output>("AckRequest"),
     of<AckReply, AckReply__Output>("AckReply"),
   ),
 } as const;
@@ -174,67 +204,67 @@ const groupReply = of<GroupReply, GroupReply__Output>("GroupReply");
 export const ADMIN = {
   createTopic: unary(
     "Admin/CreateTopic",
-    of<CreateTopicRequest, CreateTopicRequest__Output>("CreateTopicRequest"),
+    asked<CreateTopicRequest, CreateTopicRequest__Output>("CreateTopicRequest"),
     topicReply,
   ),
   updateTopic: unary(
     "Admin/UpdateTopic",
-    of<UpdateTopicRequest, UpdateTopicRequest__Output>("UpdateTopicRequest"),
+    asked<UpdateTopicRequest, UpdateTopicRequest__Output>("UpdateTopicRequest"),
     topicReply,
   ),
   deleteTopic: unary(
     "Admin/DeleteTopic",
-    of<DeleteTopicRequest, DeleteTopicRequest__Output>("DeleteTopicRequest"),
+    asked<DeleteTopicRequest, DeleteTopicRequest__Output>("DeleteTopicRequest"),
     of<DeleteTopicReply, DeleteTopicReply__Output>("DeleteTopicReply"),
   ),
   describeTopic: unary(
     "Admin/DescribeTopic",
-    of<DescribeTopicRequest, DescribeTopicRequest__Output>("DescribeTopicRequest"),
+    asked<DescribeTopicRequest, DescribeTopicRequest__Output>("DescribeTopicRequest"),
     of<DescribeTopicReply, DescribeTopicReply__Output>("DescribeTopicReply"),
   ),
   createGroup: unary(
     "Admin/CreateGroup",
-    of<CreateGroupRequest, CreateGroupRequest__Output>("CreateGroupRequest"),
+    asked<CreateGroupRequest, CreateGroupRequest__Output>("CreateGroupRequest"),
     groupReply,
   ),
   updateGroup: unary(
     "Admin/UpdateGroup",
-    of<UpdateGroupRequest, UpdateGroupRequest__Output>("UpdateGroupRequest"),
+    asked<UpdateGroupRequest, UpdateGroupRequest__Output>("UpdateGroupRequest"),
     groupReply,
   ),
   deleteGroup: unary(
     "Admin/DeleteGroup",
-    of<DeleteGroupRequest, DeleteGroupRequest__Output>("DeleteGroupRequest"),
+    asked<DeleteGroupRequest, DeleteGroupRequest__Output>("DeleteGroupRequest"),
     of<DeleteGroupReply, DeleteGroupReply__Output>("DeleteGroupReply"),
   ),
   listGroups: unary(
     "Admin/ListGroups",
-    of<ListGroupsRequest, ListGroupsRequest__Output>("ListGroupsRequest"),
+    asked<ListGroupsRequest, ListGroupsRequest__Output>("ListGroupsRequest"),
     of<ListGroupsReply, ListGroupsReply__Output>("ListGroupsReply"),
   ),
   describeGroup: unary(
     "Admin/DescribeGroup",
-    of<DescribeGroupRequest, DescribeGroupRequest__Output>("DescribeGroupRequest"),
+    asked<DescribeGroupRequest, DescribeGroupRequest__Output>("DescribeGroupRequest"),
     of<DescribeGroupReply, DescribeGroupReply__Output>("DescribeGroupReply"),
   ),
   resetGroup: unary(
     "Admin/ResetGroup",
-    of<ResetGroupRequest, ResetGroupRequest__Output>("ResetGroupRequest"),
+    asked<ResetGroupRequest, ResetGroupRequest__Output>("ResetGroupRequest"),
     of<ResetGroupReply, ResetGroupReply__Output>("ResetGroupReply"),
   ),
   getMessage: unary(
     "Admin/GetMessage",
-    of<GetMessageRequest, GetMessageRequest__Output>("GetMessageRequest"),
+    asked<GetMessageRequest, GetMessageRequest__Output>("GetMessageRequest"),
     of<GetMessageReply, GetMessageReply__Output>("GetMessageReply"),
   ),
   findMessages: unary(
     "Admin/FindMessages",
-    of<FindMessagesRequest, FindMessagesRequest__Output>("FindMessagesRequest"),
+    asked<FindMessagesRequest, FindMessagesRequest__Output>("FindMessagesRequest"),
     of<FindMessagesReply, FindMessagesReply__Output>("FindMessagesReply"),
   ),
   describeBroker: unary(
     "Admin/DescribeBroker",
-    of<DescribeBrokerRequest, DescribeBrokerRequest__Output>("DescribeBrokerRequest"),
+    asked<DescribeBrokerRequest, DescribeBrokerRequest__Output>("DescribeBrokerRequest"),
     of<DescribeBrokerReply, DescribeBrokerReply__Output>("DescribeBrokerReply"),
   ),
 } as const;
@@ -245,23 +275,23 @@ const routes = of<Routes, Routes__Output>("Routes");
 export const NAME_SERVER = {
   register: stream(
     "NameServer/Register",
-    of<RegisterRequest, RegisterRequest__Output>("RegisterRequest"),
+    told<RegisterRequest, RegisterRequest__Output>("RegisterRequest"),
     of<RegisterReply, RegisterReply__Output>("RegisterReply"),
   ),
-  watch: stream("NameServer/Watch", of<WatchRequest, WatchRequest__Output>("WatchRequest"), routes),
+  watch: stream("NameServer/Watch", asked<WatchRequest, WatchRequest__Output>("WatchRequest"), routes),
   getRoutes: unary(
     "NameServer/GetRoutes",
-    of<GetRoutesRequest, GetRoutesRequest__Output>("GetRoutesRequest"),
+    asked<GetRoutesRequest, GetRoutesRequest__Output>("GetRoutesRequest"),
     routes,
   ),
   listBrokers: unary(
     "NameServer/ListBrokers",
-    of<ListBrokersRequest, ListBrokersRequest__Output>("ListBrokersRequest"),
+    asked<ListBrokersRequest, ListBrokersRequest__Output>("ListBrokersRequest"),
     of<ListBrokersReply, ListBrokersReply__Output>("ListBrokersReply"),
   ),
   listTopics: unary(
     "NameServer/ListTopics",
-    of<ListTopicsRequest, ListTopicsRequest__Output>("ListTopicsRequest"),
+    asked<ListTopicsRequest, ListTopicsRequest__Output>("ListTopicsRequest"),
     of<ListTopicsReply, ListTopicsReply__Output>("ListTopicsReply"),
   ),
 } as const;

@@ -17,8 +17,17 @@ export const MESSAGE_LIMITS = {
 /** The most messages of one `SendBatch`. */
 export const BATCH_MESSAGES_MAX = 128;
 
+/** The most messages of one frame of a `Publish` stream. */
+export const FRAME_ENTRIES_MAX = 32_768;
+
 /** The largest gRPC message that is read. */
 export const RECEIVE_BYTES_MAX = 16 << 20;
+
+/** The largest request that carries no messages. */
+export const REQUEST_BYTES_MAX = 1 << 20;
+
+/** The most topics, made and deleted, that a broker tells a name server at once. */
+export const REGISTER_FIELDS_MAX = 131_072;
 
 const NAME = /^[A-Za-z0-9_%|-]+$/;
 

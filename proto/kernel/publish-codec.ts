@@ -1,4 +1,5 @@
 import { LogwheelError } from "./errors.js";
+import { FRAME_ENTRIES_MAX } from "./limits.js";
 import { encodedMessageSize, type MessageInput, writeMessage } from "./message-codec.js";
 import {
   checkUint64,
@@ -194,7 +195,8 @@ export class EntryReader {
     switch (tag) {
       case REQUEST.ENTRY:
         outer.at = outer.block();
-        this.count++;
+        if (++this.count > FRAME_ENTRIES_MAX)
+          throw new LogwheelError("BAD_REQUEST", `a frame has more than ${FRAME_ENTRIES_MAX} messages`);
         return;
       case REQUEST.FRAME:
         this.frame = outer.uint64();

@@ -41,7 +41,7 @@ export function decodeSend(bytes: Buffer): SentMessages {
         break;
       case SEND.MESSAGE: {
         const end = reader.block();
-        places.push([reader.at, end]);
+        if (places.push([reader.at, end]) > BATCH_MESSAGES_MAX) throw tooMany();
         reader.at = end;
         break;
       }
@@ -51,10 +51,12 @@ export function decodeSend(bytes: Buffer): SentMessages {
     }
   }
   if (places.length === 0) throw new LogwheelError("BAD_REQUEST", "the request has no message");
-  if (places.length > BATCH_MESSAGES_MAX)
-    throw new LogwheelError(
-      "BAD_REQUEST",
-      `a batch has ${places.length} messages; ${BATCH_MESSAGES_MAX} are allowed`,
-    );
   return { ...sent, places };
+}
+
+function tooMany(): LogwheelError {
+  return new LogwheelError(
+    "BAD_REQUEST",
+    `a batch has more than ${BATCH_MESSAGES_MAX} messages: split it, or use the Publish stream`,
+  );
 }

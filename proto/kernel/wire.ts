@@ -210,6 +210,16 @@ export class WireReader {
   }
 }
 
+/** Throws BAD_REQUEST for a message of more than `countMax` fields, repeated ones counted one by one, without decoding it. */
+export function checkFieldCount(bytes: Buffer, countMax: number): void {
+  const reader = new WireReader().reset(bytes, 0, bytes.length);
+  for (let count = 0; reader.at < reader.end; count++) {
+    if (count === countMax)
+      throw new LogwheelError("BAD_REQUEST", `the message has more than ${countMax} fields`);
+    reader.skip(reader.tag());
+  }
+}
+
 /** A Buffer that grows and is used again: protobuf is written into `bytes` up to `at`. */
 export class WireWriter {
   bytes: Buffer;

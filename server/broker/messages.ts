@@ -11,6 +11,9 @@ import type { Topics } from "./topics.js";
 
 const FOUND_DEFAULT = 64;
 const FOUND_MAX = 1_024;
+
+/** Bytes of the messages in one answer, which clients have to be able to read; a larger one comes alone. */
+const FOUND_BYTES_MAX = 8 << 20;
 const ID = /^(.+)-(\d+)-(\d+)$/;
 
 const storedRecord = protoCodec<Record, Record__Output>("logwheel.v1.Record");
@@ -41,10 +44,11 @@ export class Messages {
     const topic = this.#topics.get(request.topic);
     if (request.key === "") throw new LogwheelError("BAD_REQUEST", "the key to look for is empty");
     const max = Math.min(request.max || FOUND_DEFAULT, FOUND_MAX);
-    const found = await this.#store.lookup.findByKey(topic, request.key, max + 1);
+    const found = await this.#store.lookup.findByKey(topic, request.key, max + 1, FOUND_BYTES_MAX);
+    const records = found.slice(0, fitting(found, max));
     return {
-      records: found.slice(0, max).map((record) => storedRecord.decode(record)),
-      more: found.length > max,
+      records: records.map((record) => storedRecord.decode(record)),
+      more: found.length > records.length,
     };
   }
 
@@ -87,6 +91,16 @@ export class Messages {
     );
     return record;
   }
+}
+
+/** How many of the records one answer takes. */
+function fitting(records: readonly Buffer[], max: number): number {
+  let bytes = 0;
+  const end = records.findIndex((record) => {
+    bytes += record.length;
+    return bytes > FOUND_BYTES_MAX;
+  });
+  return Math.max(1, Math.min(max, end < 0 ? records.length : end));
 }
 
 function notFound({ id, topic, queueId, offset }: GetMessageRequest__Output): LogwheelError {

@@ -65,13 +65,14 @@ export class Publisher {
    */
   publish(frame: Buffer, answer: (reply: Buffer) => void, fail: (error: LogwheelError) => void): void {
     const { store } = this.#deps;
+    const refusal = this.#deps.refusal();
+    if (refusal !== undefined) return this.refuse(frame, refusal, answer);
     const reader = this.#reader;
     reader.reset(frame);
     const outcome = new PublishOutcome();
-    const topics = reader.topics.map((name) => this.#topic(name));
     const head = { frame: reader.frame, epoch: store.epoch, flushed: this.#deps.flushSync };
     store.stamp();
-    this.#takeEntries(topics, outcome);
+    this.#takeEntries(outcome);
     const { producerId, settledBelow } = reader;
     if (settledBelow > 0) store.state.producers.get(producerId)?.settle(settledBelow);
     this.#finish(outcome, () => answer(encodePublishReply({ ...head, ...outcome })), fail);
@@ -96,8 +97,9 @@ export class Publisher {
 
   /** Appends the messages of a unary send, all or none; resolves with their receipts. */
   async send(sent: SentMessages): Promise<Receipt[]> {
-    const topic = this.#topic(sent.topic);
-    if (topic instanceof LogwheelError) throw topic;
+    const refusal = this.#deps.refusal();
+    if (refusal !== undefined) throw refusal;
+    const topic = this.#topic(sent.topic, sent.bytes, sent.places);
     this.#deps.store.stamp();
     const outcome = new PublishOutcome();
     const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
@@ -111,30 +113,29 @@ export class Publisher {
     return outcome.logOffsets.map((logOffset, index) => this.#receipt(outcome, logOffset, index));
   }
 
-  #topic(name: string): TopicState | LogwheelError {
-    try {
-      const refusal = this.#deps.refusal();
-      if (refusal !== undefined) return refusal;
-      const topic = this.#deps.topics.ensure(name);
-      if (topic.permission === PERMISSION.readWrite || topic.permission === PERMISSION.write) return topic;
-      return new LogwheelError(
-        "FORBIDDEN",
-        `topic ${name} takes no messages: its permission is read only or none`,
-        { topic: name },
-      );
-    } catch (thrown) {
-      return LogwheelError.from(thrown);
-    }
+  /** The topic that messages go to. Made, if that is allowed and it is missing, once they are all fit to be stored. */
+  #topic(name: string, bytes: Buffer, messages: SentMessages["places"]): TopicState {
+    const { topics } = this.#deps;
+    if (!topics.has(name))
+      for (const [start, end] of messages) scanMessage(bytes, start, end, this.#envelope);
+    const topic = topics.ensure(name);
+    if (topic.permission === PERMISSION.readWrite || topic.permission === PERMISSION.write) return topic;
+    throw new LogwheelError(
+      "FORBIDDEN",
+      `topic ${name} takes no messages: its permission is read only or none`,
+      { topic: name },
+    );
   }
 
-  #takeEntries(topics: readonly (TopicState | LogwheelError)[], outcome: PublishOutcome): void {
+  #takeEntries(outcome: PublishOutcome): void {
     const reader = this.#reader;
+    const topics: (TopicState | undefined)[] = [];
     let group: Sent[] | undefined;
     for (;;) {
       try {
         if (!reader.next()) break;
+        topics[reader.topic] ??= this.#topicOfEntry();
         const topic = topics[reader.topic]!;
-        if (topic instanceof LogwheelError) throw topic;
         if (reader.more || group !== undefined) {
           group ??= [];
           group.push(this.#sentNow(topic));
@@ -156,6 +157,11 @@ export class Publisher {
           "the frame ends within a group: its last entry says that more follow",
         ),
       );
+  }
+
+  #topicOfEntry(): TopicState {
+    const { topics, topic, bytes, messageStart, messageEnd } = this.#reader;
+    return this.#topic(topics[topic]!, bytes, [[messageStart, messageEnd]]);
   }
 
   /** The rest of a group of which one entry was refused is refused too. */

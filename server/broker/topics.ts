@@ -44,10 +44,11 @@ export class Topics {
     return this.#store.state.topics.values();
   }
 
-  /** TOPIC_NOT_FOUND if there is none. */
+  /** TOPIC_NOT_FOUND if there is none, BAD_REQUEST if there can be none. */
   get(name: string): TopicState {
     const topic = this.#store.state.topics.get(name);
     if (topic !== undefined) return topic;
+    checkTopicName(name);
     throw new LogwheelError(
       "TOPIC_NOT_FOUND",
       `this broker has no topic ${JSON.stringify(name)}: create it first, or check the name`,
@@ -55,6 +56,10 @@ export class Topics {
         topic: name,
       },
     );
+  }
+
+  has(name: string): boolean {
+    return this.#store.state.topics.has(name);
   }
 
   /** The topic, made with the defaults if that is allowed and it is missing. */

@@ -39,9 +39,18 @@ export class Lookup {
     return (await this.#records.find(logOffset))?.header;
   }
 
-  /** Stored `Record` messages of a topic that carry a key, newest first. */
-  async findByKey(topic: TopicState, key: string, max: number): Promise<Buffer[]> {
+  /**
+   * Stored `Record` messages of a topic that carry a key, newest first: up to `max` of them, or up to the one with which
+   * they exceed `bytesMax`.
+   */
+  async findByKey(
+    topic: TopicState,
+    key: string,
+    max: number,
+    bytesMax = Number.POSITIVE_INFINITY,
+  ): Promise<Buffer[]> {
     const records: Buffer[] = [];
+    let left = bytesMax;
     for await (const logOffset of this.#keys.find(topic.number, key)) {
       const found = await this.#records.find(logOffset);
       if (found === undefined || found.header.topic !== topic.number) continue;
@@ -49,7 +58,8 @@ export class Lookup {
       const end = at + found.header.length;
       if (!keysOf(bytes, at + HEADER_BYTES, end).includes(key)) continue;
       records.push(bytes.subarray(at + RECORD_AT, end));
-      if (records.length === max) break;
+      left -= end - at;
+      if (records.length === max || left < 0) break;
     }
     return records;
   }
