@@ -36,13 +36,16 @@ const OPTIONS = {
   },
   "retention-bytes": {
     type: "string",
-    default: "1GiB",
     requiresArg: true,
+    defaultDescription: "1GiB; for a backlog, more than it takes",
     description:
       "Size of the log from which on segments are recycled: lower than what is sent gives the steady state",
   },
   namesrv: { type: "string", requiresArg: true, description: "Measure this cluster instead of starting one" },
 } as const;
+
+/** What a message takes in the log besides its body, generously. */
+const RECORD_BYTES = 256;
 
 // biome-ignore lint/complexity/noBannedTypes: no positionals
 type BenchArgs = Args<{}, typeof OPTIONS>;
@@ -55,7 +58,7 @@ function bench(command: string, describe: string, pick: () => Promise<Run>): Ret
     options: OPTIONS,
     run: async (args, terminal) => {
       const run = await pick();
-      await show(args, terminal, command, await onServers(args, terminal, run));
+      await show(args, terminal, command, await onServers(args, terminal, { run, command }));
       return undefined;
     },
   });
@@ -87,7 +90,7 @@ export const verbs = [
       const figures = await benchStorage({
         ...args,
         size: sizeOf(args),
-        retentionBytes: parseBytes(args.retentionBytes),
+        retentionBytes: retentionOf(args, "storage"),
         progress: terminal.progress,
       });
       await show(args, terminal, "storage", figures);
@@ -96,9 +99,13 @@ export const verbs = [
   }),
 ];
 
-async function onServers(args: BenchArgs, terminal: Terminal, run: Run): Promise<Record<string, unknown>> {
+async function onServers(
+  args: BenchArgs,
+  terminal: Terminal,
+  { run, command }: { run: Run; command: string },
+): Promise<Record<string, unknown>> {
   const { startServers } = await import("./bench/servers.js");
-  const retentionBytes = parseBytes(args.retentionBytes);
+  const retentionBytes = retentionOf(args, command);
   const servers =
     args.namesrv === undefined ? await startServers({ flush: args.flush, retentionBytes }) : undefined;
   try {
@@ -118,6 +125,13 @@ async function show(
 ): Promise<void> {
   const { size, inFlight, topics, flush } = args;
   await showOne(terminal, args.output, { work, size, inFlight, topics, flush, ...figures });
+}
+
+/** A backlog must not go before it is consumed; what is only sent may. */
+function retentionOf(args: BenchArgs, command: string): number {
+  if (args.retentionBytes !== undefined) return parseBytes(args.retentionBytes);
+  const steady = 2 ** 30;
+  return command === "consume" ? steady + args.messages * (sizeOf(args) + RECORD_BYTES) : steady;
 }
 
 function sizeOf({ size }: BenchArgs): number {
