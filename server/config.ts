@@ -59,6 +59,10 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     );
   if (values.diskWarnPercent >= values.diskRefusePercent)
     throw rule("diskWarnPercent has to be less than diskRefusePercent");
+  if (values.flushBytes > values.unflushedBytesMax)
+    throw rule(
+      "flushBytes is more than unflushedBytesMax: sends would be refused before anything is flushed",
+    );
   if (values.retentionBytes !== null && values.retentionBytes < 2 * values.segmentBytes)
     throw rule("retentionBytes has to hold at least two segments of segmentBytes");
   if (values.autoCreateQueues > values.queuesPerTopicMax)

@@ -8,10 +8,13 @@ import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
 import { Store } from "../store/store.js";
+import type { StoreOptions } from "../store/store-options.js";
+import type { FlushLimits } from "../store/writer.js";
 import { adminHandlers } from "./admin.js";
 import { Admission } from "./admission.js";
 import { consumeHandlers } from "./consume-handlers.js";
 import { DiskGuard, type DiskLimits } from "./disk-guard.js";
+import { withReserve } from "./disk-reserve.js";
 import { GroupAdmin } from "./group-admin.js";
 import { type GroupSettings, Groups } from "./groups.js";
 import { LongPoll } from "./long-poll.js";
@@ -24,7 +27,7 @@ import { Retention } from "./retention.js";
 import { showTopic, Topics } from "./topics.js";
 
 /** What a broker is made of and how it behaves. */
-export interface BrokerOptions extends GroupSettings {
+export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly files: Files;
   readonly clock: Clock;
   /** 0 to 1. */
@@ -36,6 +39,8 @@ export interface BrokerOptions extends GroupSettings {
   readonly version: string;
   readonly flush: "sync" | "async";
   readonly segmentBytes: number;
+  /** Damage in this range of the log is given up. */
+  readonly acceptDamage?: StoreOptions["acceptDamage"];
   readonly retentionMs: number;
   readonly retentionBytes?: number;
   readonly disk: DiskLimits;
@@ -130,11 +135,10 @@ export class Broker implements Lifecycle {
     let fail: (error: LogwheelError) => void = () => {};
     const failed = new Promise<LogwheelError>((resolve) => (fail = resolve));
     const { meter, ...rest } = options;
-    const store = await Store.open({
-      ...rest,
-      failed: fail,
-      measured: (...figures) => meter.written(...figures),
-    });
+    const measured: Meter["written"] = (...figures) => meter.written(...figures);
+    const store = await withReserve(options.files, options.logger, () =>
+      Store.open({ ...rest, failed: fail, measured }),
+    );
     return new Broker(options, store, failed);
   }
 

@@ -3,6 +3,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
+import { DiskReserve } from "./disk-reserve.js";
 
 /** When a disk counts as full. Percentages are of the used share. */
 export interface DiskLimits {
@@ -10,12 +11,17 @@ export interface DiskLimits {
   readonly refusePercent: number;
   /** Free bytes below which sends are refused whatever the share. */
   readonly freeBytesMin: number;
+  /** Bytes to hold back for acknowledgements and recovery. */
+  readonly reserveBytes: number;
 }
 
 /** How full the disk is. */
 export type DiskLevel = "ok" | "warn" | "full";
 
 const LOOK_MS = 2_000;
+
+/** The reserve is written when so many times its size are left above the bytes that are never used. */
+const RESERVE_AHEAD = 16;
 
 /** How full a disk with so much room is. */
 export function levelOf(space: { freeBytes: number; totalBytes: number }, limits: DiskLimits): DiskLevel {
@@ -33,6 +39,7 @@ export class DiskGuard implements Lifecycle {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #limits: DiskLimits;
+  readonly #reserve: DiskReserve;
   #level: DiskLevel = "ok";
   #space = { freeBytes: 0, totalBytes: 0 };
   #cancel: (() => void) | undefined;
@@ -43,6 +50,7 @@ export class DiskGuard implements Lifecycle {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#limits = deps.limits;
+    this.#reserve = new DiskReserve({ ...deps, bytes: deps.limits.reserveBytes });
   }
 
   get level(): DiskLevel {
@@ -74,6 +82,7 @@ export class DiskGuard implements Lifecycle {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel?.();
+    await this.#reserve.stop();
   }
 
   /** Looks now. A failure to look changes nothing. */
@@ -85,6 +94,7 @@ export class DiskGuard implements Lifecycle {
       return;
     }
     const level = levelOf(this.#space, this.#limits);
+    await this.#holdBack(level);
     if (level === this.#level) return;
     this.#level = level;
     const { freeBytes, totalBytes } = this.#space;
@@ -93,6 +103,27 @@ export class DiskGuard implements Lifecycle {
       this.#logger.error(figures, "the disk is full: sends are refused until there is room");
     else if (level === "warn") this.#logger.warn(figures, "the disk is filling up");
     else this.#logger.info(figures, "the disk has room again");
+  }
+
+  /**
+   * An ample disk needs no reserve; one that fills up gets it while there is room for both. It is given back when less
+   * than its size is left, whoever took the rest.
+   */
+  async #holdBack(level: DiskLevel): Promise<void> {
+    const { freeBytesMin, reserveBytes } = this.#limits;
+    const { freeBytes } = this.#space;
+    if (freeBytes < reserveBytes) {
+      if (await this.#reserve.release())
+        this.#logger.error(
+          { freeBytes, reserveBytes },
+          "next to nothing is left on the disk: the reserve is given to acknowledgements and recovery",
+        );
+    } else if (
+      level !== "full" &&
+      freeBytes >= freeBytesMin + 2 * reserveBytes &&
+      freeBytes < freeBytesMin + RESERVE_AHEAD * reserveBytes
+    )
+      this.#reserve.fill();
   }
 
   #later(): void {

@@ -50,7 +50,28 @@ const STORE = {
     kind: "choice",
     choices: ["sync", "async"],
     default: "sync",
-    doc: "sync: a send is acknowledged when it is on the disk. async: when it is written; a power cut loses at most the last second, or 64 MiB.",
+    doc: "sync: a send is acknowledged when it is on the disk. async: when it is written; a power cut loses at most the last second, or `unflushedBytesMax`.",
+  },
+  flushMs: {
+    kind: "duration",
+    default: 500,
+    min: 1,
+    max: SECOND,
+    doc: "Async flush: what was written is flushed so much later at the latest.",
+  },
+  flushBytes: {
+    kind: "bytes",
+    default: 8 * MiB,
+    min: 4_096,
+    max: GiB,
+    doc: "Async flush: so much is flushed at once, without waiting for `flushMs`.",
+  },
+  unflushedBytesMax: {
+    kind: "bytes",
+    default: 64 * MiB,
+    min: MiB,
+    max: 4 * GiB,
+    doc: "Async flush: at so much written and not flushed sends wait, and are refused after `sendWaitMs`.",
   },
   segmentBytes: {
     kind: "bytes",
@@ -93,6 +114,13 @@ const STORE = {
     min: 0,
     max: 2 ** 50,
     doc: "Free bytes below which sends are refused, whatever the share.",
+  },
+  diskReserveBytes: {
+    kind: "bytes",
+    default: 256 * MiB,
+    min: 0,
+    max: 64 * GiB,
+    doc: "Held back in a file once the disk fills up; given to acknowledgements and recovery when less than that is free.",
   },
   acceptDamage: {
     kind: "offsets",

@@ -135,6 +135,7 @@ describe("config", () => {
     [{ diskWarnPercent: "90" }, "diskWarnPercent has to be less than diskRefusePercent"],
     [{ retentionBytes: "256MiB" }, "at least two segments"],
     [{ queuesPerTopicMax: "4" }, "autoCreateQueues is more than queuesPerTopicMax"],
+    [{ flushBytes: "65MiB" }, "flushBytes is more than unflushedBytesMax"],
     [{ memberExpiryMs: "5s" }, "at least twice memberHeartbeatMs"],
     [{ bodyBytesMax: "5MiB" }, "--body-bytes-max: 5MiB is more than 4MiB, the most"],
     [{ metrics: "127.0.0.1:10911" }, "they need ports of their own"],

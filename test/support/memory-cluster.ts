@@ -74,6 +74,11 @@ export class MemoryCluster {
     await this.advance(broker.start());
   }
 
+  /** The disk of a broker, as it is now: `kill` and `stop` leave another one. */
+  filesOf(name: string): MemoryFiles {
+    return this.#running.get(name)!.files;
+  }
+
   /** The broker's process dies; its disk stays as it is. */
   async kill(name: string): Promise<void> {
     const { listening, files, broker } = this.#running.get(name)!;
@@ -157,7 +162,7 @@ export class MemoryCluster {
       flush: "sync",
       segmentBytes: 1 << 20,
       retentionMs: 86_400_000,
-      disk: { warnPercent: 75, refusePercent: 90, freeBytesMin: 1 << 20 },
+      disk: { warnPercent: 75, refusePercent: 90, freeBytesMin: 1 << 20, reserveBytes: 0 },
       autoCreate: false,
       autoCreateQueues: 4,
       topicsMax: 1_000,

@@ -92,6 +92,74 @@ describe("settings of a broker reach what obeys them", () => {
     expect(welcome).to.include({ heartbeatMs: 500, expiryMs: 2_000 });
   });
 
+  /** Bytes of the log that are written and not flushed. */
+  async function unflushed(): Promise<number> {
+    const { logEnd, logDurable } = await cluster.advance(broker.unary(ADMIN.describeBroker, {}));
+    return logEnd - logDurable;
+  }
+
+  const send = (bytes: number): Promise<unknown> =>
+    broker.unary(BROKER.send, { topic: "t", message: { body: Buffer.alloc(bytes) } });
+
+  it("flushMs: what was written is flushed so much later", async () => {
+    await start({ flush: "async", flushMs: 300 });
+    await cluster.clock.advance(1_000);
+    await cluster.advance(send(100));
+    await cluster.clock.advance(299);
+    expect(await unflushed()).to.be.above(100);
+    await cluster.clock.advance(1);
+    expect(await unflushed()).to.equal(0);
+  });
+
+  it("flushBytes: so much is flushed at once", async () => {
+    await start({ flush: "async", flushMs: 1_000, flushBytes: 100_000 });
+    await cluster.clock.advance(2_000);
+    await cluster.advance(send(90_000));
+    expect(await unflushed()).to.be.above(90_000);
+    await cluster.advance(send(10_000));
+    await cluster.advance(send(1));
+    expect(await unflushed()).to.be.below(10_000);
+  });
+
+  it("unflushedBytesMax: while a flush hangs so much is taken, and no more", async () => {
+    await start({ flush: "async", flushBytes: 100_000, unflushedBytesMax: 300_000 });
+    const { disk } = cluster.filesOf("a");
+    let release = (): void => {};
+    const hanging = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    disk.before = ({ call, name }) => (call === "sync" && name.endsWith(".log") ? hanging : undefined);
+    const answers: string[] = [];
+    for (let at = 0; at < 4; at++) answers.push(await codeOf(send(90_000)));
+    expect(answers).to.deep.equal(["ok", "ok", "ok", "ok"]);
+    expect(await codeOf(send(1))).to.equal("THROTTLED");
+    release();
+    disk.before = null;
+    await cluster.clock.advance(1);
+    expect(await codeOf(send(1))).to.equal("ok");
+  });
+
+  it("acceptDamage: a log that is damaged there is opened, without what was lost", async () => {
+    await start({});
+    for (let at = 0; at < 3; at++) await cluster.advance(send(1_000));
+    await cluster.stop("a");
+    const files = cluster.filesOf("a");
+    const log = await files.folder("log");
+    const [name] = await log.list();
+    const bytes = log.peek(name!);
+    bytes[bytes.indexOf(Buffer.alloc(1_000)) + 500] = 1;
+    log.poke(name!, bytes);
+    const refused = await cluster.startBroker("a").catch((thrown: unknown) => LogwheelError.from(thrown));
+    expect(refused).to.include({ code: "LOG_CORRUPT" });
+    const [, from, to] = /--accept-damage (\d+)-(\d+)/.exec((refused as LogwheelError).message)!;
+    const second = await MemoryCluster.start([], { acceptDamage: { from: Number(from), to: Number(to) } });
+    await second.startBroker("a", files.reopen());
+    const again = second.network.connect("a:10911");
+    const { records } = await second.advance(again.unary(BROKER.pull, { topic: "t", offset: 1 }));
+    expect([...records].map(({ queueOffset }) => queueOffset)).to.deep.equal([1, 2]);
+    await second.close();
+  });
+
   it("pullWaitMsMax: a pull that asks for more waits so long and no longer", async () => {
     await start({ pullWaitMsMax: 700 });
     for (const [waitMs, waited] of [
