@@ -1,12 +1,14 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import type { BlockCache } from "./block-cache.js";
 import { ENTRY_NUMBERS } from "./open-entries.js";
 import type { Queue } from "./queue.js";
-import { replay } from "./replay.js";
+import { salvage } from "./salvage.js";
+import { SalvagedEntries } from "./salvaged-entries.js";
 import type { Segment } from "./segment.js";
-import { type QueueEntries, SegmentIndex, segmentIndexName, writeSegmentIndex } from "./segment-index.js";
+import { type Place, type QueueEntries, SegmentIndex, writeSegmentIndex } from "./segment-index.js";
 import type { Segments } from "./segments.js";
-import { State } from "./state.js";
+import { SideFiles } from "./side-files.js";
 
 /** Entries of one queue that follow each other in one segment, four numbers each (`ENTRY_NUMBERS`). */
 export interface Run {
@@ -16,7 +18,19 @@ export interface Run {
   readonly baseOffset: number;
 }
 
-const NO_ENTRIES = new Uint32Array(0);
+/** What a segment has of a wanted offset: entries, or the direction in which to look further. */
+type Found = Run | "before" | "behind";
+
+/** A search for an offset among the segments that have index files, between two of them. */
+interface Search {
+  readonly queue: Queue;
+  readonly offset: number;
+  readonly max: number;
+  readonly segments: readonly Segment[];
+  low: number;
+  high: number;
+}
+
 const OPEN_INDEXES_MAX = 64;
 
 /** A closed segment whose index file is not written yet. */
@@ -31,17 +45,23 @@ interface Sealing {
  * an immutable file of them, which is made again from the segment if it is missing or damaged.
  */
 export class ConsumeIndex {
-  readonly #files: Files;
   readonly #segments: Segments;
-  readonly #cache: BlockCache;
+  readonly #files: Files;
+  readonly #indexes: SideFiles<SegmentIndex>;
   readonly #sealing: Sealing[] = [];
-  readonly #open = new Map<number, Promise<SegmentIndex>>();
+  /** They do not change any more, and finding them takes the whole directory. */
+  readonly #topics = new WeakMap<Segment, readonly number[]>();
   #segmentStart = 0;
 
   constructor(files: Files, segments: Segments, cache: BlockCache) {
-    this.#cache = cache;
     this.#files = files;
     this.#segments = segments;
+    this.#indexes = new SideFiles(files, segments, {
+      suffix: "index",
+      open: (start) => SegmentIndex.open(files, start, cache),
+      write: (segment) => writeAgain(files, segment),
+      openMax: OPEN_INDEXES_MAX,
+    });
   }
 
   /** Where the open segment begins; its entries are those of the queues themselves. */
@@ -66,42 +86,28 @@ export class ConsumeIndex {
     this.#segmentStart = start;
   }
 
-  /** Writes the index file of a sealed segment; its entries leave the memory after that. */
+  /** Writes the index file of a sealed segment, after those that failed before; the entries leave the memory then. */
   async seal(segment: Segment): Promise<void> {
-    const at = this.#sealing.findIndex(({ start }) => start === segment.start);
-    if (at < 0) return;
-    await writeSegmentIndex(this.#files, segment.start, this.#sealing[at]!.bases);
-    this.#sealing.splice(
-      this.#sealing.findIndex(({ start }) => start === segment.start),
-      1,
-    );
+    for (const sealing of this.#sealing.filter(({ start }) => start <= segment.start)) {
+      await writeSegmentIndex(this.#files, sealing.start, sealing.bases);
+      this.#forget(sealing);
+    }
   }
 
-  /** Makes the index files that sealed segments lack: a crash came before they were written. */
-  async repair(): Promise<void> {
-    const names = new Set(await this.#files.list());
-    for (const segment of this.#segments.all)
-      if (segment.start < this.#segmentStart && !names.has(segmentIndexName(segment.start)))
-        await this.rebuild(segment);
+  /** Clears up after a crash. Index files that are missing are made when they are asked for. */
+  repair(): Promise<void> {
+    return this.#indexes.sweep();
   }
 
   /** Makes a sealed segment's index file again from its records. */
-  async rebuild(segment: Segment): Promise<void> {
-    const state = new State();
-    await replay(segment, segment.end, state, {
-      add: (queue, header, position) => queue.add(header, position),
-    });
-    const queues = [...state.topics.values()].flatMap((topic) => topic.queues);
-    const bases = queues.map((queue) => ({
-      topic: queue.topic.number,
-      queueId: queue.id,
-      ...queue.open.take(),
-    }));
-    this.#open.delete(segment.start);
-    await writeSegmentIndex(this.#files, segment.start, bases);
+  rebuild(segment: Segment): Promise<void> {
+    return this.#indexes.rebuild(segment);
   }
 
-  /** Entries from `offset` on that lie in one segment, in memory where they are in memory. Empty beyond the end. */
+  /**
+   * Entries from an `offset` of the queue on that lie in one segment, one at least; at once where they are in memory.
+   * LOG_CORRUPT if they are lost, OFFSET_OUT_OF_RANGE if retention has dropped them.
+   */
   run(queue: Queue, offset: number, max: number): Run | Promise<Run> {
     if (offset >= queue.open.base)
       return slice(this.#segmentStart, queue.open.base, queue.open.numbers, offset, max);
@@ -114,7 +120,8 @@ export class ConsumeIndex {
       )
         return slice(start, taken.baseOffset, taken.entries, offset, max);
     }
-    return this.#sealedRun(queue, offset, max);
+    const segments = this.#segments.all.slice(0, this.#sealedCount());
+    return this.#search({ queue, offset, max, segments, low: 0, high: segments.length - 1 });
   }
 
   /** One past the last offset of a queue whose record lies below log offset `visible`. */
@@ -135,73 +142,125 @@ export class ConsumeIndex {
   }
 
   /** Numbers of the topics with messages in a sealed segment. */
-  async topicsOf(segment: Segment): Promise<number[]> {
-    const sealing = this.#sealing.find(({ start }) => start === segment.start);
-    if (sealing !== undefined)
-      return [...new Set([...sealing.entries.keys()].map((queue) => queue.topic.number))];
-    return (await this.#indexOf(segment)).topics();
+  async topicsOf(segment: Segment): Promise<readonly number[]> {
+    let topics = this.#topics.get(segment);
+    if (topics === undefined) {
+      const sealing = this.#sealing.find(({ start }) => start === segment.start);
+      topics =
+        sealing === undefined
+          ? await this.#indexes.use(segment, (index) => index.topics())
+          : [...new Set([...sealing.entries.keys()].map((queue) => queue.topic.number))];
+      this.#topics.set(segment, topics);
+    }
+    return topics;
   }
 
   /** A queue's next offset at the head of the segment that begins at `segmentStart`. */
   async baseAt(queue: Queue, segmentStart: number): Promise<number> {
+    const { number } = queue.topic;
+    const sealing = this.#sealing.find(({ start }) => start === segmentStart);
+    if (sealing !== undefined)
+      return (
+        sealing.bases.find(({ topic, queueId }) => topic === number && queueId === queue.id)?.baseOffset ?? 0
+      );
     const segment = this.#segments.at(segmentStart);
     if (segment === undefined || segmentStart >= this.#segmentStart) return queue.open.base;
-    const place = await (await this.#indexOf(segment)).find(queue.topic.number, queue.id);
+    const place = await this.#indexes.use(segment, (index) => index.find(number, queue.id));
     return place?.baseOffset ?? 0;
   }
 
   /** The index of a segment is gone with it. */
   async drop(segment: Segment): Promise<void> {
-    const open = this.#open.get(segment.start);
-    this.#open.delete(segment.start);
-    await (await open?.catch(() => undefined))?.close();
-    if ((await this.#files.list()).includes(segmentIndexName(segment.start)))
-      await this.#files.remove(segmentIndexName(segment.start));
+    for (const sealing of this.#sealing) if (sealing.start === segment.start) this.#forget(sealing);
+    await this.#indexes.drop(segment);
   }
 
-  async close(): Promise<void> {
-    for (const open of this.#open.values()) await (await open.catch(() => undefined))?.close();
-    this.#open.clear();
+  close(): Promise<void> {
+    return this.#indexes.close();
   }
 
-  async #sealedRun(queue: Queue, offset: number, max: number): Promise<Run> {
+  #forget(sealing: Sealing): void {
+    const at = this.#sealing.indexOf(sealing);
+    if (at >= 0) this.#sealing.splice(at, 1);
+  }
+
+  /** Segments whose entries are in files only. */
+  #sealedCount(): number {
     const all = this.#segments.all;
-    let low = 0;
-    let high = this.#segments.indexAt(this.#segmentStart) - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const segment = all[middle]!;
-      const index = await this.#indexOf(segment);
-      const place = await index.find(queue.topic.number, queue.id);
-      if (place === undefined || offset >= place.baseOffset + place.count) low = middle + 1;
-      else if (offset < place.baseOffset) high = middle - 1;
-      else {
-        const from = offset - place.baseOffset;
-        const numbers = await index.entries(place, from, Math.min(max, place.count - from));
-        return { segmentStart: segment.start, numbers, baseOffset: offset };
-      }
+    const inMemory = this.#sealing[0]?.start ?? this.#segmentStart;
+    let count = all.length;
+    while (count > 0 && all[count - 1]!.start >= inMemory) count--;
+    return count;
+  }
+
+  #search(search: Search): Run | Promise<Run> {
+    while (search.low <= search.high) {
+      const found = this.#look(search, (search.low + search.high) >> 1);
+      if (found instanceof Promise)
+        return found.then((arrived) => narrowed(search, arrived) ?? this.#search(search));
+      const run = narrowed(search, found);
+      if (run !== undefined) return run;
     }
-    return { segmentStart: 0, numbers: NO_ENTRIES, baseOffset: offset };
+    return this.#searchAll(search);
   }
 
-  #indexOf(segment: Segment): Promise<SegmentIndex> {
-    const known = this.#open.get(segment.start);
-    if (known !== undefined) return known;
-    const index = SegmentIndex.open(this.#files, segment.start, this.#cache).catch(async () => {
-      await this.rebuild(segment);
-      return SegmentIndex.open(this.#files, segment.start, this.#cache);
+  /** A rebuilt index may lack a queue and mislead the search: looks everywhere before giving up. */
+  async #searchAll(search: Search): Promise<Run> {
+    const { queue, offset, segments } = search;
+    for (const at of segments.keys()) {
+      const found = await this.#look(search, at);
+      if (typeof found !== "string") return found;
+      if (at === 0 && found === "before") break;
+      if (at === segments.length - 1)
+        throw new LogwheelError("LOG_CORRUPT", "a damaged part of the log took its index entry");
+    }
+    throw new LogwheelError(
+      "OFFSET_OUT_OF_RANGE",
+      `offset ${offset} of queue ${queue.id} of topic ${queue.topic.name} was dropped by retention`,
+      { topic: queue.topic.name },
+    );
+  }
+
+  #look({ segments, queue, offset, max }: Search, at: number): Found | Promise<Found> {
+    const segment = segments[at]!;
+    return this.#indexes.use(segment, (index) => {
+      const place = index.find(queue.topic.number, queue.id);
+      return place instanceof Promise
+        ? place.then((arrived) => runAt(index, arrived, segment.start, offset, max))
+        : runAt(index, place, segment.start, offset, max);
     });
-    index.catch(() => this.#open.delete(segment.start));
-    this.#open.set(segment.start, index);
-    if (this.#open.size > OPEN_INDEXES_MAX) this.#closeOldest();
-    return index;
   }
+}
 
-  #closeOldest(): void {
-    const [start, oldest] = this.#open.entries().next().value!;
-    this.#open.delete(start);
-    oldest.then((index) => index.close()).catch(() => {});
-  }
+function runAt(
+  index: SegmentIndex,
+  place: Place | undefined,
+  segmentStart: number,
+  offset: number,
+  max: number,
+): Found | Promise<Found> {
+  if (place === undefined || offset >= place.baseOffset + place.count) return "behind";
+  if (offset < place.baseOffset) return "before";
+  const numbers = index.entries(place, offset - place.baseOffset, max);
+  return numbers instanceof Promise
+    ? numbers.then((arrived) => ({ segmentStart, numbers: arrived, baseOffset: offset }))
+    : { segmentStart, numbers, baseOffset: offset };
+}
+
+/** The run, if it was found in the middle; else the search goes on within closer bounds. */
+function narrowed(search: Search, found: Found): Run | undefined {
+  const middle = (search.low + search.high) >> 1;
+  if (found === "before") search.high = middle - 1;
+  else if (found === "behind") search.low = middle + 1;
+  else return found;
+  return undefined;
+}
+
+/** From the records, as far as they are whole. */
+async function writeAgain(files: Files, segment: Segment): Promise<void> {
+  const entries = new SalvagedEntries(segment.start);
+  await salvage(segment, segment.end, entries);
+  await writeSegmentIndex(files, segment.start, entries.queues());
 }
 
 function slice(

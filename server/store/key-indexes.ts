@@ -1,17 +1,23 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
 import { keysOf } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../disk/files.js";
-import { KeyIndex, keyIndexName, writeKeyIndex } from "./key-index.js";
+import { KeyIndex, writeKeyIndex } from "./key-index.js";
 import { OpenKeys } from "./open-keys.js";
-import { replay } from "./replay.js";
+import { HEADER_BYTES, KIND } from "./record.js";
+import { salvage } from "./salvage.js";
 import type { Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
-import { State } from "./state.js";
+import { SideFiles } from "./side-files.js";
+
+const OPEN_INDEXES_MAX = 16;
 
 /** Log offsets of messages with a key, over all segments: the open one's in memory, a file beside each sealed one. */
 export class KeyIndexes {
   readonly #files: Files;
   readonly #segments: Segments;
+  readonly #indexes: SideFiles<KeyIndex>;
+  /** By segment: the open one, and those whose file is not written yet. */
   readonly #memory = new Map<number, OpenKeys>();
   #openStart: number;
   #open = new OpenKeys();
@@ -20,6 +26,12 @@ export class KeyIndexes {
   constructor(files: Files, segments: Segments, openStart: number) {
     this.#files = files;
     this.#segments = segments;
+    this.#indexes = new SideFiles(files, segments, {
+      suffix: "keys",
+      open: (start) => KeyIndex.open(files, start),
+      write: (segment) => writeAgain(files, segment),
+      openMax: OPEN_INDEXES_MAX,
+    });
     this.#openStart = openStart;
     this.#memory.set(openStart, this.#open);
   }
@@ -36,32 +48,23 @@ export class KeyIndexes {
     this.#memory.set(start, this.#open);
   }
 
-  /** Writes the key index of a sealed segment; it leaves the memory after that. */
+  /** Writes the key index of a sealed segment, after those that failed before; they leave the memory then. */
   async seal(segment: Segment): Promise<void> {
-    const keys = this.#memory.get(segment.start);
-    if (keys === undefined || segment.start === this.#openStart) return;
-    await writeKeyIndex(this.#files, segment.start, keys);
-    this.#memory.delete(segment.start);
+    for (const [start, keys] of [...this.#memory])
+      if (start <= segment.start && start < this.#openStart) {
+        await writeKeyIndex(this.#files, start, keys);
+        this.#memory.delete(start);
+      }
   }
 
-  /** Makes the files that sealed segments lack: a crash came before they were written. */
-  async repair(): Promise<void> {
-    const names = new Set(await this.#files.list());
-    for (const segment of this.#segments.all)
-      if (segment.start < this.#openStart && !names.has(keyIndexName(segment.start)))
-        await this.rebuild(segment);
+  /** Clears up after a crash. Key indexes that are missing are made when they are asked for. */
+  repair(): Promise<void> {
+    return this.#indexes.sweep();
   }
 
   /** Makes a sealed segment's key index again from its records. */
-  async rebuild(segment: Segment): Promise<void> {
-    const keys = new OpenKeys();
-    await replay(segment, segment.end, new State(), {
-      add(_queue, header, position, bytes, start, end) {
-        if (header.keyed)
-          for (const key of keysOf(bytes, start, end)) keys.add(hashOf(header.topic, key), position);
-      },
-    });
-    await writeKeyIndex(this.#files, segment.start, keys);
+  rebuild(segment: Segment): Promise<void> {
+    return this.#indexes.rebuild(segment);
   }
 
   /** Log offsets of messages of a topic that may have a key (others may share its hash), newest first. */
@@ -77,24 +80,35 @@ export class KeyIndexes {
   /** The index of a segment is gone with it. */
   async drop(segment: Segment): Promise<void> {
     this.#memory.delete(segment.start);
-    if ((await this.#files.list()).includes(keyIndexName(segment.start)))
-      await this.#files.remove(keyIndexName(segment.start));
+    await this.#indexes.drop(segment);
+  }
+
+  close(): Promise<void> {
+    return this.#indexes.close();
   }
 
   async #findSealed(segment: Segment, hash: number): Promise<number[]> {
-    let index: KeyIndex;
     try {
-      index = await KeyIndex.open(this.#files, segment.start);
-    } catch {
-      await this.rebuild(segment);
-      index = await KeyIndex.open(this.#files, segment.start);
-    }
-    try {
-      return await index.find(hash);
-    } finally {
-      await index.close();
+      return await this.#indexes.use(segment, (index) => index.find(hash));
+    } catch (thrown) {
+      if (LogwheelError.is(thrown, "OFFSET_OUT_OF_RANGE")) return [];
+      throw thrown;
     }
   }
+}
+
+/** From the records, as far as they are whole. */
+async function writeAgain(files: Files, segment: Segment): Promise<void> {
+  const keys = new OpenKeys();
+  await salvage(segment, segment.end, {
+    record(header, bytes, at) {
+      if (header.kind !== KIND.message || !header.keyed) return;
+      for (const key of keysOf(bytes, at + HEADER_BYTES, at + header.length))
+        keys.add(hashOf(header.topic, key), header.logOffset - segment.start);
+    },
+    damage() {},
+  });
+  await writeKeyIndex(files, segment.start, keys);
 }
 
 function hashOf(topic: number, key: string): number {

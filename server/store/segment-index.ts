@@ -29,7 +29,8 @@ import { ENTRY_NUMBERS } from "./open-entries.js";
  *     | position | size | tag hash | key hash |
  *     +----------+------+----------+----------+
  *
- * `position` is that of the record in its segment file, `size` that of the record.
+ * `position` is that of the record in its segment file, `size` that of the record; a size of 0 says that nothing is there
+ * any more, 1 that the record is lost in a damaged place that begins at `position`.
  */
 const ROW_BYTES = 24;
 const ENTRY_BYTES = ENTRY_NUMBERS * 4;
@@ -159,37 +160,35 @@ export class SegmentIndex {
   }
 
   /** Where the entries of a queue lie; undefined if the queue did not exist. LOG_CORRUPT as `open`. */
-  async find(topic: number, queueId: number): Promise<Place | undefined> {
+  find(topic: number, queueId: number): Place | undefined | Promise<Place | undefined> {
     const number = this.#file.blockFor(topic, queueId, this.#file.detail);
     if (number < 0) return undefined;
-    const block = await this.#cache.get(this.#file, number);
-    const at = rowOf(block, topic, queueId);
-    return at < 0 ? undefined : this.#placeAt(block, at);
+    const block = this.#cache.get(this.#file, number);
+    return block instanceof Promise
+      ? block.then((arrived) => this.#placeIn(arrived, topic, queueId))
+      : this.#placeIn(block, topic, queueId);
   }
 
   /**
-   * Four numbers for each of `count` entries of a place from its `from`th on, as far as it has them. They are not to be
-   * changed. LOG_CORRUPT as `open`.
+   * Four numbers for each entry of a place from its `from`th on: at least one if it has that many, at most `max`, up to
+   * the end of a block. They are not to be changed. LOG_CORRUPT as `open`.
    */
-  async entries(place: Place, from: number, count: number): Promise<Uint32Array> {
+  entries(place: Place, from: number, max: number): Uint32Array | Promise<Uint32Array> {
     const first = place.firstEntry + from;
-    const end = place.firstEntry + Math.min(from + count, place.count);
+    const blockEnd = (blockOf(first) + 1) * ENTRIES_PER_BLOCK;
+    const end = Math.min(first + max, place.firstEntry + place.count, blockEnd);
     if (first >= end) return NONE;
-    if (blockOf(first) === blockOf(end - 1)) return this.#within(first, end);
-    const all = new Uint32Array((end - first) * ENTRY_NUMBERS);
-    for (let at = first; at < end; ) {
-      const next = Math.min(end, (blockOf(at) + 1) * ENTRIES_PER_BLOCK);
-      all.set(await this.#within(at, next), (at - first) * ENTRY_NUMBERS);
-      at = next;
-    }
-    return all;
+    const block = this.#cache.get(this.#file, this.#file.detail + blockOf(first));
+    return block instanceof Promise
+      ? block.then((arrived) => numbersOf(arrived, first, end))
+      : numbersOf(block, first, end);
   }
 
   /** Numbers of the topics that have messages in the segment, ascending. LOG_CORRUPT as `open`. */
   async topics(): Promise<number[]> {
     const topics: number[] = [];
     for (let number = 0; number < this.#file.detail; number++) {
-      const block = await this.#cache.get(this.#file, number);
+      const block = await this.#file.readBlock(number);
       for (let at = 0; at < block.byteLength; at += ROW_BYTES) {
         const topic = block.readUInt32LE(at);
         if (block.readUInt32LE(at + 20) > 0 && topics.at(-1) !== topic) topics.push(topic);
@@ -203,11 +202,9 @@ export class SegmentIndex {
     await this.#file.close();
   }
 
-  /** Entries of one block. */
-  async #within(first: number, end: number): Promise<Uint32Array> {
-    const block = await this.#cache.get(this.#file, this.#file.detail + blockOf(first));
-    const offset = block.byteOffset + (first % ENTRIES_PER_BLOCK) * ENTRY_BYTES;
-    return new Uint32Array(block.buffer, offset, (end - first) * ENTRY_NUMBERS);
+  #placeIn(block: Buffer, topic: number, queueId: number): Place | undefined {
+    const at = rowOf(block, topic, queueId);
+    return at < 0 ? undefined : this.#placeAt(block, at);
   }
 
   #placeAt(block: Buffer, at: number): Place {
@@ -225,6 +222,12 @@ export class SegmentIndex {
 
 function blockOf(entry: number): number {
   return Math.floor(entry / ENTRIES_PER_BLOCK);
+}
+
+/** Entries of one block. */
+function numbersOf(block: Buffer, first: number, end: number): Uint32Array {
+  const offset = block.byteOffset + (first % ENTRIES_PER_BLOCK) * ENTRY_BYTES;
+  return new Uint32Array(block.buffer, offset, (end - first) * ENTRY_NUMBERS);
 }
 
 /** Position of a queue's row in a directory block; -1 if it has none. */

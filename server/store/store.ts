@@ -330,6 +330,7 @@ export class Store {
     for (const close of [
       () => this.#checkpointer.end(flushed),
       () => this.#index.close(),
+      () => this.#keys.close(),
       () => this.#segments.close(),
       () => this.#options.files.unlock(),
     ])
