@@ -16,7 +16,6 @@ export class Frame {
   firstSequence = Number.POSITIVE_INFINITY;
   /** Written to the stream that is open now. */
   written = false;
-  writtenMs = 0;
   /** The broker may have it from a stream that broke. */
   uncertain = false;
 }
@@ -75,12 +74,11 @@ export class FrameQueue {
   }
 
   /** Finishes the frame under construction and begins the next; null if there is nothing to send. */
-  seal(nowMs: number, settledBelow: number): Frame | null {
+  seal(settledBelow: number): Frame | null {
     this.#fill();
     const frame = this.#building;
     if (frame.sends.length === 0) return null;
     frame.number = this.#nextFrame++;
-    frame.writtenMs = nowMs;
     frame.bytes = frame.out.finish({
       frame: frame.number,
       producerId: this.#producerId,

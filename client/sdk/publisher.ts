@@ -1,15 +1,10 @@
-import { backoffMs } from "../../proto/kernel/backoff.js";
-import type { Stream } from "../../proto/kernel/channel.js";
-import type { Clock } from "../../proto/kernel/clock.js";
-import { BROKER } from "../../proto/kernel/contract.js";
 import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
-import { decodePublishReply, type PublishResult } from "../../proto/kernel/publish-reply.js";
-import type { Connections } from "./connections.js";
+import { decodePublishReply } from "../../proto/kernel/publish-reply.js";
 import { type Frame, FrameQueue } from "./frame-queue.js";
 import { OrderedLane } from "./ordered-lane.js";
 import type { PendingSend } from "./pending-send.js";
+import { type LinkDeps, PublishLink } from "./publish-link.js";
 import { settleFrame } from "./publish-settlement.js";
-import type { Routes } from "./routes.js";
 import type { ProducerOptions } from "./types.js";
 
 /** Frames that may wait for their reply: more only make replies older. */
@@ -17,10 +12,6 @@ const FRAMES_MAX = 3;
 /** Size of a frame; larger ones where a sync of the disk stands between frames. */
 const FRAME_BYTES = 256 << 10;
 const FRAME_BYTES_SYNC = 1 << 20;
-
-const RECONNECT = { baseMs: 10, maxMs: 1_000 };
-/** A restarted broker is called within this time, by all clients not at once. */
-const KICK_MS_MAX = 100;
 
 /** Whose messages a publisher sends. */
 export interface PublisherOwner {
@@ -37,36 +28,14 @@ export interface PublisherOwner {
 }
 
 /** What a publisher stands on. */
-export interface PublisherDeps {
-  readonly broker: string;
-  readonly connections: Connections;
-  readonly routes: Routes;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface PublisherDeps extends LinkDeps {
   readonly producerId: number;
-  readonly requestTimeoutMs: number;
   readonly linger: ProducerOptions["linger"];
   readonly owner: PublisherOwner;
 }
 
-type Link =
-  | { readonly state: "idle" }
-  | OpenLink
-  | { readonly state: "waiting"; readonly cancel: () => void }
-  | { readonly state: "closed" };
-
-interface OpenLink {
-  readonly state: "open";
-  readonly stream: Stream<Buffer, Buffer>;
-  readonly address: string;
-  /** The broker has answered on it. */
-  proven: boolean;
-  /** Wait for its drain. */
-  blocked: boolean;
-}
-
 /**
- * Sends one producer's messages to one broker over one `Publish` stream that it opens again and again.
+ * Sends one producer's messages to one broker.
  *
  * What is added within one turn leaves in one frame; what is added while the allowed number of frames is unanswered leaves
  * with the next. Frames that a broken stream leaves unanswered are repeated as they were, sequences included, before
@@ -75,6 +44,7 @@ interface OpenLink {
 export class Publisher {
   readonly broker: string;
   readonly #deps: PublisherDeps;
+  readonly #link: PublishLink;
   readonly #queue: FrameQueue;
   /** Sealed and unanswered, oldest first. */
   readonly #frames: Frame[] = [];
@@ -82,14 +52,8 @@ export class Publisher {
   /** Refused, yet perhaps stored: they keep their sequence. */
   readonly #uncertain = new Set<PendingSend>();
   readonly #flush = (): void => this.#onFlush();
-  #link: Link = { state: "idle" };
   #scheduled = false;
   #cancelLinger: (() => void) | null = null;
-  #cancelWatchdog: (() => void) | null = null;
-  #failures = 0;
-  /** Since when (monotonic) no stream has come about; null while one has. */
-  #awaySinceMs: number | null = null;
-  #heardMs = 0;
   #stopping: LogwheelError | null = null;
 
   constructor(deps: PublisherDeps) {
@@ -100,12 +64,19 @@ export class Publisher {
       capBytes: FRAME_BYTES,
       onStale: (send) => this.#release(send),
     });
+    this.#link = new PublishLink(deps, {
+      opened: (flushSync) => this.#onOpened(flushSync),
+      answered: (bytes) => this.#onReply(bytes),
+      reached: () => deps.owner.reached(this),
+      drained: () => this.#writeFrames(),
+      broken: (error, definite) => this.#onBroken(error, definite),
+      wanted: () => this.#frames.length > 0 || !this.#queue.empty,
+    });
   }
 
   /** Nothing is known against the broker. */
   get reachable(): boolean {
-    if (this.#stopping !== null) return false;
-    return this.#link.state === "idle" || (this.#link.state === "open" && this.#failures === 0);
+    return this.#stopping === null && this.#link.reachable;
   }
 
   /** The order of a queue's keyed messages; the same one for as long as the publisher lives. */
@@ -124,23 +95,9 @@ export class Publisher {
     this.#schedule();
   }
 
-  /** Within this turn, after everybody who is about to send has done so; or, lingering, a little later. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    const { linger, clock } = this.#deps;
-    if (linger && this.#queue.count < (linger.maxMessages ?? 512) && !this.#isLingerFull(linger.maxBytes)) {
-      this.#cancelLinger ??= clock.after(linger.ms, this.#flush);
-      return;
-    }
-    this.#scheduled = true;
-    queueMicrotask(this.#flush);
-  }
-
   /** The broker was seen again: do not wait out the back-off. */
   kick(): void {
-    if (this.#link.state !== "waiting") return;
-    this.#link.cancel();
-    this.#reopenAfter(this.#deps.random() * KICK_MS_MAX);
+    this.#link.kick();
   }
 
   /** Gives back what may go elsewhere. */
@@ -156,12 +113,21 @@ export class Publisher {
 
   /** Fails everything that is left and lets go of the stream. */
   close(error: LogwheelError): void {
-    if (this.#link.state === "open") this.#link.stream.end();
-    if (this.#link.state === "waiting") this.#link.cancel();
-    this.#link = { state: "closed" };
+    this.#link.close();
     this.#cancelLinger?.();
-    this.#cancelWatchdog?.();
     this.#failAll(error);
+  }
+
+  /** Within this turn, after everybody who is about to send has done so; or, lingering, a little later. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    const { linger, clock } = this.#deps;
+    if (linger && this.#queue.count < (linger.maxMessages ?? 512) && !this.#isLingerFull(linger.maxBytes)) {
+      this.#cancelLinger ??= clock.after(linger.ms, this.#flush);
+      return;
+    }
+    this.#scheduled = true;
+    queueMicrotask(this.#flush);
   }
 
   #isLingerFull(maxBytes = FRAME_BYTES): boolean {
@@ -172,29 +138,22 @@ export class Publisher {
     this.#scheduled = false;
     this.#cancelLinger?.();
     this.#cancelLinger = null;
-    if (this.#link.state === "idle" && !this.#queue.empty) this.#open();
+    if (!this.#queue.empty) this.#link.start();
     this.#writeFrames();
   }
 
   #writeFrames(): void {
-    while (
-      this.#link.state === "open" &&
-      !this.#link.blocked &&
-      this.#stopping === null &&
-      this.#frames.length < FRAMES_MAX
-    ) {
-      const frame = this.#queue.seal(this.#deps.clock.monotonicMs(), this.#settledBelow());
+    while (this.#link.writable && this.#stopping === null && this.#frames.length < FRAMES_MAX) {
+      const frame = this.#queue.seal(this.#settledBelow());
       if (frame === null) return;
       this.#frames.push(frame);
-      this.#write(this.#link, frame);
+      this.#write(frame);
     }
   }
 
-  #write(link: OpenLink, frame: Frame): void {
+  #write(frame: Frame): void {
     frame.written = true;
-    frame.writtenMs = this.#deps.clock.monotonicMs();
-    this.#watch();
-    if (!link.stream.write(frame.bytes!)) link.blocked = true;
+    this.#link.write(frame.bytes!);
   }
 
   /** The lowest sequence that may still be repeated. */
@@ -204,61 +163,24 @@ export class Publisher {
     return lowest;
   }
 
-  #open(): void {
-    const { routes, connections, broker } = this.#deps;
-    const info = routes.broker(broker);
-    if (info === undefined) return this.#failed(missing(broker), true);
-    this.#queue.capBytes = info.flushSync ? FRAME_BYTES_SYNC : FRAME_BYTES;
-    let stream: Stream<Buffer, Buffer>;
-    try {
-      stream = connections.open(info.address, BROKER.publish);
-    } catch (thrown) {
-      return this.#failed(LogwheelError.from(thrown), true);
-    }
-    const link: OpenLink = { state: "open", stream, address: info.address, proven: false, blocked: false };
-    this.#link = link;
-    this.#heardMs = this.#deps.clock.monotonicMs();
-    stream.listen({
-      message: (bytes) => this.#onReply(link, bytes),
-      drain: () => {
-        link.blocked = false;
-        this.#writeFrames();
-      },
-      close: (error) => this.#onClose(link, error),
-    });
-    for (const frame of this.#frames) if (this.#link === link) this.#write(link, frame);
+  #onOpened(flushSync: boolean): void {
+    this.#queue.capBytes = flushSync ? FRAME_BYTES_SYNC : FRAME_BYTES;
+    for (const frame of this.#frames) this.#write(frame);
+    this.#writeFrames();
   }
 
-  #onReply(link: OpenLink, bytes: Buffer): void {
-    if (this.#link !== link) return;
+  /** Throws for what is no reply to the oldest frame. */
+  #onReply(bytes: Buffer): void {
+    const result = decodePublishReply(bytes);
     const frame = this.#frames[0];
-    let result: PublishResult;
-    try {
-      result = decodePublishReply(bytes);
-      if (frame?.number !== result.frame || frame.out.count !== result.logOffsets.length)
-        throw new LogwheelError("PROTOCOL", "the reply belongs to no frame that waits for one");
-    } catch (thrown) {
-      const cause = LogwheelError.from(thrown);
-      const what = `broker ${this.broker} answered a publish frame with nonsense: ${cause.message}`;
-      return this.#break(link, new LogwheelError("PROTOCOL", what, { broker: this.broker, cause }));
-    }
+    if (frame?.number !== result.frame || frame.out.count !== result.logOffsets.length)
+      throw new LogwheelError("PROTOCOL", "the reply belongs to no frame that waits for one");
     this.#frames.shift();
-    this.#onHeard(link);
     settleFrame(this, frame, result);
     this.#queue.recycle(frame);
-    if (this.#stopping !== null && this.#frames.length === 0) return this.#leave(link, this.#stopping);
+    if (this.#stopping !== null && this.#frames.length === 0) return this.#leave(this.#stopping);
     if (this.#queue.full) this.#writeFrames();
     else if (!this.#queue.empty) this.#schedule();
-  }
-
-  #onHeard(link: OpenLink): void {
-    this.#heardMs = this.#deps.clock.monotonicMs();
-    if (link.proven) return;
-    link.proven = true;
-    this.#failures = 0;
-    this.#awaySinceMs = null;
-    this.#deps.connections.up(link.address);
-    this.#deps.owner.reached(this);
   }
 
   /** For the settlement of frames: the message is stored in a queue, up to sequence `last` with its batch. */
@@ -303,30 +225,13 @@ export class Publisher {
   }
 
   /** The broker is going to stop and has answered everything: wait for it to come back. */
-  #leave(link: OpenLink, error: LogwheelError): void {
+  #leave(error: LogwheelError): void {
     this.#stopping = null;
-    this.#link = { state: "idle" };
-    link.stream.end();
-    this.#failed(error, true);
+    this.#link.leave(error);
   }
 
-  #break(link: OpenLink, error: LogwheelError): void {
-    link.stream.fail(error);
-    this.#onClose(link, error);
-  }
-
-  #onClose(link: OpenLink, closed: Error | null): void {
-    if (this.#link !== link) return;
-    const ended = `broker ${this.broker} ended the stream`;
-    const error = LogwheelError.from(closed ?? new LogwheelError("CONNECTION_LOST", ended));
-    this.#deps.connections.down(link.address, error);
+  #onBroken(error: LogwheelError, definite: boolean): void {
     this.#stopping = null;
-    this.#failed(error, !link.proven && NEVER_ARRIVED.has(error.code));
-  }
-
-  /** `definite`: nothing that was written on the stream arrived. */
-  #failed(error: LogwheelError, definite: boolean): void {
-    const nowMs = this.#deps.clock.monotonicMs();
     for (const frame of this.#frames) {
       if (frame.written && !definite) {
         frame.uncertain = true;
@@ -334,30 +239,16 @@ export class Publisher {
       }
       frame.written = false;
     }
-    this.#failures++;
-    this.#awaySinceMs = definite ? (this.#awaySinceMs ?? nowMs) : null;
-    this.#cancelWatchdog?.();
-    this.#cancelWatchdog = null;
-    this.#reopenAfter(backoffMs(this.#failures, RECONNECT, this.#deps.random));
-    if (isHopeless(error)) return this.#failAll(error);
+    if (HOPELESS.has(error.code)) return this.#failAll(error);
     this.strand();
-    this.#giveUpLate(error, nowMs - (this.#awaySinceMs ?? nowMs));
-  }
-
-  #reopenAfter(delayMs: number): void {
-    const cancel = this.#deps.clock.after(delayMs, () => {
-      this.#link = { state: "idle" };
-      if (this.#frames.length > 0 || !this.#queue.empty) this.#open();
-      this.#writeFrames();
-    });
-    this.#link = { state: "waiting", cancel };
+    this.#giveUpLate(error);
   }
 
   /** Tells those whose tries are used up, and everybody once the broker has been away for too long. */
-  #giveUpLate(error: LogwheelError, awayMs: number): void {
+  #giveUpLate(error: LogwheelError): void {
     const { owner, requestTimeoutMs } = this.#deps;
     const patient = owner.attemptsMax === Number.POSITIVE_INFINITY;
-    const tooLong = awayMs >= requestTimeoutMs && !patient;
+    const tooLong = this.#link.awayMs >= requestTimeoutMs && !patient;
     for (const frame of [...this.#frames])
       for (const send of frame.sends)
         if (tooLong || send.attempts >= owner.attemptsMax)
@@ -400,42 +291,12 @@ export class Publisher {
     for (const send of this.#queue.take(() => true)) this.giveUp(send, error);
     for (const lane of this.#lanes.values()) for (const send of lane.takeHeld()) this.giveUp(send, error);
   }
-
-  /** A stream that leaves frames unanswered for too long is taken for dead, however alive its connection looks. */
-  #watch(): void {
-    const { clock, requestTimeoutMs } = this.#deps;
-    this.#cancelWatchdog ??= clock.after(requestTimeoutMs, () => {
-      this.#cancelWatchdog = null;
-      const link = this.#link;
-      const oldest = this.#frames[0];
-      if (link.state !== "open" || oldest === undefined) return;
-      const silentMs = clock.monotonicMs() - Math.max(oldest.writtenMs, this.#heardMs);
-      if (silentMs < requestTimeoutMs) return this.#watch();
-      const what = `broker ${this.broker} has not answered for ${Math.round(silentMs)} ms`;
-      this.#break(link, new LogwheelError("TIMEOUT", what, { broker: this.broker }));
-    });
-  }
 }
-
-/** A stream that ends so without an answer has carried nothing. Others may be refusals of one frame among several. */
-const NEVER_ARRIVED: ReadonlySet<ErrorCode> = new Set([
-  "BROKER_UNAVAILABLE",
-  "UNSUPPORTED_VERSION",
-  "UNAUTHENTICATED",
-]);
 
 const ABANDONED = new LogwheelError("CLOSED", "nobody waits for the answer any more");
 
 /** Trying again changes nothing. */
-function isHopeless(error: LogwheelError): boolean {
-  return error.code === "UNSUPPORTED_VERSION" || error.code === "UNAUTHENTICATED" || error.code === "CLOSED";
-}
-
-function missing(broker: string): LogwheelError {
-  return new LogwheelError("BROKER_UNAVAILABLE", `broker ${broker} is not in the routes any more`, {
-    broker,
-  });
-}
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "CLOSED"]);
 
 function lost(broker: string, frame: Frame | null, cause: LogwheelError): LogwheelError {
   if (frame?.uncertain)

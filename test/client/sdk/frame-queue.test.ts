@@ -9,8 +9,8 @@ describe("frame queue", () => {
     const count = FRAME_ENTRIES_MAX + 5;
     for (let i = 0; i < count; i++) queue.add(new PendingSend("t", Buffer.from("x"), {}, 1, "h", 0));
     expect(queue.full).to.equal(true);
-    expect(queue.seal(0, 0)?.out.count).to.equal(FRAME_ENTRIES_MAX);
-    expect(queue.seal(0, 0)?.out.count).to.equal(5);
+    expect(queue.seal(0)?.out.count).to.equal(FRAME_ENTRIES_MAX);
+    expect(queue.seal(0)?.out.count).to.equal(5);
     expect(queue.empty).to.equal(true);
   });
 });
