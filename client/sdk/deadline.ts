@@ -1,5 +1,6 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { onAbort } from "./abort.js";
 import type { CallOptions } from "./types.js";
 
 /** Throws ABORTED if the signal has aborted; `what` names the call. */
@@ -51,20 +52,21 @@ export function onEnd(
     end(aborted(signal, what));
     return () => {};
   }
-  const onAbort = (): void => {
-    cancel?.();
-    end(aborted(signal!, what));
-  };
-  const cancel =
+  const cancelTimer =
     timeoutMs === undefined
       ? undefined
       : clock.after(timeoutMs, () => {
-          signal?.removeEventListener("abort", onAbort);
+          ignoreSignal?.();
           end(new LogwheelError("TIMEOUT", `${what} took longer than ${timeoutMs} ms`, { sent: "no" }));
         });
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const ignoreSignal =
+    signal &&
+    onAbort(signal, () => {
+      cancelTimer?.();
+      end(aborted(signal, what));
+    });
   return () => {
-    cancel?.();
-    signal?.removeEventListener("abort", onAbort);
+    cancelTimer?.();
+    ignoreSignal?.();
   };
 }

@@ -12,6 +12,14 @@ export interface Place {
   readonly queueId: number | undefined;
 }
 
+/** Where messages of a topic can go. */
+export interface Places {
+  readonly inTurn: readonly Place[];
+  readonly keyed: readonly Place[];
+  /** There are brokers that have the topic, and none of them may take messages for it. */
+  readonly forbidden: boolean;
+}
+
 /**
  * Chooses queues for one topic: in turn, by ordering key, or the one asked for. In turn goes past brokers that cannot be
  * reached; a key always means the same queue of the same set.
@@ -20,11 +28,13 @@ export class SendRoute {
   readonly #topic: string;
   readonly #inTurn: readonly Place[];
   readonly #keyed: readonly Place[];
+  readonly #forbidden: boolean;
   #next: number;
 
   /** `start`, from 0 to 1, is where turns begin, so that producers do not all begin with the same queue. */
-  constructor(topic: string, inTurn: readonly Place[], keyed: readonly Place[], start: number) {
+  constructor(topic: string, { inTurn, keyed, forbidden }: Places, start: number) {
     this.#topic = topic;
+    this.#forbidden = forbidden;
     this.#inTurn = inTurn;
     this.#keyed = keyed;
     this.#next = Math.floor(start * inTurn.length);
@@ -52,7 +62,7 @@ export class SendRoute {
   /** Nobody else is left: a broker that cannot be reached, or the one that refused before. */
   #turnAnyway(send: PendingSend): Place {
     const places = this.#inTurn;
-    if (places.length === 0) throw nowhere(this.#topic, this.#keyed.length > 0);
+    if (places.length === 0) throw this.#nowhere();
     const same = places.filter(({ publisher }) => publisher.reachable);
     const from = same.length > 0 ? same : places;
     const place = from[this.#next++ % from.length]!;
@@ -62,7 +72,7 @@ export class SendRoute {
 
   #byKey(key: string): Place {
     const places = this.#keyed;
-    if (places.length === 0) throw nowhere(this.#topic, false);
+    if (places.length === 0) throw this.#nowhere();
     return places[fnv1aOf(key) % places.length]!;
   }
 
@@ -88,8 +98,25 @@ export class SendRoute {
     return first.queueId === undefined ? { publisher: first.publisher, queueId: wantedQueue } : first;
   }
 
+  #nowhere(): LogwheelError {
+    const topic = this.#topic;
+    if (this.#forbidden)
+      return new LogwheelError("FORBIDDEN", `topic ${topic} takes no messages: give it write permission`, {
+        topic,
+      });
+    if (this.#keyed.length > 0)
+      return new LogwheelError("BROKER_UNAVAILABLE", `no broker that has topic ${topic} is in the routes`, {
+        topic,
+      });
+    return new LogwheelError(
+      "TOPIC_NOT_FOUND",
+      `no broker has topic ${topic}: create it, or switch auto-create on`,
+      { topic },
+    );
+  }
+
   #noSuchQueue({ wantedQueue, wantedBroker }: PendingSend): LogwheelError {
-    if (this.#keyed.length === 0) return nowhere(this.#topic, false);
+    if (this.#keyed.length === 0) return this.#nowhere();
     const what = wantedQueue === undefined ? "no queue" : `no queue ${wantedQueue}`;
     const where = wantedBroker === undefined ? "" : ` on broker ${wantedBroker}`;
     return new LogwheelError("BAD_REQUEST", `topic ${this.#topic} has ${what}${where} to send to`, {
@@ -103,7 +130,7 @@ export function placesOf(
   route: TopicRoute,
   makers: readonly BrokerInfo__Output[],
   publisherOf: (broker: string) => Publisher,
-): { readonly inTurn: Place[]; readonly keyed: Place[] } {
+): Places {
   const inTurn: Place[] = [];
   const keyed: Place[] = [];
   for (const share of route.shares) {
@@ -114,24 +141,13 @@ export function placesOf(
       if (share.goneMs === null) inTurn.push({ publisher, queueId });
     }
   }
-  if (route.shares.length > 0 || makers.length === 0) return { inTurn, keyed };
+  const forbidden = route.shares.length > 0 && keyed.length === 0;
+  if (route.shares.length > 0 || makers.length === 0) return { inTurn, keyed, forbidden };
   const maker = { publisher: publisherOf(makerOf(route.topic, makers).name), queueId: undefined };
-  return { inTurn: [maker], keyed: [maker] };
+  return { inTurn: [maker], keyed: [maker], forbidden };
 }
 
 /** One broker makes a topic, the same one for every client, so that keys do not change queues while routes spread. */
 function makerOf(topic: string, makers: readonly BrokerInfo__Output[]): BrokerInfo__Output {
   return makers[fnv1aOf(topic) % makers.length]!;
-}
-
-function nowhere(topic: string, unwritable: boolean): LogwheelError {
-  if (unwritable)
-    return new LogwheelError("BROKER_UNAVAILABLE", `no broker that has topic ${topic} is in the routes`, {
-      topic,
-    });
-  return new LogwheelError(
-    "TOPIC_NOT_FOUND",
-    `no broker takes messages for topic ${topic}: create it, give it write permission, or switch auto-create on`,
-    { topic },
-  );
 }

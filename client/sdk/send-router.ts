@@ -152,8 +152,8 @@ export class SendRouter {
   #makeWay(topic: string): SendRoute {
     const { routes, random } = this.#deps;
     const route = routes.route(topic) ?? { topic, shares: [] };
-    const { inTurn, keyed } = placesOf(route, routes.makers, (broker) => this.#publisher(broker));
-    return new SendRoute(topic, inTurn, keyed, random());
+    const places = placesOf(route, routes.makers, (broker) => this.#publisher(broker));
+    return new SendRoute(topic, places, random());
   }
 
   #publisher(broker: string): Publisher {

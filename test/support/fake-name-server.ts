@@ -1,4 +1,5 @@
 import type { BrokerInfo } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
+import type { Permission } from "../../proto/gen/logwheel/v1/Permission.js";
 import type { Routes } from "../../proto/gen/logwheel/v1/Routes.js";
 import type { WatchRequest__Output } from "../../proto/gen/logwheel/v1/WatchRequest.js";
 import type { Served, Stream } from "../../proto/kernel/channel.js";
@@ -10,6 +11,8 @@ export class FakeNameServer {
   readonly brokers = new Map<string, BrokerInfo>();
   /** Queues by topic and broker. */
   readonly topics = new Map<string, Map<string, number>>();
+  /** What may be done with a topic; everything by default. */
+  readonly permissions = new Map<string, Permission & number>();
   /** Topics asked for with `GetRoutes`, one list for each call. */
   readonly asked: string[][] = [];
   readonly #watches = new Map<Stream<Routes, WatchRequest__Output>, Set<string>>();
@@ -64,7 +67,7 @@ export class FakeNameServer {
       topic,
       shares: [...(this.topics.get(topic) ?? [])].map(([broker, queues]) => ({
         broker,
-        topic: { name: topic, queues, type: 5 as const, permission: 0 as const },
+        topic: { name: topic, queues, type: 5 as const, permission: this.permissions.get(topic) ?? 0 },
       })),
     }));
     const named = new Set(routes.flatMap(({ shares }) => shares.map(({ broker }) => broker)));
