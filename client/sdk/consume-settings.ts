@@ -1,9 +1,10 @@
 import { From as WireFrom } from "../../proto/gen/logwheel/v1/From.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
+import { Mode } from "../../proto/gen/logwheel/v1/Mode.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
 import type { Amount } from "./credit.js";
-import { type MemberOptions, MODE_NUMBER } from "./membership.js";
+import type { MemberOptions } from "./member-options.js";
 import type { Topic } from "./topic.js";
 import type { ConsumeMode, Filter, From } from "./types.js";
 
@@ -13,6 +14,14 @@ const PREFETCH_BYTES = 64 << 20;
 const SHARED_PREFETCH_PER_HANDLER = 4;
 const LEASE_MS = 30_000;
 const LEASE_MS_MIN = 1_000;
+
+/** `Mode` of the wire. */
+const MODE_NUMBER = {
+  concurrent: Mode.MODE_CONCURRENT,
+  ordered: Mode.MODE_ORDERED,
+  shared: Mode.MODE_SHARED,
+  broadcast: Mode.MODE_BROADCAST,
+} as const satisfies Record<ConsumeMode, number>;
 
 /** What a consumer asks for, as its options give it. */
 export interface ConsumeWishes {

@@ -3,8 +3,9 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Connections } from "./connections.js";
-import { type MemberOptions, type MemberOwner, Membership } from "./membership.js";
-import type { Parcel, QueueFlow } from "./queue-flow.js";
+import type { MemberOptions } from "./member-options.js";
+import { type MemberOwner, Membership } from "./membership.js";
+import type { Parcel } from "./queue-flow.js";
 import type { Routes } from "./routes.js";
 import type { StatusFeed } from "./status.js";
 
@@ -29,8 +30,6 @@ export interface MembershipsDeps {
 /** Who takes what arrives. */
 export interface ParcelTaker {
   arrived(parcel: Parcel): void;
-  /** What waits of these queues is void. */
-  dropped?(flows: readonly QueueFlow[]): void;
 }
 
 /** One member of a group on all brokers that have its topics, wherever these go. */
@@ -134,7 +133,7 @@ export class Memberships implements MemberOwner {
   assigned(membership: Membership, note: string): void {
     const { broker } = membership;
     for (const topic of this.#topics) {
-      const queues = [...membership.flows.values()]
+      const queues = [...membership.flows]
         .filter((flow) => flow.topic === topic && flow.state === "assigned")
         .map(({ queueId }) => queueId)
         .sort((a, b) => a - b);
@@ -149,11 +148,7 @@ export class Memberships implements MemberOwner {
     this.#tellFullness();
   }
 
-  dropped(flows: readonly QueueFlow[]): void {
-    this.#taker.dropped?.(flows);
-  }
-
-  paused(_: Membership, paused: boolean): void {
+  paused(paused: boolean): void {
     const { group } = this.#options;
     this.#deps.status.emit({ type: paused ? "paused" : "resumed", group, reason: "group" });
   }

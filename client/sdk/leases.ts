@@ -1,0 +1,46 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { ConsumeSession } from "./consume-session.js";
+import type { QueueFlow, QueueName } from "./queue-flow.js";
+
+/**
+ * Shared mode: lengthens to `leaseMs` every lease that is older than `ageMs`, of messages that wait and of those in
+ * handlers with time left.
+ */
+export function keepLeases(
+  session: ConsumeSession,
+  flows: Iterable<QueueFlow>,
+  { nowMs, ageMs, leaseMs }: { readonly nowMs: number; readonly ageMs: number; readonly leaseMs: number },
+): void {
+  for (const { topic, queueId, inFlight, parcels } of flows) {
+    const extend = (offset: number, attempt: number): void =>
+      session.extend({ topic, queueId, offset, attempt, leaseMs });
+    for (const delivery of inFlight.values()) {
+      if (nowMs - delivery.leasedMs < ageMs || nowMs >= delivery.deadlineMs) continue;
+      delivery.leasedMs = nowMs;
+      extend(delivery.offset, delivery.attempt);
+    }
+    for (const parcel of parcels) {
+      if (nowMs - parcel.leasedMs < ageMs) continue;
+      parcel.leasedMs = nowMs;
+      for (const record of parcel.records.slice(parcel.at)) extend(record.queueOffset, record.attempt);
+    }
+  }
+}
+
+/** The broker has given a message to another member: its handler is told, or it is never begun. */
+export function loseLease(
+  flow: QueueFlow,
+  lease: QueueName & { readonly offset: number; readonly attempt: number },
+): void {
+  const { topic, queueId, offset, attempt } = lease;
+  const delivery = flow.inFlight.get(offset);
+  if (delivery === undefined) flow.lost.add(offset);
+  else if (delivery.attempt === attempt)
+    delivery.lose(
+      new LogwheelError(
+        "LEASE_EXPIRED",
+        `the lease of offset ${offset} of queue ${queueId} of topic ${topic} ran out: the message goes to another member`,
+        { topic, broker: flow.broker },
+      ),
+    );
+}
