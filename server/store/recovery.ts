@@ -213,16 +213,18 @@ async function cutTail(
 }
 
 /**
- * Where a record that was being written at `end` would have ended; `end` for a hole, or for a record of the file's
- * former life, which carries another log offset.
+ * Where a record that was being written at `end` would have ended; `end` for a hole, or for bytes of the file's former
+ * life, which carry another log offset or none.
  */
 async function tornEnd(segment: Segment, end: number): Promise<number> {
   const head = Buffer.alloc(Math.min(HEADER_BYTES, segment.end - end));
   await segment.file.read(head, end - segment.start);
   if (head.every((byte) => byte === 0)) return end;
-  if (head.length < HEADER_BYTES) return end + head.length;
+  const headEnd = end + head.length;
+  if (head.length < HEADER_BYTES) return headEnd;
   const own = head.readUInt32LE(18) * 2 ** 32 + head.readUInt32LE(14);
   const length = head.readUInt32LE(4);
-  if (own !== end && own !== 0) return end;
-  return end + (length >= HEADER_BYTES && length <= RECORD_BYTES_MAX ? length : HEADER_BYTES);
+  if (own === end && length >= HEADER_BYTES && length <= RECORD_BYTES_MAX) return end + length;
+  const unfinished = head.readUInt32LE(HEADER_BYTES - 4) === 0;
+  return own === end || unfinished ? headEnd : end;
 }

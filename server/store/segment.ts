@@ -12,7 +12,7 @@ import { FileBlocks } from "./file-blocks.js";
  *     +-------+---------+-------+--------------+------------+-------+----------+
  *
  * `start offset` is the log offset of the file's byte 0 and must agree with the file's name. `crc32` covers the bytes
- * before it. Magic, version, flags and checksum are checked one by one, so that each can speak for itself.
+ * before it, and stands here in every version, so that a newer version can be told from damage.
  */
 export const SEGMENT_HEADER_BYTES = 64;
 export const FORMAT_VERSION = 1;
@@ -35,6 +35,7 @@ export function readSegmentHeader(
   where: string,
 ): { start: number; bytes: number } | undefined {
   if (header.length < SEGMENT_HEADER_BYTES || header.readUInt32LE(0) !== MAGIC) return undefined;
+  if (crc32(header.subarray(0, 24)) !== header.readUInt32LE(24)) return undefined;
   const version = header.readUInt16LE(4);
   if (version > FORMAT_VERSION)
     throw new LogwheelError(
@@ -46,7 +47,6 @@ export function readSegmentHeader(
       "UNSUPPORTED_VERSION",
       `${where} has format flags that this logwheel does not know`,
     );
-  if (crc32(header.subarray(0, 24)) !== header.readUInt32LE(24)) return undefined;
   return { start: Number(header.readBigUInt64LE(8)), bytes: Number(header.readBigUInt64LE(16)) };
 }
 

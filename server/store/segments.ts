@@ -52,7 +52,7 @@ export class Segments {
 
   /**
    * Opens what is there. A file gets a segment's name only after its header is durable, so another header is damage, and
-   * a missing file is: LOG_CORRUPT, unless that range is `accepted`.
+   * a missing file is: LOG_CORRUPT, unless that range is `accepted`. Names are made durable that a crash found unsynced.
    */
   static async open(files: Files, bytes: number, accepted?: LogRange): Promise<Segments> {
     const segments = new Segments(files, bytes);
@@ -61,6 +61,7 @@ export class Segments {
       for (const name of names.filter((each) => SPARE_NAME.test(each))) await segments.#adoptSpare(name);
       const logs = names.filter((each) => SEGMENT_NAME.test(each));
       for (const name of logs) await segments.#openSegment(name, accepted);
+      if (logs.length > 0) await files.syncNames();
       return segments;
     } catch (thrown) {
       await segments.close();

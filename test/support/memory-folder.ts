@@ -57,9 +57,15 @@ export class MemoryFolder {
     return found;
   }
 
-  /** A sync of all changes of names so far begins; the returned function ends it. */
+  /**
+   * A sync of all changes of names so far begins; the returned function ends it. Names are a file system's own data, kept
+   * in a journal: what a failed sync leaves, a later one that succeeds takes with it, unlike a file's bytes.
+   */
   startSync(): (succeeded: boolean) => void {
-    return this.#unsynced.startSync((change) => apply(change, this.#stored));
+    const end = this.#unsynced.startSync((change) => apply(change, this.#stored));
+    return (succeeded) => {
+      if (succeeded) end(true);
+    };
   }
 
   get usedBytes(): number {
