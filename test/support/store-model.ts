@@ -11,6 +11,8 @@ export interface Appended {
   readonly queueId: number;
   readonly queueOffset: number;
   readonly logOffset: number;
+  /** Of its record. */
+  readonly bytes: number;
 }
 
 /** What was appended at once, all or nothing. `end` is the log offset behind it. */

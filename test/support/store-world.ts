@@ -1,7 +1,9 @@
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
+import { encodedMessageSize } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../../server/disk/files.js";
 import type { Queue } from "../../server/store/queue.js";
+import { HEADER_BYTES } from "../../server/store/record.js";
 import type { GroupState } from "../../server/store/state.js";
 import { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
@@ -59,8 +61,8 @@ export class World {
   entries: Entry[] = [];
   ackedTo = 0;
   droppedTo = 0;
-  /** What the store said to those who waited, if it failed. */
-  failure: LogwheelError | null = null;
+  /** What the store said when it failed, and `ackedTo` at that time. */
+  failed: { readonly error: LogwheelError; readonly ackedTo: number } | null = null;
   readonly #options: WorldOptions;
   #store: Store | null = null;
   #durableTo = 0;
@@ -76,12 +78,22 @@ export class World {
     return this.#store!;
   }
 
+  /** Whether there is a store: not after `close`, or an `open` that failed. */
+  get opened(): boolean {
+    return this.#store !== null;
+  }
+
   /** Opens the store; what it has found is what was appended, from now on. */
   async open(): Promise<void> {
     const { files, flush } = this.#options;
-    const store = await openSmall(files, { flush, clock: this.clock, ...this.#options.store });
+    this.failed = null;
+    const store = await openSmall(files, {
+      flush,
+      clock: this.clock,
+      failed: (error) => (this.failed = { error, ackedTo: this.ackedTo }),
+      ...this.#options.store,
+    });
     this.#store = store;
-    this.failure = null;
     this.entries = this.entries.filter(({ end }) => end <= store.recovered.end);
     this.ackedTo = store.figures.logEnd;
     this.#durableTo = store.figures.durable;
@@ -100,9 +112,9 @@ export class World {
 
   /** Some topics, groups and messages to begin with. */
   async furnish(): Promise<void> {
-    for (const queues of [1, 3]) this.#createTopic(queues);
-    for (let count = 0; count < 2; count++) this.#createGroup();
-    for (let count = 0; count < 5; count++) this.#send(1);
+    for (const queues of [1, 3]) this.createTopic(queues);
+    for (let count = 0; count < 2; count++) this.createGroup();
+    for (let count = 0; count < 5; count++) this.send(1);
     await this.settled();
   }
 
@@ -122,28 +134,30 @@ export class World {
   }
 
   async close(): Promise<void> {
-    await this.#store?.close();
+    const store = this.#store;
     this.#store = null;
+    await store?.close();
   }
 
   readonly #steps: readonly (readonly [weight: number, act: () => void | Promise<void>])[] = [
-    [40, () => this.#send(1)],
-    [12, () => this.#send(2 + this.#below(4))],
-    [10, () => this.#moveCursors()],
-    [2, () => this.#createTopic(1 + this.#below(3))],
-    [2, () => this.#growTopic()],
-    [1, () => this.#deleteTopic()],
-    [1, () => this.#createGroup()],
-    [1, () => this.#deleteGroup()],
+    [40, () => this.send(1)],
+    [12, () => this.send(2 + this.#below(4))],
+    [10, () => this.moveCursors()],
+    [2, () => this.createTopic(1 + this.#below(3))],
+    [2, () => this.growTopic()],
+    [1, () => this.deleteTopic()],
+    [1, () => this.createGroup()],
+    [1, () => this.deleteGroup()],
     [12, () => this.settled()],
     [12, () => settle()],
     [4, () => this.clock.advance(300)],
     [3, () => this.clock.advance(1_100)],
-    [3, () => this.#dropFirst()],
+    [3, () => this.dropFirst()],
     [1, () => this.#restart()],
   ];
 
-  #send(count: number): void {
+  /** So many messages as one group, to any queue. */
+  send(count: number): void {
     const topic = this.#any([...this.store.state.topics.values()]);
     const queue = topic === undefined ? undefined : this.#any(topic.queues);
     if (topic === undefined || queue === undefined) return;
@@ -166,6 +180,7 @@ export class World {
       queueId: queue.id,
       queueOffset: first + index,
       logOffset: logOffsets[index]!,
+      bytes: HEADER_BYTES + encodedMessageSize(text(message.body, { keys: message.keys })),
     }));
     this.#appended({ kind: "messages", messages });
   }
@@ -176,12 +191,12 @@ export class World {
     return { body, keys: this.#below(3) === 0 ? [`key-${this.#below(20)}`] : [] };
   }
 
-  #createTopic(queues: number): void {
+  createTopic(queues: number): void {
     const topic = addTopic(this.store, `topic-${++this.#names}`, queues);
     this.#topic(topic.number, queues);
   }
 
-  #growTopic(): void {
+  growTopic(): void {
     const topic = this.#any([...this.store.state.topics.values()]);
     if (topic === undefined || topic.queues.length >= 6) return;
     const { queues, ...rest } = topic;
@@ -194,7 +209,7 @@ export class World {
     this.#appended({ kind: "topic", change: { op: "put", ...rest, queues } });
   }
 
-  #deleteTopic(): void {
+  deleteTopic(): void {
     const topics = [...this.store.state.topics.values()];
     const topic = this.#any(topics);
     if (topic === undefined || topics.length < 2) return;
@@ -203,7 +218,7 @@ export class World {
     this.#appended({ kind: "topic", change });
   }
 
-  #createGroup(): void {
+  createGroup(): void {
     const change = {
       op: "put",
       number: this.store.state.nextGroupNumber,
@@ -217,7 +232,7 @@ export class World {
     this.#appended({ kind: "group", change });
   }
 
-  #deleteGroup(): void {
+  deleteGroup(): void {
     const groups = [...this.store.state.groups.values()];
     const group = this.#any(groups);
     if (group === undefined || groups.length < 2) return;
@@ -226,7 +241,7 @@ export class World {
     this.#appended({ kind: "group", change });
   }
 
-  #moveCursors(): void {
+  moveCursors(): void {
     const group = this.#any([...this.store.state.groups.values()]);
     const topic = this.#any([...this.store.state.topics.values()]);
     if (group === undefined || topic === undefined) return;
@@ -263,7 +278,7 @@ export class World {
     };
   }
 
-  async #dropFirst(): Promise<void> {
+  async dropFirst(): Promise<void> {
     const [oldest] = await this.store.sealedSegments();
     if (oldest === undefined) return;
     this.droppedTo = Math.max(this.droppedTo, oldest.end);
@@ -285,7 +300,6 @@ export class World {
   #watch(end: number): void {
     this.store.settled((error) => {
       if (error === null) this.ackedTo = Math.max(this.ackedTo, end);
-      else this.failure = error;
     });
   }
 

@@ -1,0 +1,3 @@
+import { describeFailingDisk } from "./failing-disk.js";
+
+describeFailingDisk({ stride: 1 });

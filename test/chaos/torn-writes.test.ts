@@ -1,0 +1,3 @@
+import { describeTornWrites } from "./torn-writes.js";
+
+describeTornWrites({ stride: 1 });

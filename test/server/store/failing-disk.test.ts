@@ -1,0 +1,3 @@
+import { describeFailingDisk } from "../../chaos/failing-disk.js";
+
+describeFailingDisk({ stride: 17 });

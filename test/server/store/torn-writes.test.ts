@@ -1,0 +1,3 @@
+import { describeTornWrites } from "../../chaos/torn-writes.js";
+
+describeTornWrites({ stride: 23 });
