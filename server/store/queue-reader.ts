@@ -1,8 +1,11 @@
+import assert from "node:assert/strict";
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { CommitLog } from "./commit-log.js";
 import type { ConsumeIndex, Run } from "./consume-index.js";
-import { ENTRY_NUMBERS } from "./open-entries.js";
+import { DAMAGED, ENTRY_NUMBERS, HOLE } from "./open-entries.js";
 import type { Queue } from "./queue.js";
-import { RECORD_AT } from "./record.js";
+import { ReadAhead } from "./read-ahead.js";
+import { Reading } from "./reading.js";
 import type { Held, RecordReader } from "./record-reader.js";
 
 /** Who takes what is read. */
@@ -22,122 +25,84 @@ export interface ReadLimits {
   readonly tagHashes?: ReadonlySet<number>;
 }
 
-/** Index entries that are fetched at a time. */
-const RUN_ENTRIES = 512;
-
-/** Index entries that one read passes over at most, so that a filter that fits nothing does not hold the process. */
-const PASSED_MAX = 16_384;
+/** Index entries that are fetched at a time, at most. */
+const RUN_ENTRIES = 4_096;
 
 /** Reads a queue's messages in order, through the consume index. */
 export class QueueReader {
   readonly #log: CommitLog;
   readonly #index: ConsumeIndex;
   readonly #records: RecordReader;
+  readonly #ahead: ReadAhead;
 
   constructor(log: CommitLog, index: ConsumeIndex, records: RecordReader) {
     this.#log = log;
     this.#index = index;
     this.#records = records;
+    this.#ahead = new ReadAhead(records);
   }
 
   /**
    * Hands visible messages from `offset` on to `sink` and returns the offset to go on from. Answers at once while
-   * everything is in memory; otherwise the sink is called later, still in order.
+   * everything is in memory; otherwise the sink is called later, still in order. Stops before a message that cannot be
+   * read; if that is the first one it throws: LOG_CORRUPT for damage, naming the place.
    */
   read(queue: Queue, offset: number, limits: ReadLimits, sink: RecordSink): number | Promise<number> {
-    return this.#continue(
-      new Reading(queue, offset, this.#index.endOffset(queue, this.#log.visible), limits, sink),
-    );
+    const reading = new Reading(queue, offset, this.#index.endOffset(queue, this.#log.visible), limits, sink);
+    try {
+      const later = this.#readNow(reading);
+      return later === undefined ? reading.next : later.catch((thrown: unknown) => reading.failed(thrown));
+    } catch (thrown) {
+      return reading.failed(thrown);
+    }
   }
 
-  #continue(reading: Reading): number | Promise<number> {
+  /** A promise if something has to come from the disk. */
+  #readNow(reading: Reading): Promise<number> | undefined {
     while (!reading.over) {
       const run = this.#index.run(reading.queue, reading.next, RUN_ENTRIES);
-      if (run instanceof Promise) return run.then((arrived) => this.#continueWith(reading, arrived));
-      const waiting = this.#takeRun(reading, run);
-      if (waiting !== undefined) return waiting.then(() => this.#continue(reading));
+      if (run instanceof Promise) return this.#readOn(reading, run);
+      const record = this.#takeRun(reading, run);
+      if (record !== undefined) return this.#readOn(reading, run, record);
     }
-    return reading.next;
+    return undefined;
   }
 
-  async #continueWith(reading: Reading, run: Run): Promise<number> {
-    if (run.numbers.length === 0) return reading.next;
-    await this.#takeRun(reading, run);
-    return this.#continue(reading);
+  async #readOn(reading: Reading, from: Run | Promise<Run>, record?: Promise<Held>): Promise<number> {
+    let run = await from;
+    for (let waiting = record; ; waiting = this.#takeRun(reading, run)) {
+      if (waiting !== undefined) reading.take(await waiting);
+      else if (reading.over) return reading.next;
+      else if (reading.next >= run.baseOffset + run.numbers.length / ENTRY_NUMBERS)
+        run = await this.#index.run(reading.queue, reading.next, RUN_ENTRIES);
+    }
   }
 
-  /** Takes what it can; a promise means that a record has to come from the disk first. */
-  #takeRun(reading: Reading, run: Run): Promise<void> | undefined {
-    const count = Math.min(run.numbers.length / ENTRY_NUMBERS, reading.end - run.baseOffset);
-    if (reading.next - run.baseOffset >= count) reading.stop();
-    for (let index = reading.next - run.baseOffset; index < count && !reading.over; index++) {
+  /** Takes what is in memory of a run, up to its end; a promise is the next record, on its way from the disk. */
+  #takeRun(reading: Reading, run: Run): Promise<Held> | undefined {
+    const { numbers, baseOffset, segmentStart } = run;
+    assert(numbers.length > 0, "the index has nothing below the end of a queue");
+    const count = numbers.length / ENTRY_NUMBERS;
+    for (let index = reading.next - baseOffset; index < count && !reading.over; index++) {
       const at = index * ENTRY_NUMBERS;
-      const size = run.numbers[at + 1]!;
-      if (reading.passes(size, run.numbers[at + 2]!)) continue;
-      const held = this.#records.read(run.segmentStart + run.numbers[at]!, size);
-      if (held instanceof Promise)
-        return held.then((arrived) => {
-          reading.take(arrived, size);
-          return this.#takeRun(reading, run);
-        });
-      reading.take(held, size);
+      const logOffset = segmentStart + numbers[at]!;
+      const size = numbers[at + 1]!;
+      if (size === DAMAGED) throw lost(logOffset);
+      if (size === HOLE || !reading.wants(numbers[at + 2]!)) {
+        reading.pass();
+        continue;
+      }
+      if (!reading.fits(size)) break;
+      if (reading.fetching.length > 0) return reading.fetching.shift();
+      const held = this.#records.held(reading.want(logOffset, size));
+      if (held === undefined) return this.#ahead.fetch(reading, run, index);
+      reading.take(held);
     }
+    if (reading.over) this.#ahead.prepare(reading, run);
     return undefined;
   }
 }
 
-/** One read on its way. */
-class Reading {
-  readonly queue: Queue;
-  readonly end: number;
-  next: number;
-  over: boolean;
-  readonly #sink: RecordSink;
-  readonly #tagHashes: ReadonlySet<number> | undefined;
-  #messagesLeft: number;
-  #bytesLeft: number;
-  #passedLeft = PASSED_MAX;
-  #taken = false;
-
-  constructor(queue: Queue, offset: number, end: number, limits: ReadLimits, sink: RecordSink) {
-    this.queue = queue;
-    this.next = Math.max(offset, queue.firstOffset);
-    this.end = end;
-    this.over = this.next >= end || limits.maxMessages <= 0;
-    this.#sink = sink;
-    this.#tagHashes = limits.tagHashes;
-    this.#messagesLeft = limits.maxMessages;
-    this.#bytesLeft = limits.maxBytes;
-  }
-
-  stop(): void {
-    this.over = true;
-  }
-
-  /** Whether the entry is passed over: filtered out, or lost to damage. Stops at what is beyond the limits. */
-  passes(size: number, tagHash: number): boolean {
-    if (size === 0 || (this.#tagHashes !== undefined && !this.#tagHashes.has(tagHash))) {
-      this.#advance();
-      if (--this.#passedLeft === 0) this.over = true;
-      return true;
-    }
-    if (!this.#taken || size <= this.#bytesLeft) return false;
-    this.over = true;
-    return true;
-  }
-
-  take({ bytes, at }: Held, size: number): void {
-    if (!this.#sink.take(bytes, at + RECORD_AT, at + size, this.next)) {
-      this.over = true;
-      return;
-    }
-    this.#taken = true;
-    this.#bytesLeft -= size;
-    if (--this.#messagesLeft === 0) this.over = true;
-    this.#advance();
-  }
-
-  #advance(): void {
-    if (++this.next >= this.end) this.over = true;
-  }
+function lost(logOffset: number): LogwheelError {
+  return new LogwheelError("LOG_CORRUPT", `its record was lost with those from log offset ${logOffset} on`);
 }

@@ -2,25 +2,51 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { BlockCache } from "./block-cache.js";
 import type { CommitLog } from "./commit-log.js";
 import { FILE_BLOCK_BYTES } from "./file-blocks.js";
+import type { Queue } from "./queue.js";
 import { check, emptyHeader, type Header, RECORD_AT } from "./record.js";
-import type { Segment } from "./segment.js";
+import { gone, type Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
 
-/** A record in memory: `bytes[at..at + length)`, valid until the caller awaits something. */
+/** Which record is meant, and where the index says that it is. */
+export interface Wanted {
+  readonly queue: Queue;
+  readonly queueOffset: number;
+  readonly logOffset: number;
+  readonly size: number;
+}
+
+/** A record in memory: `bytes[at..at + size)`. */
 export interface Held {
   readonly bytes: Buffer;
   readonly at: number;
+  readonly size: number;
 }
+
+/** A block of a segment file. */
+interface Block {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  /** Log offset of its first byte. */
+  readonly start: number;
+  /** Log offset behind its last byte. */
+  readonly end: number;
+}
+
+/** Blocks that may be on their way from the disk when another one is asked for ahead of its time. */
+const LOADING_MAX = 32;
 
 /**
  * Reads single records by log offset: from the slabs in memory, else through a cache of blocks of the segment files.
- * What comes from a file is checked; LOG_CORRUPT if it fails.
+ * What comes from a file is checked: LOG_CORRUPT if it is not the record that is meant, or cannot be read.
  */
 export class RecordReader {
   readonly #log: CommitLog;
   readonly #segments: Segments;
   readonly #cache: BlockCache;
   readonly #header: Header = emptyHeader();
+  readonly #held: { -readonly [K in keyof Held]: Held[K] } = { bytes: Buffer.alloc(0), at: 0, size: 0 };
+  /** The block that was read from last: most records lie in the same one as the record before. */
+  #last: Block | undefined;
 
   constructor(log: CommitLog, segments: Segments, cache: BlockCache) {
     this.#log = log;
@@ -28,24 +54,70 @@ export class RecordReader {
     this.#cache = cache;
   }
 
-  /** The record of `size` bytes at a log offset; at once if it is in memory. */
-  read(logOffset: number, size: number): Held | Promise<Held> {
-    const slab = this.#log.slabs.at(logOffset);
-    if (slab !== undefined) return { bytes: slab.bytes, at: logOffset - slab.start };
+  /** Whether a log offset is in files only. */
+  cold(logOffset: number): boolean {
+    return logOffset < this.#log.slabs.start;
+  }
+
+  /** The record, if it is in memory; valid until the next call, or until the caller awaits something. */
+  held(wanted: Wanted): Held | undefined {
+    const { logOffset, size } = wanted;
+    if (!this.cold(logOffset)) {
+      const slab = this.#log.slabs.at(logOffset);
+      if (slab !== undefined) return this.#hold(slab.bytes, logOffset - slab.start, size);
+    }
+    const block = this.#blockAt(logOffset);
+    if (block === undefined) return undefined;
+    if (logOffset + size > block.end) return this.#heldOverEdge(wanted, block);
+    const at = logOffset - block.start;
+    this.#check(wanted, block.bytes, block.view, at);
+    return this.#hold(block.bytes, at, size);
+  }
+
+  /** The record, with the blocks that it lies in. */
+  async load(wanted: Wanted): Promise<Held> {
+    const { logOffset, size } = wanted;
+    const segment = this.#segmentAt(logOffset);
+    const first = blockOf(segment, logOffset);
+    const last = blockOf(segment, logOffset + size - 1);
+    if (last - first > 1 || !this.#settled(segment, last)) return this.loadAlone(wanted);
+    let bytes: Buffer;
+    try {
+      const blocks = [this.#block(segment, first), ...(last > first ? [this.#block(segment, last)] : [])];
+      const [head, tail] = await Promise.all(blocks);
+      bytes = tail === undefined ? head! : Buffer.concat([head!, tail.subarray(0, size)]);
+    } catch (thrown) {
+      if (LogwheelError.is(thrown)) throw thrown;
+      return this.loadAlone(wanted);
+    }
+    const at = logOffset - segment.start - first * FILE_BLOCK_BYTES;
+    this.#check(wanted, bytes, viewOf(bytes), at);
+    return { bytes, at, size };
+  }
+
+  /** The record and nothing else. */
+  async loadAlone(wanted: Wanted): Promise<Held> {
+    const { logOffset, size } = wanted;
+    const bytes = await this.#bytes(this.#segmentAt(logOffset), logOffset, size).catch((cause: unknown) => {
+      if (LogwheelError.is(cause)) throw cause;
+      throw new LogwheelError(
+        "LOG_CORRUPT",
+        `the record at log offset ${logOffset} cannot be read (${cause instanceof Error ? cause.message : cause})`,
+        { cause },
+      );
+    });
+    this.#check(wanted, bytes, viewOf(bytes), 0);
+    return { bytes, at: 0, size };
+  }
+
+  /** Begins to read the block of a log offset, unless it is in memory, or too many are being read. */
+  prefetch(logOffset: number): void {
+    if (!this.cold(logOffset) || this.#cache.loading >= LOADING_MAX) return;
     const segment = this.#segments.at(logOffset);
-    if (segment === undefined) throw gone(logOffset);
-    const position = logOffset - segment.start;
-    const number = Math.floor(position / FILE_BLOCK_BYTES);
-    const inside = position - number * FILE_BLOCK_BYTES;
-    if (
-      inside + size > FILE_BLOCK_BYTES ||
-      segment.start + (number + 1) * FILE_BLOCK_BYTES > this.#settledEnd(segment)
-    )
-      return this.#readAlone(segment, logOffset, size);
-    const block = this.#cache.get(segment.blocks, number);
-    if (block instanceof Promise)
-      return segment.reading(() => block).then((bytes) => this.#checked(bytes, inside, logOffset));
-    return this.#checked(block, inside, logOffset);
+    if (segment === undefined) return;
+    const number = blockOf(segment, logOffset);
+    if (!this.#settled(segment, number) || this.#cache.has(segment.blocks, number)) return;
+    this.#block(segment, number).catch(() => {});
   }
 
   /** The record at a log offset whose size is not known, for look-ups by id. Undefined where none begins. */
@@ -53,21 +125,61 @@ export class RecordReader {
     const segment = this.#segments.at(logOffset);
     if (segment === undefined || logOffset >= this.#log.visible) return undefined;
     const head = await this.#bytes(segment, logOffset, RECORD_AT);
-    const length = head.readUInt32LE(4);
-    if (length <= RECORD_AT || length > this.#log.visible - logOffset) return undefined;
-    const bytes = await this.#bytes(segment, logOffset, length);
+    const size = head.readUInt32LE(4);
+    if (size <= RECORD_AT || size > this.#log.visible - logOffset) return undefined;
+    const bytes = await this.#bytes(segment, logOffset, size);
     const header = emptyHeader();
     if (check(bytes, viewOf(bytes), 0, logOffset, header) !== "record") return undefined;
-    return { held: { bytes, at: 0 }, header };
+    return { held: { bytes, at: 0, size }, header };
   }
 
-  /** Bytes below this do not change any more in the segment's file. */
-  #settledEnd(segment: Segment): number {
-    return Math.min(segment.end, this.#log.written);
+  #hold(bytes: Buffer, at: number, size: number): Held {
+    this.#held.bytes = bytes;
+    this.#held.at = at;
+    this.#held.size = size;
+    return this.#held;
   }
 
-  async #readAlone(segment: Segment, logOffset: number, size: number): Promise<Held> {
-    return this.#checked(await this.#bytes(segment, logOffset, size), 0, logOffset);
+  /** A record that goes on in the next block, if that is in memory, too. */
+  #heldOverEdge(wanted: Wanted, block: Block): Held | undefined {
+    const { logOffset, size } = wanted;
+    if (size > FILE_BLOCK_BYTES) return undefined;
+    const next = this.#blockAt(block.end);
+    if (next === undefined) return undefined;
+    const head = block.bytes.subarray(logOffset - block.start);
+    const bytes = Buffer.concat([head, next.bytes.subarray(0, size - head.length)]);
+    this.#check(wanted, bytes, viewOf(bytes), 0);
+    return this.#hold(bytes, 0, size);
+  }
+
+  /** The block in memory that holds a log offset. */
+  #blockAt(logOffset: number): Block | undefined {
+    const last = this.#last;
+    if (last !== undefined && logOffset >= last.start && logOffset < last.end) return last;
+    const segment = this.#segmentAt(logOffset);
+    const number = blockOf(segment, logOffset);
+    const bytes = this.#cache.find(segment.blocks, number);
+    if (bytes === undefined) return undefined;
+    const start = segment.start + number * FILE_BLOCK_BYTES;
+    this.#last = { bytes, view: viewOf(bytes), start, end: start + bytes.length };
+    return this.#last;
+  }
+
+  /** A block of a segment, which is not reused meanwhile. */
+  #block(segment: Segment, number: number): Promise<Buffer> {
+    return segment.reading(async () => this.#cache.get(segment.blocks, number));
+  }
+
+  #segmentAt(logOffset: number): Segment {
+    const segment = this.#segments.at(logOffset);
+    if (segment === undefined) throw gone(logOffset);
+    return segment;
+  }
+
+  /** Whether a block does not change any more in the segment's file. */
+  #settled(segment: Segment, number: number): boolean {
+    const end = Math.min(segment.end, segment.start + (number + 1) * FILE_BLOCK_BYTES);
+    return end <= this.#log.written;
   }
 
   async #bytes(segment: Segment, logOffset: number, size: number): Promise<Buffer> {
@@ -79,24 +191,24 @@ export class RecordReader {
     return bytes.subarray(0, read);
   }
 
-  #checked(bytes: Buffer, at: number, logOffset: number): Held {
-    if (check(bytes, viewOf(bytes), at, logOffset, this.#header) !== "record")
+  #check({ queue, queueOffset, logOffset, size }: Wanted, bytes: Buffer, view: DataView, at: number): void {
+    const header = this.#header;
+    if (check(bytes, view, at, logOffset, header) !== "record")
       throw new LogwheelError("LOG_CORRUPT", `the record at log offset ${logOffset} fails its checksum`);
-    return { bytes, at };
+    if (
+      header.length !== size ||
+      header.queueOffset !== queueOffset ||
+      header.queueId !== queue.id ||
+      header.topic !== queue.topic.number
+    )
+      throw new LogwheelError("LOG_CORRUPT", `another record stands at log offset ${logOffset}`);
   }
 }
 
-const views = new WeakMap<Buffer, DataView>();
+function blockOf(segment: Segment, logOffset: number): number {
+  return Math.floor((logOffset - segment.start) / FILE_BLOCK_BYTES);
+}
 
 function viewOf(bytes: Buffer): DataView {
-  let view = views.get(bytes);
-  if (view === undefined) {
-    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    views.set(bytes, view);
-  }
-  return view;
-}
-
-function gone(logOffset: number): LogwheelError {
-  return new LogwheelError("OFFSET_OUT_OF_RANGE", `log offset ${logOffset} was dropped by retention`);
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

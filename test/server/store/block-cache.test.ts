@@ -52,6 +52,36 @@ describe("BlockCache", () => {
     expect(cache.get(source, 1)).to.be.instanceOf(Promise);
   });
 
+  it("tells what is here from what is on its way, and does not begin to load it", async () => {
+    const cache = new BlockCache(100);
+    const source = new HeldSource();
+    expect([cache.find(source, 0), cache.has(source, 0), cache.loading]).to.deep.equal([undefined, false, 0]);
+    expect(source.reads).to.equal(0);
+    const load = cache.get(source, 0);
+    expect([cache.find(source, 0), cache.has(source, 0), cache.loading]).to.deep.equal([undefined, true, 1]);
+    source.waiting[0]!.end(Buffer.alloc(5));
+    const block = await load;
+    expect([cache.find(source, 0), cache.has(source, 0), cache.loading]).to.deep.equal([block, true, 0]);
+    const failing = cache.get(source, 1) as Promise<Buffer>;
+    source.waiting[1]!.fail(Object.assign(new Error("EIO"), { code: "EIO" }));
+    expect(await codeOf(failing)).to.equal("EIO");
+    expect([cache.has(source, 1), cache.loading]).to.deep.equal([false, 0]);
+  });
+
+  it("lets blocks go that came once and were not asked for again, before those that were", async () => {
+    const cache = new BlockCache(40);
+    const source = new Source();
+    await cache.get(source, 0);
+    cache.find(source, 0);
+    for (let number = 1; number < 9; number++) {
+      await cache.get(source, number);
+      cache.find(source, 0);
+    }
+    expect(source.reads).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(cache.find(source, 0)).to.be.instanceOf(Buffer);
+    expect(cache.bytes).to.equal(40);
+  });
+
   it("does not keep a block that is larger than itself", async () => {
     const cache = new BlockCache(5);
     const source = new Source();
