@@ -65,7 +65,7 @@ export class Retention implements Lifecycle {
 
   async start(): Promise<void> {
     this.#stopped = false;
-    this.#unlisten = this.#store.onSealed(() => this.#soon());
+    this.#unlisten = this.#store.sealed.onSealed(() => this.#soon());
     this.#later();
   }
 
@@ -79,7 +79,7 @@ export class Retention implements Lifecycle {
   /** Looks now; resolves when what may go is gone. */
   async look(): Promise<void> {
     const nowMs = this.#clock.nowMs();
-    const sealed = await this.#store.sealedSegments();
+    const sealed = await this.#store.sealed.list();
     const { logStart, logEnd } = this.#store.figures;
     const count = droppable(
       sealed,
@@ -88,7 +88,7 @@ export class Retention implements Lifecycle {
       (topic) => this.#retentionOf(topic),
       nowMs,
     );
-    for (let dropped = 0; dropped < count; dropped++) if (!(await this.#store.dropFirst())) break;
+    for (let dropped = 0; dropped < count; dropped++) if (!(await this.#store.sealed.dropFirst())) break;
     await this.#shorterTopics(sealed.slice(count), nowMs);
     this.#dropped();
   }
@@ -103,7 +103,7 @@ export class Retention implements Lifecycle {
     for (const { end, lastStoredAtMs, topics } of sealed)
       for (const number of topics)
         if (nowMs - lastStoredAtMs > this.#retentionOf(number))
-          await this.#store.raiseFirstOffsets(number, end);
+          await this.#store.sealed.raiseFirstOffsets(number, end);
   }
 
   /** Looks after what is under way: at the pace at which segments fill, so that the next one can be a dropped one. */

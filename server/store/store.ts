@@ -1,6 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { keysOf } from "../../proto/kernel/message-codec.js";
-import type { BlockCache } from "./block-cache.js";
 import { Checkpointer } from "./checkpointer.js";
 import { CommitLog } from "./commit-log.js";
 import type { ConsumeIndex } from "./consume-index.js";
@@ -11,8 +10,9 @@ import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js
 import { HEADER_BYTES, type Header, KIND } from "./record.js";
 import { RecordReader } from "./record-reader.js";
 import type { Recovered } from "./recovery.js";
-import { NO_INDEX, readSnapshot, replay } from "./replay.js";
-import { firstRecord, SEGMENT_HEADER_BYTES, type Segment } from "./segment.js";
+import { NO_INDEX, replay } from "./replay.js";
+import { queuesOf, SealedSegments } from "./sealed-segments.js";
+import { firstRecord, SEGMENT_HEADER_BYTES } from "./segment.js";
 import type { Segments } from "./segments.js";
 import {
   type CursorChange,
@@ -22,7 +22,7 @@ import {
   State,
   type TopicChange,
 } from "./state.js";
-import type { SealedSegment, StoreFigures } from "./store-figures.js";
+import type { StoreFigures } from "./store-figures.js";
 import type { StoreOptions } from "./store-options.js";
 import { openParts, type StoreParts } from "./store-parts.js";
 import { FLUSH_LIMITS } from "./writer.js";
@@ -42,18 +42,15 @@ export class Store {
   readonly #options: StoreOptions;
   /** Finds single messages. */
   readonly lookup: Lookup;
+  /** The segments that are full. */
+  readonly sealed: SealedSegments;
   readonly #segments: Segments;
   readonly #checkpointer: Checkpointer;
   readonly #log: CommitLog;
   readonly #index: ConsumeIndex;
   readonly #keys: KeyIndexes;
-  readonly #records: RecordReader;
   readonly #reader: QueueReader;
-  readonly #cache: BlockCache;
   readonly #listeners = new Set<() => void>();
-  readonly #sealListeners = new Set<() => void>();
-  #sealing: Promise<void> = Promise.resolve();
-  #dropping: Promise<unknown> = Promise.resolve();
   /** Log offset behind the newest opening snapshot. */
   #openedTo = 0;
   #closed = false;
@@ -76,7 +73,7 @@ export class Store {
         slabsKept: options.slabsKept ?? SLABS_KEPT,
         begun: () => this.#begun(),
         advanced: () => this.#advanced(),
-        sealed: (segment) => this.#sealed(segment),
+        sealed: (segment) => this.sealed.seal(segment),
         failed: (error) => this.#failed(error),
         ...(options.measured === undefined ? {} : { measured: options.measured }),
       },
@@ -87,14 +84,21 @@ export class Store {
         storedAtMs: parts.recovered.storedAtMs,
       },
     );
-    this.#cache = parts.cache;
-    this.#records = new RecordReader(this.#log, parts.segments, this.#cache);
-    this.#reader = new QueueReader(this.#log, parts.index, this.#records);
+    const records = new RecordReader(this.#log, parts.segments, parts.cache);
+    this.#reader = new QueueReader(this.#log, parts.index, records);
     this.lookup = new Lookup({
-      records: this.#records,
+      records,
       reader: this.#reader,
       keys: parts.keys,
       endOffset: (queue) => this.endOffset(queue),
+    });
+    this.sealed = new SealedSegments({
+      ...parts,
+      records,
+      logger: options.logger,
+      storedAtMs: () => this.#log.storedAtMs,
+      durable: () => this.#log.durable,
+      openedTo: () => this.#openedTo,
     });
     this.#checkpointer = new Checkpointer({
       checkpoint: parts.checkpoint,
@@ -134,7 +138,7 @@ export class Store {
     this.#log.reserve(HEADER_BYTES);
     this.#log.appendOther(KIND.epoch, Buffer.alloc(0));
     await this.#log.flush();
-    await this.#refreshFirstOffsets();
+    await this.sealed.refreshFirstOffsets();
   }
 
   /** Log epoch: raised at every start. */
@@ -270,46 +274,6 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The sealed segments, oldest first, and which topics have messages in each. */
-  async sealedSegments(): Promise<SealedSegment[]> {
-    await this.#sealing;
-    const all = [...this.#segments.all];
-    const sealed: SealedSegment[] = [];
-    for (const [index, segment] of all.slice(0, -1).entries()) {
-      if (segment.lastStoredAtMs === 0) segment.lastStoredAtMs = await this.#firstStoredAt(all[index + 1]!);
-      const { end, lastStoredAtMs } = segment;
-      sealed.push({
-        end,
-        bytes: end - segment.start,
-        lastStoredAtMs,
-        topics: await this.#index.topicsOf(segment),
-      });
-    }
-    return sealed;
-  }
-
-  /** The queues of a topic begin at the segment that begins at `segmentStart`: what they hold before is expired. */
-  async raiseFirstOffsets(topic: number, segmentStart: number): Promise<void> {
-    for (const queue of this.state.topicByNumber(topic)?.queues ?? [])
-      queue.firstOffset = Math.max(queue.firstOffset, await this.#index.baseAt(queue, segmentStart));
-  }
-
-  /** Calls `listener` after a segment was sealed and its index files are written. The returned function ends that. */
-  onSealed(listener: () => void): () => void {
-    this.#sealListeners.add(listener);
-    return () => this.#sealListeners.delete(listener);
-  }
-
-  /**
-   * Drops the oldest segment, if it is sealed and the next one's opening snapshot is durable: what the log begins with
-   * must survive a power cut. What it holds cannot be read any more.
-   */
-  dropFirst(): Promise<boolean> {
-    const dropped = this.#dropping.then(() => this.#dropFirst());
-    this.#dropping = dropped.catch(() => {});
-    return dropped;
-  }
-
   /** Writes and syncs all that was appended and frees the folder. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -324,8 +288,7 @@ export class Store {
 
   /** Closes everything and frees the folder; rejects at the end with the first failure on the way. */
   async #release(flushed: boolean): Promise<void> {
-    await this.#sealing;
-    await this.#dropping;
+    await this.sealed.idle();
     const failures: unknown[] = [];
     for (const close of [
       () => this.#checkpointer.end(flushed),
@@ -336,22 +299,6 @@ export class Store {
     ])
       await close().catch((thrown: unknown) => failures.push(thrown));
     if (failures.length > 0) throw failures[0];
-  }
-
-  async #dropFirst(): Promise<boolean> {
-    await this.#sealing;
-    const { all } = this.#segments;
-    if (all.length < 2 || (all.length === 2 && this.#log.durable < this.#openedTo)) return false;
-    const segment = await this.#segments.dropFirst();
-    this.#cache.drop(segment.blocks);
-    await this.#index.drop(segment);
-    await this.#keys.drop(segment);
-    await this.#refreshFirstOffsets();
-    return true;
-  }
-
-  async #firstStoredAt(segment: Segment): Promise<number> {
-    return (await this.#records.find(firstRecord(segment)))?.header.storedAtMs ?? this.#log.storedAtMs;
   }
 
   #appendChange(kind: number, change: unknown): void {
@@ -366,7 +313,7 @@ export class Store {
   }
 
   #begun(): void {
-    this.#index.begin(this.#log.segmentStart, this.#queues());
+    this.#index.begin(this.#log.segmentStart, queuesOf(this.state));
     this.#keys.begin(this.#log.segmentStart);
     this.#appendSnapshot();
   }
@@ -394,28 +341,8 @@ export class Store {
     throw error;
   }
 
-  *#queues(): Generator<Queue> {
-    for (const topic of this.state.topics.values()) yield* topic.queues;
-  }
-
   #advanced(): void {
     for (const listener of this.#listeners) listener();
-  }
-
-  #sealed(segment: Segment): void {
-    segment.lastStoredAtMs = this.#log.storedAtMs;
-    this.#sealing = this.#sealing
-      .then(async () => {
-        await this.#index.seal(segment);
-        await this.#keys.seal(segment);
-        for (const listener of this.#sealListeners) listener();
-      })
-      .catch((thrown: unknown) => {
-        this.#options.logger.warn(
-          { segment: segment.start, error: String(thrown) },
-          "writing a segment's index failed; it is made again when it is needed",
-        );
-      });
   }
 
   #failed(error: LogwheelError): void {
@@ -423,18 +350,5 @@ export class Store {
     this.#options.logger.error({ error: error.message }, "the commit log failed: nothing is stored any more");
     this.#options.failed?.(error);
     this.#advanced();
-  }
-
-  /** A queue begins where the oldest segment's snapshot says, or its index where the snapshot is damaged. */
-  async #refreshFirstOffsets(): Promise<void> {
-    const first = this.#segments.first!;
-    const snapshot = await readSnapshot(first);
-    for (const queue of this.#queues()) {
-      const before =
-        snapshot === undefined
-          ? await this.#index.baseAt(queue, first.start)
-          : (snapshot.topicByNumber(queue.topic.number)?.queues[queue.id]?.nextOffset ?? 0);
-      queue.firstOffset = Math.max(queue.firstOffset, before);
-    }
   }
 }

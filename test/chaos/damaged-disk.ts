@@ -30,7 +30,7 @@ export async function stoppedWorld(seed: number, steps: number): Promise<Origina
   await world.furnish();
   for (let step = 0; step < steps; step++) await world.step();
   await world.settled();
-  await world.store.sealedSegments();
+  await world.store.sealed.list();
   const { model, droppedTo } = world;
   await world.close();
   return { files, contents: await contentsOf(files), model, droppedTo };

@@ -279,10 +279,10 @@ export class World {
   }
 
   async dropFirst(): Promise<void> {
-    const [oldest] = await this.store.sealedSegments();
+    const [oldest] = await this.store.sealed.list();
     if (oldest === undefined) return;
     this.droppedTo = Math.max(this.droppedTo, oldest.end);
-    await this.store.dropFirst();
+    await this.store.sealed.dropFirst();
   }
 
   async #restart(): Promise<void> {

@@ -71,7 +71,7 @@ async function appending(store: Store, options: StorageOptions): Promise<Record<
       latencies.add(clock.monotonicMs() - sinceMs);
       options.progress(`appending: ${settled}`);
       const { logStart, logEnd } = store.figures;
-      if (logEnd - logStart > options.retentionBytes) await store.dropFirst();
+      if (logEnd - logStart > options.retentionBytes) await store.sealed.dropFirst();
     }
   };
   const sinceMs = clock.monotonicMs();

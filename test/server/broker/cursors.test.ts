@@ -91,7 +91,7 @@ describe("Cursors", () => {
     for (let i = 0; i < 20; i++) await broker.send(queue, text("x".repeat(10_000)));
     const acked = [[2, 3]] as const;
     broker.store.appendCursors([{ group, queue, state: { floor: 1, acked, retries: [] } }]);
-    await broker.store.dropFirst();
+    await broker.store.sealed.dropFirst();
     const first = broker.store.firstOffset(queue);
     cursors.skipAllDropped();
     cursors.skipAllDropped();

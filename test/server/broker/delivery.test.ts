@@ -72,7 +72,7 @@ describe("Delivery", () => {
       const member = await broker.join({ group: "g", from: EARLIEST });
       await member.credit(2);
       for (let i = 0; i < 20; i++) await broker.send(queue!, text("x".repeat(10_000)));
-      await broker.store.dropFirst();
+      await broker.store.sealed.dropFirst();
       await quiet();
       const first = broker.store.firstOffset(queue!);
       expect(first).to.be.above(2);

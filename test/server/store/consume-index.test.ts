@@ -20,7 +20,7 @@ async function filled(files: MemoryFiles, rounds = 80): Promise<Store> {
     if (round === 25) store.appendTopic({ op: "delete", number: deleted.number });
   }
   await store.whenSettled();
-  await store.sealedSegments();
+  await store.sealed.list();
   return store;
 }
 
@@ -136,7 +136,7 @@ describe("ConsumeIndex", () => {
     for (let round = 40; round < 65; round++)
       append(store, orders.queues[round % 2]!, [text(`${round} ${LONG}`)]);
     await store.whenSettled();
-    const sealed = await store.sealedSegments();
+    const sealed = await store.sealed.list();
     expect(sealed.length).to.be.greaterThan(2);
     expect((await indexFiles(files)).size).to.equal(sealed.length * 2);
     const after = await everything(store);
@@ -150,13 +150,13 @@ describe("ConsumeIndex", () => {
       if (call === "create" && name.includes(".index")) throw diskError("ENOSPC");
     };
     const store = await filled(files, 50);
-    const [first, second] = await store.sealedSegments();
+    const [first, second] = await store.sealed.list();
     const orders = store.state.topics.get("orders")!;
-    await store.raiseFirstOffsets(orders.number, first!.end);
+    await store.sealed.raiseFirstOffsets(orders.number, first!.end);
     const raised = orders.queues.map((queue) => store.firstOffset(queue));
     expect(raised[0]).to.be.greaterThan(5);
     expect(raised[2]).to.equal(0);
-    await store.raiseFirstOffsets(orders.number, second!.end);
+    await store.sealed.raiseFirstOffsets(orders.number, second!.end);
     expect(store.firstOffset(orders.queues[0]!)).to.be.greaterThan(raised[0]!);
     files.before = null;
     await store.close();
@@ -168,8 +168,8 @@ describe("ConsumeIndex", () => {
     const [first, second] = queues(store);
     const all = await everything(store);
     const reading = Promise.all([bodies(store, second!, 20), bodies(store, second!, 30)]);
-    await store.dropFirst();
-    await store.dropFirst();
+    await store.sealed.dropFirst();
+    await store.sealed.dropFirst();
     expect(await reading).to.deep.equal([all[1]!.slice(20), all[1]!.slice(30)]);
     expect(await bodies(store, first!)).to.deep.equal(all[0]!.slice(store.firstOffset(first!)));
     await store.close();

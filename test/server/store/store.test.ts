@@ -125,8 +125,8 @@ describe("store", () => {
     for (let round = 0; round < 40; round++) append(store, queue, [text(`${round} ${long}`)]);
     await store.whenSettled();
     const before = store.figures.segments;
-    expect(await store.dropFirst()).to.equal(true);
-    expect(await store.dropFirst()).to.equal(true);
+    expect(await store.sealed.dropFirst()).to.equal(true);
+    expect(await store.sealed.dropFirst()).to.equal(true);
     expect(store.figures.segments).to.equal(before - 2);
     const first = store.firstOffset(queue);
     expect(first).to.be.greaterThan(5);
