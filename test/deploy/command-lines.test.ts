@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect } from "chai";
 import {
   type CommandLine,
@@ -10,9 +10,11 @@ import {
   textOf,
   unitCommand,
 } from "../support/command-lines.js";
+import { runProgram } from "../support/program.js";
 import { relocated } from "../support/relocation.js";
 import { root } from "../support/root.js";
 import { ServerProcess } from "../support/server-process.js";
+import { skip } from "../support/skip.js";
 
 const UNITS = {
   namesrv: "deploy/systemd/logwheel-namesrv.service",
@@ -128,6 +130,17 @@ describe("command lines of deploy/ and docs/deploy.md", function () {
       expect(text)
         .to.match(/^User=logwheel$/m)
         .and.to.match(/^Restart=on-failure$/m);
+    }
+  });
+
+  it("systemd finds nothing wrong with the units", async function () {
+    if ((await runProgram("systemd-analyze", ["--version"])).code !== 0)
+      skip(this, "systemd is not installed here");
+    for (const unit of Object.values(UNITS)) {
+      const copy = join(folder, basename(unit));
+      await writeFile(copy, (await textOf(unit)).replace(/^ExecStart=\S+/m, "ExecStart=/bin/true"));
+      const { code, stderr } = await runProgram("systemd-analyze", ["verify", "--man=no", copy]);
+      expect([code, stderr]).to.deep.equal([0, ""]);
     }
   });
 
