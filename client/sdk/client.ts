@@ -105,7 +105,10 @@ export class ClusterClient implements Client {
       messages: new MessageAdmin(brokers),
       cluster: new ClusterAdmin(brokers, connections, endpoints, requestTimeoutMs),
     };
-    this.#closing = new Closing(clock, { drain: () => this.#drain(), end: () => this.#end() });
+    this.#closing = new Closing(clock, {
+      drain: (options) => this.#drain(options),
+      end: () => this.#end(),
+    });
   }
 
   get closed(): Promise<void> {
@@ -197,9 +200,9 @@ export class ClusterClient implements Client {
     return part;
   }
 
-  /** Each part has its own deadline in mind; the client's is over them. */
-  async #drain(): Promise<void> {
-    await Promise.all([...this.#open].map((part) => part.close()));
+  /** Every part has the deadline of the whole. */
+  async #drain(options: CloseOptions): Promise<void> {
+    await Promise.all([...this.#open].map((part) => part.close(options)));
   }
 
   async #end(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
 import type { Connections } from "./connections.js";
 import { ConsumeSession, type SessionEvents } from "./consume-session.js";
+import { pause } from "./pause.js";
 import type { Routes } from "./routes.js";
 
 const RECONNECT = { baseMs: 20, maxMs: 1_000 };
@@ -128,7 +129,7 @@ export class MemberLink {
   }
 
   #reopenAfter(delayMs: number): void {
-    const cancel = this.#deps.clock.after(delayMs, () => this.#open());
+    const cancel = pause(this.#deps.clock, delayMs, () => this.#open());
     this.#state = { is: "waiting", cancel };
   }
 }

@@ -7,6 +7,7 @@ import type { Connections } from "./connections.js";
 import { bounded, onEnd } from "./deadline.js";
 import { traces } from "./diagnostics.js";
 import { Outgoing } from "./outgoing.js";
+import { pause } from "./pause.js";
 import type { PendingSend, Resolve } from "./pending-send.js";
 import { Publisher, type PublisherOwner } from "./publisher.js";
 import { nextTry, retryDelayMs, retryPolicy } from "./retry.js";
@@ -238,7 +239,7 @@ export class MessageProducer implements Producer, PublisherOwner {
       error.details.retryAfterMs ?? 0,
       random,
     );
-    const cancel = clock.after(delayMs, () => {
+    const cancel = pause(clock, delayMs, () => {
       this.#pauses.delete(send);
       run();
     });

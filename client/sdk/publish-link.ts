@@ -4,6 +4,7 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
 import type { Connections } from "./connections.js";
+import { pause } from "./pause.js";
 import type { Routes } from "./routes.js";
 
 const RECONNECT = { baseMs: 10, maxMs: 1_000 };
@@ -216,7 +217,7 @@ export class PublishLink {
 
   /** Without anything to write the broker gets its next chance with the next message. */
   #reopenAfter(delayMs: number): void {
-    const cancel = this.#deps.clock.after(delayMs, () => {
+    const cancel = pause(this.#deps.clock, delayMs, () => {
       this.#state = { is: "idle" };
       if (this.#events.wanted()) this.#open();
     });

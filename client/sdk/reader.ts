@@ -1,5 +1,6 @@
 import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { onAbort } from "./abort.js";
 import { Closing } from "./closing.js";
 import { tagsOf } from "./consume-settings.js";
 import { aborted, bounded } from "./deadline.js";
@@ -23,19 +24,19 @@ export class QueueReader<T> implements Reader<T> {
   readonly #tags: string;
   readonly #stop = new AbortController();
   readonly #closing: Closing;
-  readonly #onAbort = (): void => this.#wake();
   #sources: QueueSource[] | null = null;
   #opening: Promise<QueueSource[]> | null = null;
   #seekTo: number | null = null;
   #stopListening: () => void = () => {};
   #wakeUp: () => void = () => {};
+  #ignoreSignal: () => void = () => {};
 
   constructor(deps: ReaderDeps, topic: Topic<T>, options: ReaderOptions) {
     this.#deps = deps;
     this.#topic = topic;
     this.#options = options;
     this.#tags = tagsOf(options.filter);
-    options.signal?.addEventListener("abort", this.#onAbort);
+    if (options.signal !== undefined) this.#ignoreSignal = onAbort(options.signal, () => this.#wake());
     this.#closing = new Closing(deps.clock, { drain: () => Promise.resolve(), end: () => this.#end() });
   }
 
@@ -229,7 +230,7 @@ export class QueueReader<T> implements Reader<T> {
 
   #end(): void {
     this.#stopListening();
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#ignoreSignal();
     this.#stop.abort();
     this.#wake();
     this.#deps.onClosed(this);

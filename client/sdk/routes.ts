@@ -9,12 +9,16 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { type Connections, isConnectionFailure } from "./connections.js";
 import { bounded } from "./deadline.js";
+import { pause } from "./pause.js";
 import { KEYED_GRACE_MS, RouteTable, type TopicRoute } from "./route-table.js";
 import type { StatusFeed } from "./status.js";
 import type { CallOptions } from "./types.js";
 
 /** After a name server was found (again), how long its silence about a broker is not taken for the broker's absence. */
 const SETTLE_MS = 15_000;
+
+/** How long name servers that are just being started are waited for. */
+const FIRST_MS_MAX = 3_000;
 
 const WATCH_BACKOFF = { baseMs: 20, maxMs: 1_000 };
 
@@ -41,6 +45,7 @@ export class Routes {
   readonly #listeners = new Set<(topic: string) => void>();
   readonly #timers = new Set<() => void>();
   #watch: Stream<WatchRequest, Routes__Output> | null = null;
+  #cancelReopen: () => void = () => {};
   #endpoint = 0;
   #failures = 0;
   #settling = false;
@@ -65,9 +70,9 @@ export class Routes {
     return this.#table.makers;
   }
 
-  /** Asks the name servers for the first time and begins to watch; rejects when none answers in time. */
+  /** Asks the name servers until one answers, and begins to watch; rejects when none has answered in time. */
   async start(options: CallOptions): Promise<void> {
-    await bounded(this.#ask([]), options, this.#deps.clock, "connecting to the name servers");
+    await bounded(this.#askFirst(), options, this.#deps.clock, "connecting to the name servers");
     this.#openWatch();
   }
 
@@ -120,9 +125,25 @@ export class Routes {
   close(): void {
     this.#closed = true;
     this.#watch?.end();
+    this.#cancelReopen();
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     this.#listeners.clear();
+  }
+
+  async #askFirst(): Promise<void> {
+    const { clock, random, requestTimeoutMs } = this.#deps;
+    const untilMs = clock.monotonicMs() + Math.min(requestTimeoutMs, FIRST_MS_MAX);
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#ask([]);
+      } catch (thrown) {
+        const waitMs = backoffMs(failures, WATCH_BACKOFF, random);
+        const last = clock.monotonicMs() + waitMs >= untilMs;
+        if (last || this.#closed || !LogwheelError.is(thrown, "BROKER_UNAVAILABLE")) throw thrown;
+        await clock.sleep(waitMs);
+      }
+    }
   }
 
   /** Asks name servers in turn, and goes on asking while one of the topics is nowhere: they do not know of each other. */
@@ -218,7 +239,7 @@ export class Routes {
   #onWatchClosed(address: string, closed: Error | null): void {
     this.#watch = null;
     if (this.#closed) return;
-    const { connections, random, logger } = this.#deps;
+    const { connections, clock, random, logger } = this.#deps;
     const error = LogwheelError.from(
       closed ?? new LogwheelError("CONNECTION_LOST", `${address} ended the watch`),
     );
@@ -226,7 +247,9 @@ export class Routes {
     logger.debug({ endpoint: address, code: error.code }, "the watch on a name server ended");
     this.#endpoint++;
     this.#failures++;
-    this.#later(backoffMs(this.#failures, WATCH_BACKOFF, random), () => this.#openWatch());
+    this.#cancelReopen = pause(clock, backoffMs(this.#failures, WATCH_BACKOFF, random), () =>
+      this.#openWatch(),
+    );
   }
 
   /** A name server that was just found is given time to hear of all brokers; then it is taken at its word. */
