@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
-import { topic } from "../../../client/sdk/topic.js";
 import { type HandlerContext, RetryLater } from "../../../client/sdk/types.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { follow, type MemoryCluster } from "../../support/memory-cluster.js";

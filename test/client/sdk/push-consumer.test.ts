@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
-import { topic } from "../../../client/sdk/topic.js";
 import type { Message } from "../../../client/sdk/types.js";
 import { follow, type MemoryCluster } from "../../support/memory-cluster.js";
 import { gate, orders, range, sendOrders, startOrders, textOf } from "../../support/orders.js";

@@ -4,7 +4,7 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { FakeCluster, until } from "../../support/fake-cluster.js";
 import { settle } from "../../support/manual-clock.js";
-import { failure, message, orders, range, setUp } from "../../support/producing.js";
+import { failure, message, range, setUp } from "../../support/producing.js";
 
 describe("where sends go", () => {
   it("A1-10 round robin goes over all queues of all brokers", async () => {
