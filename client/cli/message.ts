@@ -55,6 +55,15 @@ function given<T>(name: string, value: T | undefined): Record<string, T> {
   return value === undefined ? {} : { [name]: value };
 }
 
+/** What was piped in; a message has a body, so an empty line is none. */
+async function* inputLines(terminal: Terminal): AsyncGenerator<string> {
+  let empty = 0;
+  for await (const line of terminal.lines())
+    if (line === "") empty++;
+    else yield line;
+  if (empty > 0) terminal.note(`empty lines left out: ${empty}; a message has a body`);
+}
+
 /** `logwheel message …`. */
 export const verbs = [
   verb({
@@ -97,7 +106,7 @@ export const verbs = [
           ...given("broker", broker),
           ...(property === undefined ? {} : { properties: pairs("--property", property) }),
         };
-        const bodies = text.length > 0 ? text.map(String) : terminal.lines();
+        const bodies = text.length > 0 ? text.map(String) : inputLines(terminal);
         await sendAll({
           client,
           terminal,

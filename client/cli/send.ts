@@ -18,32 +18,44 @@ export interface SendAll {
 const WINDOW = 1_024;
 
 /**
- * Sends each body as one message and shows the receipts, in the order of the bodies. Throws the first failure, after
- * what was sent before it has been shown.
+ * Sends each body as one message and shows the receipts in the order of the bodies, as JSON lines as soon as they come.
+ * Throws the first failure, after what was sent before it has been shown; it does not wait for more input then.
  */
 export async function sendAll(job: SendAll): Promise<void> {
   const { topic } = await import("../index.js");
   const target = topic(job.topic);
   const producer = job.client.producer();
   const receipts: SendReceipt[] = [];
-  const underWay: Promise<SendReceipt>[] = [];
-  const show = async (): Promise<void> => {
-    const receipt = await underWay[0]!;
-    underWay.shift();
+  const show = async (receipt: SendReceipt): Promise<void> => {
     if (job.output === "jsonl") await job.terminal.out(JSON.stringify(receiptJson(receipt)));
     else receipts.push(receipt);
   };
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
+  let shown = Promise.resolve();
+  const underWay: Promise<void>[] = [];
+  const bodies = each(job.bodies);
+  const nextBody = () => Promise.race([bodies.next(), failed]);
   try {
-    for await (const body of job.bodies) {
-      const sending = producer.send({ ...job.parts, topic: target, body: Buffer.from(body) }, job.call);
-      sending.catch(() => {});
-      underWay.push(sending);
-      if (underWay.length >= WINDOW) await show();
+    for (let next = await nextBody(); next.done !== true; next = await nextBody()) {
+      const body = Buffer.from(next.value);
+      const sending = producer.send({ ...job.parts, topic: target, body }, job.call);
+      shown = Promise.all([sending, shown]).then(([receipt]) => show(receipt));
+      shown.catch(fail);
+      underWay.push(shown);
+      if (underWay.length >= WINDOW) await underWay.shift();
     }
-    while (underWay.length > 0) await show();
+    await shown;
   } finally {
     if (receipts.length > 0) await showReceipts(job, receipts);
   }
+}
+
+async function* each(bodies: SendAll["bodies"]): AsyncGenerator<string, void> {
+  yield* bodies;
 }
 
 interface ReceiptJson {

@@ -86,6 +86,21 @@ describe("verbs of the command line against a running cluster", function () {
     expect(route.json).to.deep.equal([{ broker: "broker-a", queues: 3 }]);
   });
 
+  for (const type of ["delay", "transaction"])
+    it(`knows the type ${type}, and says that this version has none yet`, async () => {
+      const { code, notes } = await logwheel(["topic", "create", `of-${type}`, "--type", type]);
+      expect(code).to.equal(1);
+      expect(notes).to.deep.equal([
+        "logwheel: this version has no delay or transaction topics yet: take normal, ordered or mixed [UNSUPPORTED_VERSION]",
+      ]);
+    });
+
+  for (const type of ["normal", "ordered", "mixed"])
+    it(`makes a topic of type ${type}`, async () => {
+      await topic(`of-${type}`, "--queues", "1", "--type", type);
+      expect((await logwheel(["topic", "describe", `of-${type}`])).json[0]).to.include({ type, queues: 1 });
+    });
+
   it("changes a topic, or only says what it would be", async () => {
     await topic("changing", "--queues", "2");
     const dry = await logwheel(["topic", "update", "changing", "--queues", "4", "--dry-run"]);
@@ -97,8 +112,9 @@ describe("verbs of the command line against a running cluster", function () {
       permission: "read",
     });
     const refused = await logwheel(["message", "send", "x", "--topic", "changing"]);
-    expect([refused.code, refused.data]).to.deep.equal([3, []]);
-    expect(refused.notes[0]).to.include("give it write permission");
+    expect([refused.code, refused.data]).to.deep.equal([4, []]);
+    expect(refused.notes).to.have.length(1);
+    expect(refused.notes[0]).to.include("give it write permission [FORBIDDEN]");
   });
 
   it("deletes a topic only when somebody wants it, and a name made again starts empty", async () => {
@@ -215,12 +231,24 @@ describe("verbs of the command line against a running cluster", function () {
       paused: false,
     });
     expect((await logwheel(["group", "create", "g1"])).code).to.equal(6);
-    expect((await logwheel(["group", "update", "g1", "--ordered"])).json[0]).to.include({ ordered: true });
+    for (const assign of ["sticky", "circular", "fixed", "hash"])
+      expect((await logwheel(["group", "update", "g1", "--assign", assign])).json[0]).to.include({ assign });
+    const more = ["--ordered", "--max-attempts", "9"];
+    const would = await logwheel(["group", "update", "g1", ...more, "--dry-run"]);
+    expect(would.json[0]).to.include({ ordered: true, maxAttempts: 9 });
+    expect((await logwheel(["group", "describe", "g1"])).json[0]).to.include({ ordered: false });
+    expect((await logwheel(["group", "update", "g1", ...more])).json[0]).to.include({
+      ordered: true,
+      maxAttempts: 9,
+      assign: "hash",
+    });
     expect((await logwheel(["group", "pause", "g1"])).json[0]).to.include({ paused: true });
     expect((await logwheel(["group", "resume", "g1"])).json[0]).to.include({ paused: false });
     const reset = ["group", "reset", "g1", "--topic", "grouped", "--to"];
     const dry = await logwheel([...reset, "latest", "--dry-run"]);
     expect(dry.json[0]).to.include({ broker: "broker-a", queueId: 0, toOffset: 3 });
+    const before = await logwheel(["group", "describe", "g1"]);
+    expect(before.json[0].queues).to.deep.equal([]);
     expect((await logwheel([...reset, "1", "--yes"])).code).to.equal(0);
     const { json } = await logwheel(["group", "describe", "g1"]);
     expect(json[0]).to.include({ name: "g1", lag: 2, ready: 2, inFlight: 0 });

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds after which it is stopped; 60,000 by default. */
   readonly boundMs?: number;
+  /** What it reads from stdin; nothing by default. */
+  readonly input?: string;
 }
 
 const OUTPUT_BYTES_MAX = 16 << 20;
@@ -23,7 +25,7 @@ const OUTPUT_BYTES_MAX = 16 << 20;
 export function runProgram(
   name: string,
   args: readonly string[],
-  { folder, environment = {}, boundMs = 60_000 }: ProgramOptions = {},
+  { folder, environment = {}, boundMs = 60_000, input = "" }: ProgramOptions = {},
 ): Promise<Ended> {
   const options = {
     cwd: folder,
@@ -32,10 +34,13 @@ export function runProgram(
     maxBuffer: OUTPUT_BYTES_MAX,
   };
   return new Promise((resolve) => {
-    execFile(name, args, options, (error: ExecFileException | null, stdout, stderr) => {
+    const child = execFile(name, args, options, (error: ExecFileException | null, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
       resolve({ code, stdout, stderr: stderr === "" && error !== null ? error.message : stderr });
     });
+    // A program that could not be started, or read nothing, has closed it already.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
   });
 }
 
