@@ -49,6 +49,8 @@ export class Routes {
   #endpoint = 0;
   #failures = 0;
   #settling = false;
+  /** A name server was watched before: what it said is not forgotten because another one starts. */
+  #watched = false;
   #purging = false;
   #closed = false;
 
@@ -217,7 +219,8 @@ export class Routes {
     stream.listen({
       message: (told) => {
         connections.up(address);
-        if (first) this.#settle();
+        if (first && this.#watched) this.#settle();
+        this.#watched = true;
         first = false;
         this.#failures = 0;
         this.#onWatched(told);

@@ -27,7 +27,13 @@ export class FakeCluster {
   constructor(seed = 1, endpoints: readonly string[] = ["names:9876"]) {
     this.random = seeded(seed);
     for (const endpoint of endpoints) this.network.serve(endpoint, [this.names.served()]);
-    this.routes = new Routes({
+    this.routes = this.routesOver(endpoints);
+    this.#follow();
+  }
+
+  /** Routes by other name servers than the cluster's own. */
+  routesOver(endpoints: readonly string[]): Routes {
+    return new Routes({
       endpoints,
       connections: this.connections,
       clock: this.clock,
@@ -36,7 +42,6 @@ export class FakeCluster {
       logger: silentLogger,
       requestTimeoutMs: 3_000,
     });
-    this.#follow();
   }
 
   /** Starts a broker and registers it. */
