@@ -50,6 +50,10 @@ export class FakeBroker {
   onFrame: (frame: SentFrame, stream: Stream<Buffer, Buffer>) => void = (frame, stream) => {
     stream.write(this.accept(frame));
   };
+  /** Whether a message that is refused with `sent: maybe` is stored nevertheless. */
+  storesDoubtful: () => boolean = () => false;
+  /** Sequences below are forgotten, by producer. */
+  readonly #settledBelow = new Map<number, number>();
   /** Why an entry is not taken. */
   refuse: (entry: SentEntry) => LogwheelError | undefined = () => undefined;
 
@@ -74,8 +78,14 @@ export class FakeBroker {
       const group = frame.entries.slice(at, end + 1);
       at = end + 1;
       const error = group.map((entry, i) => this.#refusal(entry, i === 0)).find((each) => each !== undefined);
+      if (error?.sent === "maybe" && this.storesDoubtful()) for (const entry of group) this.#store(entry);
       for (const entry of group) outcomes.push(error ?? this.#store(entry));
     }
+    for (const { producerId } of frame.entries.slice(0, 1))
+      this.#settledBelow.set(
+        producerId,
+        Math.max(frame.settledBelow, this.#settledBelow.get(producerId) ?? 0),
+      );
     return this.#reply(frame, outcomes);
   }
 
@@ -98,21 +108,26 @@ export class FakeBroker {
   }
 
   #refusal(entry: SentEntry, first: boolean): LogwheelError | undefined {
+    if (entry.sequence < (this.#settledBelow.get(entry.producerId) ?? 0))
+      return new LogwheelError("SEQUENCE_UNKNOWN", `sequence ${entry.sequence} was settled`);
     if (this.#find(entry) !== undefined) return undefined;
-    const refused = this.refuse(entry);
-    if (refused !== undefined || !first || entry.message.orderingKey === "") return refused;
+    if (first && entry.message.orderingKey !== "") {
+      const before = this.#before(entry)?.sequence ?? 0;
+      if (before !== entry.after)
+        return new LogwheelError("SEQUENCE_GAP", `after ${entry.after}, but the queue has ${before}`);
+    }
+    return this.refuse(entry);
+  }
+
+  /** The producer's latest message with an ordering key in the entry's queue. */
+  #before(entry: SentEntry): StoredEntry | undefined {
     const queueId = this.#queueOf(entry);
-    const before = this.stored.findLast(
-      (other) =>
-        other.topic === entry.topic &&
-        other.queueId === queueId &&
-        other.producerId === entry.producerId &&
-        other.message.orderingKey !== "",
-    );
-    if ((before?.sequence ?? 0) === entry.after) return undefined;
-    return new LogwheelError(
-      "SEQUENCE_GAP",
-      `after ${entry.after}, but the queue has ${before?.sequence ?? 0}`,
+    return this.stored.findLast(
+      ({ topic, queueId: queue, producerId, message }) =>
+        topic === entry.topic &&
+        queue === queueId &&
+        producerId === entry.producerId &&
+        message.orderingKey !== "",
     );
   }
 
