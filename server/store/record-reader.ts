@@ -28,7 +28,7 @@ interface Block {
   readonly view: DataView;
   /** Log offset of its first byte. */
   readonly start: number;
-  /** Log offset behind its last byte. */
+  /** Log offset behind its last byte that belongs to the segment. */
   readonly end: number;
 }
 
@@ -161,7 +161,7 @@ export class RecordReader {
     const bytes = this.#cache.find(segment.blocks, number);
     if (bytes === undefined) return undefined;
     const start = segment.start + number * FILE_BLOCK_BYTES;
-    this.#last = { bytes, view: viewOf(bytes), start, end: start + bytes.length };
+    this.#last = { bytes, view: viewOf(bytes), start, end: Math.min(segment.end, start + bytes.length) };
     return this.#last;
   }
 

@@ -51,7 +51,7 @@ function note(found: Found, header: Header, bytes: Buffer, at: number): void {
   if (header.kind === KIND.mark) found.mark = Math.max(found.mark, markAt(bytes, at, header));
   else if (header.kind === KIND.end) found.closed = true;
   else if (header.kind === KIND.damage) found.gaveUp = true;
-  else if (header.kind === KIND.snapshot && !header.more) found.opened = true;
+  else if (header.kind === KIND.snapshot && !header.more && !found.gaveUp) found.opened = true;
 }
 
 function markAt(bytes: Buffer, at: number, header: Header): number {

@@ -22,7 +22,7 @@ export interface Original {
   readonly droppedTo: number;
 }
 
-/** A world at work for some steps and stopped. */
+/** A world at work for some steps and stopped. Half-way retention ends, so that segments were recycled and several are left. */
 export async function stoppedWorld(seed: number, steps: number): Promise<Original> {
   const files = new MemoryFiles();
   const world = new World({ files, random: seeded(seed), flush: "sync" });
@@ -194,7 +194,7 @@ export function describeDamagedDisk(figures: DamageFigures): void {
     let original: Original;
     before(async function () {
       this.timeout(60_000);
-      original = await stoppedWorld(8, 200);
+      original = await stoppedWorld(8, 500);
     });
 
     it("T5: serves no wrong byte, names the damage below the mark, and loses nothing behind it", async function () {

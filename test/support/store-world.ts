@@ -61,6 +61,8 @@ export class World {
   entries: Entry[] = [];
   ackedTo = 0;
   droppedTo = 0;
+  /** Whether steps may drop the oldest segment. */
+  retention = true;
   /** What the store said when it failed, and `ackedTo` at that time. */
   failed: { readonly error: LogwheelError; readonly ackedTo: number } | null = null;
   readonly #options: WorldOptions;
@@ -280,7 +282,7 @@ export class World {
 
   async dropFirst(): Promise<void> {
     const [oldest] = await this.store.sealed.list();
-    if (oldest === undefined) return;
+    if (oldest === undefined || !this.retention) return;
     this.droppedTo = Math.max(this.droppedTo, oldest.end);
     await this.store.sealed.dropFirst();
   }
