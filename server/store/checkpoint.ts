@@ -18,7 +18,8 @@ const SLOT_BYTES = 36;
 const SLOT_DISTANCE = 4096;
 const MAGIC = 0x5043574c; // "LWCP"
 const VERSION = 1;
-const NAME = "checkpoint";
+/** The file of the checkpoint in the data folder. */
+export const CHECKPOINT_NAME = "checkpoint";
 
 /** What a broker wants to know after a crash before it has read its log. */
 export interface CheckpointState {
@@ -49,7 +50,7 @@ export class Checkpoint {
   static async open(files: Files): Promise<Checkpoint> {
     const file = await openOrCreate(files);
     try {
-      return new Checkpoint(file, await newestSlot(file, `${files.path}/${NAME}`));
+      return new Checkpoint(file, await newestSlot(file, `${files.path}/${CHECKPOINT_NAME}`));
     } catch (thrown) {
       await file.close();
       throw thrown;
@@ -91,11 +92,11 @@ export class Checkpoint {
 
 async function openOrCreate(files: Files): Promise<File> {
   try {
-    return await files.open(NAME);
+    return await files.open(CHECKPOINT_NAME);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
   }
-  const file = await files.create(NAME);
+  const file = await files.create(CHECKPOINT_NAME);
   await files.syncNames();
   return file;
 }

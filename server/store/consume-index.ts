@@ -59,7 +59,7 @@ export class ConsumeIndex {
     this.#indexes = new SideFiles(files, segments, {
       suffix: "index",
       open: (start) => SegmentIndex.open(files, start, cache),
-      write: (segment) => writeAgain(files, segment),
+      write: (segment) => writeIndexAgain(files, segment),
       openMax: OPEN_INDEXES_MAX,
     });
   }
@@ -256,8 +256,8 @@ function narrowed(search: Search, found: Found): Run | undefined {
   return undefined;
 }
 
-/** From the records, as far as they are whole. */
-async function writeAgain(files: Files, segment: Segment): Promise<void> {
+/** Writes a sealed segment's index file from its records, as far as they are whole. */
+export async function writeIndexAgain(files: Files, segment: Segment): Promise<void> {
   const entries = new SalvagedEntries(segment.start);
   await salvage(segment, segment.end, entries);
   await writeSegmentIndex(files, segment.start, entries.queues());

@@ -29,7 +29,7 @@ export class KeyIndexes {
     this.#indexes = new SideFiles(files, segments, {
       suffix: "keys",
       open: (start) => KeyIndex.open(files, start),
-      write: (segment) => writeAgain(files, segment),
+      write: (segment) => writeKeysAgain(files, segment),
       openMax: OPEN_INDEXES_MAX,
     });
     this.#openStart = openStart;
@@ -97,8 +97,8 @@ export class KeyIndexes {
   }
 }
 
-/** From the records, as far as they are whole. */
-async function writeAgain(files: Files, segment: Segment): Promise<void> {
+/** Writes a sealed segment's key index from its records, as far as they are whole. */
+export async function writeKeysAgain(files: Files, segment: Segment): Promise<void> {
   const keys = new OpenKeys();
   await salvage(segment, segment.end, {
     record(header, bytes, at) {

@@ -44,7 +44,7 @@ export interface RecoveryDeps {
 const SEARCH_BYTES = 96 << 20;
 
 /** The last segment as it was found, with what is known of the log beyond it. */
-interface Tail {
+export interface Tail {
   readonly segment: Segment;
   readonly scanned: Scanned;
   readonly later: Later;
@@ -69,7 +69,7 @@ export async function recover(deps: RecoveryDeps): Promise<Recovered> {
   const tail = await settleTail(deps, known);
   if (tail === undefined) return begin(deps, known);
   const { segment, scanned } = tail;
-  const cut = scanned.closed ? undefined : await cutTail(deps.files, tail);
+  const cut = await cutTail(deps.files, tail);
   await rewrite(segment, { from: Math.max(tail.mark, firstRecord(segment)), to: scanned.end });
   const recovered: Recovered = {
     end: scanned.end,
@@ -103,7 +103,8 @@ async function settleTail(
   }
 }
 
-async function lookAt(segment: Segment, known: { mark: number; epoch: number }): Promise<Tail> {
+/** Looks at a log's last segment. Changes nothing. */
+export async function lookAt(segment: Segment, known: { mark: number; epoch: number }): Promise<Tail> {
   const scanned = await scan(segment);
   const { stopped: from, closed } = scanned;
   const later = await searchBehind(segment, {
@@ -197,19 +198,20 @@ async function begin(
 }
 
 /** Zeroes what stands behind the end and is not plain stale bytes, after copying it to a file of its own. */
-async function cutTail(
-  files: Files,
-  { segment, scanned, later }: Tail,
-): Promise<{ cutBytes: number; copy: string } | undefined> {
-  const from = scanned.end;
-  const to = Math.min(
-    segment.end,
-    Math.max(scanned.stopped, later.end, await tornEnd(segment, scanned.stopped)),
-  );
-  if (to <= from) return undefined;
-  const copy = await keepCopy(files, "torn", segment, { from, to });
-  await zero(segment, { from, to });
-  return { cutBytes: to - from, copy };
+async function cutTail(files: Files, tail: Tail): Promise<{ cutBytes: number; copy: string } | undefined> {
+  const range = await tornRange(tail);
+  if (range === undefined) return undefined;
+  const copy = await keepCopy(files, "torn", tail.segment, range);
+  await zero(tail.segment, range);
+  return { cutBytes: range.to - range.from, copy };
+}
+
+/** What stands behind the end of the log and is not plain stale bytes. */
+export async function tornRange({ segment, scanned, later }: Tail): Promise<LogRange | undefined> {
+  if (scanned.closed) return undefined;
+  const torn = await tornEnd(segment, scanned.stopped);
+  const range = { from: scanned.end, to: Math.min(segment.end, Math.max(scanned.stopped, later.end, torn)) };
+  return range.to > range.from ? range : undefined;
 }
 
 /**

@@ -63,7 +63,8 @@ export async function readSnapshot(segment: Segment): Promise<State | undefined>
   return whole ? state : undefined;
 }
 
-function reduceRecord(
+/** What one checked record of a segment changes in `state` and `index`. */
+export function reduceRecord(
   segment: Segment,
   header: Header,
   bytes: Buffer,

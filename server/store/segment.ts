@@ -50,6 +50,9 @@ export function readSegmentHeader(
   return { start: Number(header.readBigUInt64LE(8)), bytes: Number(header.readBigUInt64LE(16)) };
 }
 
+/** What names of segments look like. */
+export const SEGMENT_NAME = /^\d{20}\.log$/;
+
 /** The name of the segment that begins at a log offset: 20 digits. */
 export function segmentName(start: number): string {
   return `${String(start).padStart(20, "0")}.log`;

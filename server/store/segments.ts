@@ -6,6 +6,7 @@ import {
   firstRecord,
   readSegmentHeader,
   SEGMENT_HEADER_BYTES,
+  SEGMENT_NAME,
   Segment,
   segmentHeader,
   segmentName,
@@ -15,7 +16,6 @@ const SPARES_KEPT = 2;
 const ZERO_STEP_BYTES = 1 << 20;
 const ZERO_SYNC_BYTES = 16 << 20;
 const ZEROS = Buffer.alloc(ZERO_STEP_BYTES);
-const SEGMENT_NAME = /^\d{20}\.log$/;
 const SPARE_NAME = /^spare-(\d+)\.log$/;
 
 /** A file that will be a segment: of the right size, its old content worthless. */

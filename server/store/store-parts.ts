@@ -12,7 +12,7 @@ import { State } from "./state.js";
 import type { StoreOptions } from "./store-options.js";
 
 /** Folder of the segments and their index files, within the data folder. */
-const LOG_FOLDER = "log";
+export const LOG_FOLDER = "log";
 
 /** What a data folder holds, recovered: the log up to its end, and the views of it. */
 export interface StoreParts {

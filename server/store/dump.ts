@@ -1,0 +1,152 @@
+import { readMessage } from "../../proto/kernel/message-codec.js";
+import type { Files } from "../disk/files.js";
+import { readMark } from "./commit-log.js";
+import { HEADER_BYTES, type Header, KIND } from "./record.js";
+import { type LogRange, Salvage } from "./salvage.js";
+import type { Segment } from "./segment.js";
+import { State } from "./state.js";
+import { openStoppedLog, wholeTo } from "./stopped-log.js";
+
+/** Name of a record's kind. */
+export type KindName = keyof typeof KIND;
+
+/** Which records are wanted; all without any of these. */
+export interface DumpFilter {
+  /** Log offsets, `to` not included. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly kind?: KindName;
+  /** Name of a topic: its messages only. */
+  readonly topic?: string;
+}
+
+/** A record as plain data for JSON, or bytes that are none. */
+export type Dumped = DumpedRecord | { readonly damage: LogRange; readonly file: string };
+
+/** A record as plain data for JSON. */
+export interface DumpedRecord {
+  readonly logOffset: number;
+  readonly bytes: number;
+  readonly epoch: number;
+  readonly kind: KindName;
+  readonly storedAt: string;
+  /** More records of the same group follow. */
+  readonly more?: true;
+  readonly topic?: string | number;
+  readonly queueId?: number;
+  readonly queueOffset?: number;
+  readonly producerId?: number;
+  readonly sequence?: number;
+  readonly message?: object;
+  /** Of a mark: log offset up to which the log was durable when it was written. */
+  readonly durable?: number;
+  /** Of a record that is neither a message nor a mark. */
+  readonly payload?: unknown;
+}
+
+/** Records that are held before whoever reads them gets them. */
+const BATCH_RECORDS = 256;
+
+const KIND_NAMES = new Map<number, KindName>(
+  Object.entries(KIND).map(([name, kind]) => [kind, name as KindName]),
+);
+
+/** The records of a stopped broker's log, oldest first, as plain data. Fails as `openStoppedLog`. */
+export async function* dumpStore(dataFiles: Files, filter: DumpFilter = {}): AsyncGenerator<Dumped> {
+  const log = await openStoppedLog(dataFiles);
+  try {
+    const { from = 0, to = Number.POSITIVE_INFINITY } = filter;
+    for (const segment of log.segments)
+      if (segment.end > from && segment.start < to)
+        yield* dumpSegment(segment, wholeTo(log, segment), { ...filter, from, to });
+  } finally {
+    await log.close();
+  }
+}
+
+async function* dumpSegment(
+  segment: Segment,
+  end: number,
+  filter: DumpFilter & LogRange,
+): AsyncGenerator<Dumped> {
+  const walk = new Salvage(segment, Math.min(end, filter.to));
+  const names = new State({ lossy: true });
+  let batch: Dumped[] = [];
+  const visitor = {
+    record(header: Header, bytes: Buffer, at: number): boolean {
+      learn(names, header, bytes, at);
+      if (wanted(header, names, filter)) batch.push(describe(header, bytes, at, names));
+      return batch.length < BATCH_RECORDS;
+    },
+    damage(damage: LogRange): void {
+      if (damage.to > filter.from) batch.push({ damage, file: segment.name });
+    },
+  };
+  while (!walk.over) {
+    await walk.go(visitor);
+    yield* batch;
+    batch = [];
+  }
+}
+
+/** Topics have names in their own records and in snapshots only. */
+function learn(names: State, header: Header, bytes: Buffer, at: number): void {
+  if (header.kind === KIND.topic || header.kind === KIND.snapshot)
+    names.reduce(header.kind, payloadOf(header, bytes, at));
+}
+
+function wanted(header: Header, names: State, { from, kind, topic }: DumpFilter & LogRange): boolean {
+  if (header.logOffset < from || (kind !== undefined && header.kind !== KIND[kind])) return false;
+  return topic === undefined || (header.kind === KIND.message && topicOf(header, names) === topic);
+}
+
+function topicOf(header: Header, names: State): string | number {
+  return names.topicByNumber(header.topic)?.name ?? header.topic;
+}
+
+function describe(header: Header, bytes: Buffer, at: number, names: State): DumpedRecord {
+  return {
+    logOffset: header.logOffset,
+    bytes: header.length,
+    epoch: header.epoch,
+    kind: KIND_NAMES.get(header.kind)!,
+    storedAt: new Date(header.storedAtMs).toISOString(),
+    ...(header.more ? { more: true } : {}),
+    ...contentOf(header, bytes, at, names),
+  };
+}
+
+function contentOf(header: Header, bytes: Buffer, at: number, names: State): Partial<DumpedRecord> {
+  switch (header.kind) {
+    case KIND.message: {
+      const { queueId, queueOffset, producerId, sequence } = header;
+      const producer = producerId === 0 ? {} : { producerId, sequence };
+      const message = messageOf(bytes, at + HEADER_BYTES, at + header.length);
+      return { topic: topicOf(header, names), queueId, queueOffset, ...producer, message };
+    }
+    case KIND.mark:
+      return { durable: readMark(bytes.subarray(at + HEADER_BYTES, at + header.length)) };
+    case KIND.end:
+    case KIND.epoch:
+    case KIND.damage:
+      return {};
+    default:
+      return { payload: payloadOf(header, bytes, at) };
+  }
+}
+
+function payloadOf(header: Header, bytes: Buffer, at: number): unknown {
+  return JSON.parse(bytes.toString("utf8", at + HEADER_BYTES, at + header.length));
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A message with its body as text where it is valid UTF-8, else as `bodyBase64`. */
+function messageOf(bytes: Buffer, start: number, end: number): object {
+  const { body, ...rest } = readMessage(bytes, start, end);
+  try {
+    return { ...rest, body: utf8.decode(body) };
+  } catch {
+    return { ...rest, bodyBase64: body.toString("base64") };
+  }
+}
