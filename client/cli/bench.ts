@@ -123,8 +123,8 @@ async function show(
   work: string,
   figures: Record<string, unknown>,
 ): Promise<void> {
-  const { size, inFlight, topics, flush } = args;
-  await showOne(terminal, args.output, { work, size, inFlight, topics, flush, ...figures });
+  const { inFlight, topics, flush } = args;
+  await showOne(terminal, args.output, { work, size: sizeOf(args), inFlight, topics, flush, ...figures });
 }
 
 /** A backlog must not go before it is consumed; what is only sent may. */

@@ -21,6 +21,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   message: { describe: "Send, look up and follow messages", load: () => import("./message.js") },
   cluster: { describe: "The cluster as a whole", load: () => import("./cluster.js") },
   broker: { describe: "Brokers and their state", load: () => import("./broker.js") },
+  store: { describe: "The log in a stopped broker's folder", load: () => import("./store.js") },
   bench: { describe: "Measure a cluster, or one that is started for it", load: () => import("./bench.js") },
   config: {
     describe: "Settings: what holds, and whether a file is right",

@@ -13,7 +13,10 @@ export interface ClusterProcesses {
   stop(): Promise<void>;
 }
 
-/** Starts a name server and a broker that makes no topics by itself, unless told with `--auto-create-topics true`. */
+/**
+ * Starts a name server and a broker that makes no topics by itself, unless told with `--auto-create-topics true`. It
+ * sheds nothing because the machine is busy with other tests.
+ */
 export async function startCluster(...brokerArgs: string[]): Promise<ClusterProcesses> {
   const folder = await mkdtemp(join(tmpdir(), "logwheel-cluster-"));
   const namesrv = await ServerProcess.start(["server", "namesrv", "--listen", "127.0.0.1:0"]);
@@ -25,6 +28,8 @@ export async function startCluster(...brokerArgs: string[]): Promise<ClusterProc
     ...args,
     "--segment-bytes",
     "16MiB",
+    "--loop-lag-ms",
+    "10s",
     ...brokerArgs,
   ]);
   return {
