@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Client, connect, type Producer, topic } from "../client/index.js";
+import { type Client, connect, type Producer, type Topic, topic } from "../client/index.js";
 import { parseBytes } from "../proto/kernel/quantity.js";
 
 /**
@@ -77,7 +77,8 @@ interface Started {
   readonly ackedMs: number;
 }
 
-const orders = topic("bench-start");
+/** A topic for each folder: the client remembers for a while who had a topic that is gone. */
+const orders = (data: string): Topic<Uint8Array> => topic(`bench-${basename(data)}`);
 
 /** From exec to the acknowledgement of the first message, milliseconds, and to the line that says ready. */
 async function startBroker(nameServer: string, data: string, producer: Producer): Promise<Started> {
@@ -89,7 +90,7 @@ async function startBroker(nameServer: string, data: string, producer: Producer)
     ...["--disk-refuse-percent", "99", "--disk-warn-percent", "98"],
   );
   const readyMs = performance.now() - sinceMs;
-  await producer.send({ topic: orders, body: Buffer.from("first") }, { timeoutMs: 10_000 });
+  await producer.send({ topic: orders(data), body: Buffer.from("first") }, { timeoutMs: 10_000 });
   return { child, readyMs, ackedMs: performance.now() - sinceMs };
 }
 
@@ -117,7 +118,7 @@ async function restarts(nameServer: string, folder: string, client: Client): Pro
   const data = join(folder, "restart");
   const producer = client.producer({ retry: { attempts: Number.POSITIVE_INFINITY } });
   let broker = await startBroker(nameServer, data, producer);
-  await fill(producer, logBytes - UNFILLED_BYTES);
+  await fill(producer, orders(data), logBytes - UNFILLED_BYTES);
   const all: Started[] = [];
   for (let run = 0; run < runs; run++) {
     note(`restart ${run + 1} of ${runs}`);
@@ -132,7 +133,7 @@ async function restarts(nameServer: string, folder: string, client: Client): Pro
 }
 
 /** Sends until about so many bytes of log are written. */
-async function fill(producer: Producer, bytes: number): Promise<void> {
+async function fill(producer: Producer, orders: Topic<Uint8Array>, bytes: number): Promise<void> {
   const body = Buffer.alloc(parseBytes(values.size), "logwheel ");
   const count = Math.floor(bytes / (body.length + RECORD_OVERHEAD_BYTES));
   let sent = 0;
