@@ -29,6 +29,8 @@ export class SendRouter {
   readonly #ways = new Map<string, SendRoute>();
   /** Messages that wait for a route. */
   readonly #waiting = new Map<string, PendingSend[]>();
+  /** Messages for topics whose brokers are all away. */
+  readonly #held = new Map<string, { readonly sends: PendingSend[]; readonly cancel: () => void }>();
   readonly #stopListening: () => void;
   #closed = false;
 
@@ -59,6 +61,8 @@ export class SendRouter {
     this.#stopListening();
     for (const sends of this.#waiting.values()) for (const send of sends) this.#deps.failed(send, error);
     this.#waiting.clear();
+    for (const topic of [...this.#held.keys()])
+      for (const send of this.#unhold(topic)) this.#deps.failed(send, error);
     for (const publisher of this.#publishers.values()) publisher.close(error);
   }
 
@@ -70,8 +74,41 @@ export class SendRouter {
         publisher.lane(send.topic, queueId).enter(send);
       publisher.add(send);
     } catch (thrown) {
-      this.#deps.failed(send, LogwheelError.from(thrown));
+      const error = LogwheelError.from(thrown);
+      if (error.code === "BROKER_UNAVAILABLE") this.#hold(send, error);
+      else this.#deps.failed(send, error);
     }
+  }
+
+  /** Every broker that has the topic is away: one may be back within the time that a request has. */
+  #hold(send: PendingSend, error: LogwheelError): void {
+    const { topic } = send;
+    const held = this.#held.get(topic);
+    if (held !== undefined) {
+      held.sends.push(send);
+      return;
+    }
+    const { clock, requestTimeoutMs, failed } = this.#deps;
+    const cancel = clock.after(requestTimeoutMs, () => {
+      for (const late of this.#unhold(topic)) failed(late, error);
+    });
+    this.#held.set(topic, { sends: [send], cancel });
+  }
+
+  #unhold(topic: string): PendingSend[] {
+    const held = this.#held.get(topic);
+    this.#held.delete(topic);
+    held?.cancel();
+    return held?.sends ?? [];
+  }
+
+  /** A broker is back, or another one has the topic: those that still find nobody wait on as long as they would have. */
+  #retryHeld(topic: string): void {
+    const held = this.#held.get(topic);
+    const way = this.#ways.get(topic);
+    if (held === undefined || way === undefined) return;
+    for (const send of held.sends.splice(0)) this.#go(way, send);
+    if (held.sends.length === 0) this.#unhold(topic);
   }
 
   #await(send: PendingSend, anew = false): void {
@@ -147,6 +184,7 @@ export class SendRouter {
   #onRouteChange(topic: string): void {
     if (this.#ways.has(topic)) this.#ways.set(topic, this.#makeWay(topic));
     for (const publisher of this.#publishers.values()) publisher.kick();
+    this.#retryHeld(topic);
   }
 
   #makeWay(topic: string): SendRoute {
