@@ -10,8 +10,10 @@ import { type Contents, contentsOf, withFile } from "../support/disk-contents.js
 import { MemoryFiles } from "../support/memory-files.js";
 import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
+import { bodyOf } from "../support/store-checks.js";
 import type { Appended, Model } from "../support/store-model.js";
 import { openSmall, WORLD_SEGMENT_BYTES, World } from "../support/store-world.js";
+import type { Through } from "./power-loss.js";
 
 /** A stopped store with several segments, and what it holds. */
 export interface Original {
@@ -63,7 +65,7 @@ async function readEach(store: Store, queue: Queue, end: number): Promise<(strin
         { maxMessages: 50, maxBytes: 1 << 20 },
         {
           take(bytes, start, recordEnd, queueOffset) {
-            found[queueOffset] = readRecord(bytes, start, recordEnd).message().body.toString();
+            found[queueOffset] = bodyOf(readRecord(bytes, start, recordEnd));
             return true;
           },
         },
@@ -117,12 +119,16 @@ const REFUSALS_MAX = 4;
  * Opens a damaged disk as an operator would who gives up what the refusal names. Says what was given up, and no store if
  * it cannot be opened so.
  */
-async function openGivingUp(files: MemoryFiles): Promise<{ store: Store | undefined; given: LogRange[] }> {
+async function openGivingUp(
+  files: MemoryFiles,
+  through: Through,
+): Promise<{ store: Store | undefined; given: LogRange[] }> {
   const given: LogRange[] = [];
   while (given.length < REFUSALS_MAX)
     try {
       const acceptDamage = given.at(-1);
-      return { store: await openSmall(files, acceptDamage === undefined ? {} : { acceptDamage }), given };
+      const options = acceptDamage === undefined ? {} : { acceptDamage };
+      return { store: await openSmall(through(files), options), given };
     } catch (thrown) {
       if (!LogwheelError.is(thrown)) throw thrown;
       expect(files.disk.openFiles, "files left open").to.equal(0);
@@ -142,15 +148,16 @@ export async function checkDamaged(
   original: Original,
   path: string,
   bytes: Buffer | undefined,
+  through: Through = (files) => files,
 ): Promise<"served" | "given up" | "refused"> {
   const files = await withFile(original.files, path, bytes);
   const isLost = damageOf(path, original.contents.get(path)!, bytes);
-  const { store, given } = await openGivingUp(files);
+  const { store, given } = await openGivingUp(files, through);
   if (store === undefined) return "refused";
   await checkRest(store, original, isLost);
   await store.close();
   if (given.length === 0) return "served";
-  const again = await openSmall(files);
+  const again = await openSmall(through(files));
   await checkRest(again, original, isLost);
   await again.close();
   return "given up";

@@ -39,7 +39,7 @@ export async function finishes<T>(what: string, promise: Promise<T>): Promise<T>
 }
 
 /** Watches that no file of the log or the checkpoint is synced again after a sync of it failed. */
-class SyncWatch {
+export class SyncWatch {
   readonly #failed = new Set<string>();
   readonly again: string[] = [];
 

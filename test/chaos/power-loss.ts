@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Files } from "../../server/disk/files.js";
 import type { Store } from "../../server/store/store.js";
 import type { Flush } from "../../server/store/writer.js";
 import { MemoryFiles } from "../support/memory-files.js";
@@ -67,12 +68,19 @@ export class CrashCamera {
   }
 }
 
+/** How a store sees its disk; planted bugs stand between the two. */
+export type Through = (files: Files) => Files;
+
 /**
  * Recovers from a crash and checks every promise. What recovery found must be durable when the store is open. Returns
  * the log offset up to which the log was found whole.
  */
-export async function checkCrash(crash: Crash, flush: Flush): Promise<number> {
-  const store = await openSmall(crash.files, { flush });
+export async function checkCrash(
+  crash: Crash,
+  flush: Flush,
+  through: Through = (files) => files,
+): Promise<number> {
+  const store = await openSmall(through(crash.files), { flush });
   await checkPromises(store, crash, flush);
   const { end } = store.recovered;
   if (crash.killed) await checkAgain(crash, flush, end, crash.files.losePower("nothing"));

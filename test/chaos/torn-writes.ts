@@ -89,7 +89,7 @@ async function checkTorn(write: Write, at: number): Promise<void> {
 }
 
 /** Nothing is left behind the end of the log. */
-async function checkCut(files: MemoryFiles): Promise<void> {
+export async function checkCut(files: MemoryFiles): Promise<void> {
   const store = await openSmall(files);
   const { logEnd } = store.figures;
   await store.close();

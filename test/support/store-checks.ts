@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
-import { readRecord } from "../../proto/kernel/record.js";
+import { readRecord, type StoredRecord } from "../../proto/kernel/record.js";
 import type { Queue } from "../../server/store/queue.js";
 import type { State } from "../../server/store/state.js";
 import type { Store } from "../../server/store/store.js";
@@ -27,7 +27,7 @@ export async function readQueue(store: Store, queue: Queue): Promise<Read[]> {
         take(bytes, start, recordEnd, queueOffset) {
           const record = readRecord(bytes, start, recordEnd);
           same(record.queueOffset, queueOffset, "queue offset in the record");
-          found.push({ body: record.message().body.toString(), queueOffset, logOffset: record.logOffset });
+          found.push({ body: bodyOf(record), queueOffset, logOffset: record.logOffset });
           return true;
         },
       },
@@ -36,6 +36,14 @@ export async function readQueue(store: Store, queue: Queue): Promise<Read[]> {
       expect.fail(`a reader of ${queue.topic.name}/${queue.id} does not get beyond ${before}`);
   }
   return found;
+}
+
+/** The body of a message of a `World`, whose property must tell how it begins. */
+export function bodyOf(record: StoredRecord): string {
+  const { body, properties } = record.message();
+  const text = body.toString();
+  same(properties["begins"], text.slice(0, 12), "the property of a message");
+  return text;
 }
 
 /** An assertion that costs little while it holds: these run millions of times. */

@@ -1,6 +1,6 @@
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
-import { encodedMessageSize } from "../../proto/kernel/message-codec.js";
+import { encodedMessageSize, type MessageInput } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../../server/disk/files.js";
 import type { Queue } from "../../server/store/queue.js";
 import { HEADER_BYTES } from "../../server/store/record.js";
@@ -56,7 +56,7 @@ export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Pr
  * Nothing that a step appends is waited for unless the step says so, so that batches form by themselves.
  */
 export class World {
-  readonly clock = new ManualClock();
+  clock = new ManualClock();
   /** Everything that was appended, in the order of the log. */
   entries: Entry[] = [];
   ackedTo = 0;
@@ -66,6 +66,8 @@ export class World {
   /** What the store said when it failed, and `ackedTo` at that time. */
   failed: { readonly error: LogwheelError; readonly ackedTo: number } | null = null;
   readonly #options: WorldOptions;
+  #files: Files;
+  #random: () => number;
   #store: Store | null = null;
   #durableTo = 0;
   #bodies = 0;
@@ -74,6 +76,13 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    this.#files = options.files;
+    this.#random = options.random;
+  }
+
+  /** Chance for the steps to come. */
+  set random(random: () => number) {
+    this.#random = random;
   }
 
   get store(): Store {
@@ -87,9 +96,9 @@ export class World {
 
   /** Opens the store; what it has found is what was appended, from now on. */
   async open(): Promise<void> {
-    const { files, flush } = this.#options;
+    const { flush } = this.#options;
     this.failed = null;
-    const store = await openSmall(files, {
+    const store = await openSmall(this.#files, {
       flush,
       clock: this.clock,
       failed: (error) => (this.failed = { error, ackedTo: this.ackedTo }),
@@ -99,6 +108,14 @@ export class World {
     this.entries = this.entries.filter(({ end }) => end <= store.recovered.end);
     this.ackedTo = store.figures.logEnd;
     this.#durableTo = store.figures.durable;
+  }
+
+  /** The process dies without a word, and another one opens what is left on a disk. */
+  async reboot(files: Files): Promise<void> {
+    this.#store = null;
+    this.#files = files;
+    this.clock = new ManualClock(this.clock.nowMs());
+    await this.open();
   }
 
   get progress(): Progress {
@@ -150,12 +167,13 @@ export class World {
     [1, () => this.deleteTopic()],
     [1, () => this.createGroup()],
     [1, () => this.deleteGroup()],
+    [2, () => this.settleProducer()],
     [12, () => this.settled()],
     [12, () => settle()],
     [4, () => this.clock.advance(300)],
     [3, () => this.clock.advance(1_100)],
     [3, () => this.dropFirst()],
-    [1, () => this.#restart()],
+    [1, () => this.restart()],
   ];
 
   /** So many messages as one group, to any queue. */
@@ -170,7 +188,7 @@ export class World {
     const logOffsets = append(
       this.store,
       queue,
-      sent.map(({ body, keys }) => text(body, { keys })),
+      sent.map(contentOf),
       producerId === 0 ? {} : { producerId, sequence },
     );
     if (producerId > 0) this.#sequences[producerId]! += count;
@@ -182,7 +200,7 @@ export class World {
       queueId: queue.id,
       queueOffset: first + index,
       logOffset: logOffsets[index]!,
-      bytes: HEADER_BYTES + encodedMessageSize(text(message.body, { keys: message.keys })),
+      bytes: HEADER_BYTES + encodedMessageSize(contentOf(message)),
     }));
     this.#appended({ kind: "messages", messages });
   }
@@ -265,6 +283,12 @@ export class World {
     this.#watch(figures.logEnd);
   }
 
+  /** A producer will not repeat its older messages. */
+  settleProducer(): void {
+    const window = this.#any([...this.store.state.producers.values()]);
+    window?.settle(Math.max(1, window.highest - this.#below(20)));
+  }
+
   /** Somewhere between where the cursor is and the end that consumers see. */
   #cursor(
     group: GroupState,
@@ -287,7 +311,7 @@ export class World {
     await this.store.sealed.dropFirst();
   }
 
-  async #restart(): Promise<void> {
+  async restart(): Promise<void> {
     await this.close();
     await this.open();
   }
@@ -319,8 +343,13 @@ export class World {
   }
 
   #below(bound: number): number {
-    return Math.floor(this.#options.random() * bound);
+    return Math.floor(this.#random() * bound);
   }
+}
+
+/** A message as it is sent. Its property tells whether a reader got all of it as it was. */
+function contentOf({ body, keys }: { body: string; keys: readonly string[] }): MessageInput {
+  return text(body, { keys, properties: { begins: body.slice(0, 12) } });
 }
 
 type WithoutEnd<E> = E extends unknown ? Omit<E, "end"> : never;

@@ -1,0 +1,3 @@
+import { describeStoreModel } from "../../chaos/store-model.js";
+
+describeStoreModel({ sequences: 30 });
