@@ -48,7 +48,7 @@ export class Credit {
     this.#heldMessages += messages;
     this.#heldBytes += bytes;
     this.#grantedMessages = Math.max(0, this.#grantedMessages - messages);
-    this.#grantedBytes = Math.max(0, this.#grantedBytes - bytes);
+    this.#grantedBytes -= bytes;
   }
 
   settled(messages: number, bytes: number): void {

@@ -34,8 +34,8 @@ export function loseLease(
 ): void {
   const { topic, queueId, offset, attempt } = lease;
   const delivery = flow.inFlight.get(offset);
-  if (delivery === undefined) flow.lost.add(offset);
-  else if (delivery.attempt === attempt)
+  if (delivery === undefined && waits(flow, offset, attempt)) flow.lost.add(offset);
+  if (delivery?.attempt === attempt)
     delivery.lose(
       new LogwheelError(
         "LEASE_EXPIRED",
@@ -43,4 +43,12 @@ export function loseLease(
         { topic, broker: flow.broker },
       ),
     );
+}
+
+/** Whether this delivery of a message is here and not begun: one that was lost on the way must not count for the next. */
+function waits({ parcels }: QueueFlow, offset: number, attempt: number): boolean {
+  for (const { records, at } of parcels)
+    for (const record of records.slice(at))
+      if (record.queueOffset === offset && record.attempt === attempt) return true;
+  return false;
 }

@@ -188,8 +188,8 @@ export class Publisher {
     this.#uncertain.delete(send);
     if (send.lane === null && send.orderingKey) this.lane(send.topic, queueId).adopt(last);
     const again = send.lane?.acked(send, last);
-    this.#release(send);
     if (again !== undefined) for (const held of again) this.add(held);
+    this.#release(send);
   }
 
   /** For the settlement of frames: the message was refused. */
@@ -213,9 +213,9 @@ export class Publisher {
   giveUp(send: PendingSend, error: LogwheelError): void {
     this.#uncertain.delete(send);
     const again = send.lane?.dropped(send, error.sent === "maybe");
+    if (again !== undefined) for (const held of again) this.add(held);
     send.fail(error);
     this.#release(send);
-    if (again !== undefined) for (const held of again) this.add(held);
   }
 
   #release(send: PendingSend): void {

@@ -72,7 +72,7 @@ export class QueueFlow implements QueueName {
   busy = false;
   /** Shared mode: what waits here and belongs to this member no more. */
   readonly lost = new Set<number>();
-  /** One past the highest offset that has arrived. */
+  /** One past the offset that has arrived last: the broker goes up from there unless it begins again. */
   #receivedTo = 0;
   /** Ordered mode: everything is stale until the broker begins again, by this time (monotonic); null: nothing is. */
   #rewindByMs: number | null = null;
@@ -112,14 +112,13 @@ export class QueueFlow implements QueueName {
   restart(): void {
     this.#rewindByMs = null;
     this.#receivedTo = 0;
-    this.busy = false;
   }
 
   /** Whether a record that has arrived is to be passed over. Called once for each, in the order of arrival. */
   isStale(offset: number): boolean {
     if (this.inFlight.has(offset)) return true;
     if (offset < this.#receivedTo) this.#rewindByMs = null;
-    if (offset >= this.#receivedTo) this.#receivedTo = offset + 1;
+    this.#receivedTo = offset + 1;
     return (
       this.#rewindByMs !== null || (this.#done.count > 0 && (offset < this.#floor || this.#done.has(offset)))
     );

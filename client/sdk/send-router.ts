@@ -8,6 +8,9 @@ import { placesOf, SendRoute } from "./send-route.js";
 /** How often the name servers are asked for a topic that a send has just made. */
 const MADE_POLL_MS = 20;
 
+/** Of a send whose caller has stopped waiting: it is let go of. */
+const ABANDONED = new LogwheelError("ABORTED", "the caller has stopped waiting", { sent: "no" });
+
 /** What a router stands on. */
 export interface SendRouterDeps {
   readonly routes: Routes;
@@ -138,7 +141,8 @@ export class SendRouter {
 
   /** The first message makes the topic; then the others know its queues. */
   #make(topic: string, way: SendRoute, sends: PendingSend[]): void {
-    const maker = sends.shift();
+    let maker = sends.shift();
+    for (; maker?.settled; maker = sends.shift()) this.#deps.failed(maker, ABANDONED);
     if (maker === undefined) return this.#release(topic, way);
     const { resolve, reject } = maker;
     maker.resolve = (outcome) => {

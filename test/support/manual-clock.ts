@@ -20,8 +20,9 @@ export class ManualClock implements Clock {
     this.#nowMs = nowMs;
   }
 
+  /** Whole, like the machine's. */
   nowMs(): number {
-    return this.#nowMs;
+    return Math.floor(this.#nowMs);
   }
 
   monotonicMs(): number {
