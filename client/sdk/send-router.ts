@@ -1,5 +1,6 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { pause } from "./pause.js";
 import type { PendingSend } from "./pending-send.js";
 import type { Publisher } from "./publisher.js";
 import type { Routes } from "./routes.js";
@@ -92,7 +93,7 @@ export class SendRouter {
       return;
     }
     const { clock, requestTimeoutMs, failed } = this.#deps;
-    const cancel = clock.after(requestTimeoutMs, () => {
+    const cancel = pause(clock, requestTimeoutMs, () => {
       for (const late of this.#unhold(topic)) failed(late, error);
     });
     this.#held.set(topic, { sends: [send], cancel });
