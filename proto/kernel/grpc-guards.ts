@@ -7,6 +7,7 @@ import type {
 } from "node:http2";
 import { isLoopback } from "./address.js";
 import type { Clock } from "./clock.js";
+import { HeldBytes } from "./grpc-memory.js";
 import type { Logger } from "./logger.js";
 
 /** What a server lets its callers use. */
@@ -23,6 +24,8 @@ export interface ServeLimits {
   readonly windowBytes: number;
   /** Memory that the HTTP/2 library may use for one connection. */
   readonly sessionMemoryMb: number;
+  /** What all callers together make the server hold; above it the connection with the most is closed. */
+  readonly heldBytesMax: number;
   /** All headers of one call together. */
   readonly headerBytesMax: number;
   /** Calls of one connection that may end by reset in a burst, and how many are forgiven in a second. */
@@ -49,6 +52,7 @@ export const SERVE_LIMITS: ServeLimits = {
   receiveBytesMax: 16 << 20,
   windowBytes: 8 << 20,
   sessionMemoryMb: 64,
+  heldBytesMax: 256 << 20,
   headerBytesMax: 16 << 10,
   resetsMax: 800,
   resetsPerSecond: 33,
@@ -64,6 +68,13 @@ const ENHANCE_YOUR_CALM = 11;
 const CANCEL = 8;
 const NO_ERROR = 0;
 
+const LOOK_MS = 1_000;
+
+const ENCODING = "grpc-encoding";
+
+/** Names the encoding of a request that is not read: inflated requests of a megabyte could be a gigabyte each. */
+export const REFUSED_ENCODING = "logwheel-refused-encoding";
+
 /** Watches a server's connections: counts them, gives them wide windows, closes those that only cost. */
 export class ConnectionGuard {
   readonly #limits: ServeLimits;
@@ -73,6 +84,8 @@ export class ConnectionGuard {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #byAddress = new Map<string, number>();
   readonly #resets = new WeakMap<object, { count: number; atMs: number }>();
+  readonly #held: HeldBytes;
+  #cancelLook: () => void = () => {};
 
   constructor(options: {
     readonly limits: ServeLimits;
@@ -84,6 +97,7 @@ export class ConnectionGuard {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#isUnary = options.isUnary;
+    this.#held = new HeldBytes(options.limits.heldBytesMax);
   }
 
   /** Open connections. */
@@ -97,10 +111,17 @@ export class ConnectionGuard {
     server.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#admitCall(stream, headers),
     );
+    this.#lookLater();
+  }
+
+  /** An answer of so many bytes goes out. */
+  answers(stream: ServerHttp2Stream, bytes: number): void {
+    this.#held.answer(stream, bytes);
   }
 
   /** Drops every connection. */
   destroy(): void {
+    this.#cancelLook();
     for (const session of [...this.#sessions]) session.destroy();
   }
 
@@ -108,6 +129,7 @@ export class ConnectionGuard {
     const address = session.socket.remoteAddress ?? "";
     const open = (this.#byAddress.get(address) ?? 0) + 1;
     this.#sessions.add(session);
+    this.#held.watch(session);
     this.#byAddress.set(address, open);
     const cancel = this.#clock.after(this.#limits.firstByteMs, () => session.destroy());
     session.once("remoteSettings", cancel);
@@ -132,10 +154,20 @@ export class ConnectionGuard {
     const session = stream.session;
     if (session !== undefined) stream.once("close", () => this.#countReset(session, stream));
     if (headerBytes(headers) > this.#limits.headerBytesMax) return stream.close(ENHANCE_YOUR_CALM);
+    refuseEncoding(headers);
+    this.#held.watchCall(stream, this.#limits.receiveBytesMax);
     if (!this.#isUnary(String(headers[":path"]))) return;
     const cancel = this.#clock.after(this.#limits.readMs, () => stream.close(CANCEL));
     stream.once("end", cancel);
     stream.once("close", cancel);
+  }
+
+  #lookLater(): void {
+    this.#cancelLook();
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => {
+      this.#held.look();
+      this.#lookLater();
+    });
   }
 
   /**
@@ -151,6 +183,14 @@ export class ConnectionGuard {
     this.#resets.set(session, { count, atMs: nowMs });
     if (count > this.#limits.resetsMax) session.destroy();
   }
+}
+
+/** Keeps the library from inflating anything; the call is refused once it has its handler. */
+function refuseEncoding(headers: IncomingHttpHeaders): void {
+  const encoding = headers[ENCODING];
+  if (encoding === undefined || encoding === "identity") return;
+  headers[ENCODING] = "identity";
+  headers[REFUSED_ENCODING] = encoding;
 }
 
 function headerBytes(headers: IncomingHttpHeaders): number {

@@ -13,8 +13,8 @@ import { CALL_OVER, stopping } from "./call-errors.js";
 import type { AnyMethod, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
-import { ConnectionGuard, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
-import { http2ServersOf, setServerSettings } from "./grpc-internals.js";
+import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
+import { http2ServersOf, http2StreamOf, setServerSettings } from "./grpc-internals.js";
 import { GrpcServerStream } from "./grpc-server-stream.js";
 import { statusOf, textOf } from "./grpc-status.js";
 import { WriteBudget } from "./grpc-writer.js";
@@ -32,6 +32,9 @@ export interface ServeOptions {
   readonly logger: Logger;
   readonly limits?: Partial<ServeLimits>;
 }
+
+/** Smaller answers are not worth counting. */
+const COUNTED_BYTES_MIN = 4_096;
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 type StreamCall = ServerDuplexStream<Buffer, Buffer>;
@@ -69,6 +72,7 @@ class GrpcServer implements Listening {
       isUnary: (path) => this.#router.routes.get(path)?.method.kind === "unary",
     });
     this.#greeting.set(PROTOCOL_HEADER, PROTOCOL_VERSION);
+    this.#greeting.set("grpc-accept-encoding", "identity");
     this.#server = this.#make();
     for (const { service } of options.served) this.#add(Object.values(service));
   }
@@ -148,7 +152,11 @@ class GrpcServer implements Listening {
     call.once("cancelled", () => gone.abort(CALL_OVER));
     this.#answer(route, call, gone.signal)
       .then(
-        (bytes) => reply(null, bytes),
+        (bytes) => {
+          const stream = bytes.length < COUNTED_BYTES_MIN ? undefined : http2StreamOf(call);
+          if (stream !== undefined) this.#guard.answers(stream, bytes.length);
+          reply(null, bytes);
+        },
         (thrown: unknown) => reply(statusOf(LogwheelError.from(thrown))),
       )
       .catch((thrown: unknown) =>
@@ -184,9 +192,18 @@ class GrpcServer implements Listening {
   #meet(call: UnaryCall | StreamCall): string {
     call.sendMetadata(this.#greeting);
     checkProtocol(textOf(call.metadata, PROTOCOL_HEADER), "server");
+    checkEncoding(textOf(call.metadata, REFUSED_ENCODING));
     if (this.#stopped !== null) throw stopping(this.address);
     return call.getPeer();
   }
+}
+
+function checkEncoding(refused: string | undefined): void {
+  if (refused === undefined) return;
+  throw new LogwheelError(
+    "UNSUPPORTED_VERSION",
+    `requests compressed by ${refused.slice(0, 20)} are not taken: send them as they are; bodies may be compressed by their producer`,
+  );
 }
 
 function asIs(bytes: Buffer): Buffer {

@@ -3,6 +3,9 @@ import type { Writable } from "node:stream";
 /** Bytes that may wait in a stream before `write` says false. */
 const QUEUED_BYTES_MAX = 1 << 20;
 
+/** What a message takes beside its bytes while it waits: without it, the smallest would take the most. */
+export const MESSAGE_COST = 256;
+
 /** The same while all streams together have more than their share waiting. */
 const QUEUED_BYTES_SCARCE = 64 << 10;
 
@@ -50,9 +53,10 @@ export class GrpcWriter {
   }
 
   write(bytes: Buffer): boolean {
-    this.#queuedBytes += bytes.length;
-    this.#budget.queuedBytes += bytes.length;
-    this.#out.write(bytes, () => this.#written(bytes.length));
+    const count = bytes.length + MESSAGE_COST;
+    this.#queuedBytes += count;
+    this.#budget.queuedBytes += count;
+    this.#out.write(bytes, () => this.#written(count));
     if (this.#queuedBytes < this.#budget.streamBytesMax) return true;
     if (!this.#blocked) {
       this.#blocked = true;

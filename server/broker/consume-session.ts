@@ -200,6 +200,7 @@ export class ConsumeSession implements Seat {
   }
 
   #drained(): void {
+    this.#stream.resume();
     if (this.#state.is !== "member") return;
     this.#state.delivery.drained();
     this.#pump(this.#state);
@@ -220,8 +221,9 @@ export class ConsumeSession implements Seat {
     this.#state = { is: "over" };
   }
 
+  /** A member that does not read what it is told is heard no further until it does. */
   #write(reply: Omit<ConsumeReply, "batch">): void {
-    if (this.#state.is !== "over") this.#stream.write(encodeConsumeReply(reply));
+    if (this.#state.is !== "over" && !this.#stream.write(encodeConsumeReply(reply))) this.#stream.pause();
   }
 
   /** Whatever goes wrong ends this stream only; the client may come back. */

@@ -43,6 +43,7 @@ export class Registrations {
     this.#streams.set(session, stream);
     stream.listen({
       message: (request) => this.#onRequest(session, stream, request),
+      drain: () => stream.resume(),
       end: () => stream.end(),
       close: (error) => this.#onClose(session, error),
     });
@@ -66,7 +67,7 @@ export class Registrations {
   #onRequest(session: Session, stream: RegisterStream, request: RegisterRequest__Output): void {
     try {
       this.#apply(session, request);
-      stream.write({ serial: request.serial });
+      if (!stream.write({ serial: request.serial })) stream.pause();
     } catch (thrown) {
       const error = LogwheelError.from(thrown);
       this.#deps.logger.warn({ ...session, code: error.code }, `registration refused: ${error.message}`);

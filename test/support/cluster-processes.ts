@@ -7,6 +7,8 @@ import { ServerProcess } from "./server-process.js";
 export interface ClusterProcesses {
   readonly nameServer: string;
   readonly broker: string;
+  /** Process id of the broker. */
+  readonly pid: number;
   /** For whatever a test wants to write; goes with the cluster. */
   readonly folder: string;
   /** Stops both and removes the folder. */
@@ -35,6 +37,7 @@ export async function startCluster(...brokerArgs: string[]): Promise<ClusterProc
   return {
     nameServer: namesrv.address(),
     broker: broker.address(),
+    pid: broker.pid,
     folder,
     async stop() {
       await broker.stop();

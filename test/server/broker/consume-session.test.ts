@@ -131,6 +131,21 @@ describe("Consume", () => {
       stream.drain();
       expect(stream.written.length).to.be.above(control + 3);
     });
+
+    it("is heard no further while it does not read what it is told", async () => {
+      const stream = new FakeStream<Buffer, never>();
+      new ConsumeSession(broker.groups, stream as never, "test");
+      const subscriptions = [{ topic: "t", tags: "", queues: [] }];
+      const hello = { group: "g", mode: 0, subscriptions, from: 0, positions: [], member: "", host: "" };
+      stream.hear({ request: "hello", hello } as never);
+      stream.hear({ request: "ping", ping: {} } as never);
+      expect(stream.paused).to.equal(false);
+      stream.accepts = false;
+      stream.hear({ request: "ping", ping: {} } as never);
+      expect(stream.paused).to.equal(true);
+      stream.drain();
+      expect(stream.paused).to.equal(false);
+    });
   });
 
   describe("acknowledging", () => {

@@ -212,6 +212,16 @@ describe("NameServer", () => {
     expect(watcher.written.map(({ brokers }) => brokers?.length)).to.deep.equal([1]);
   });
 
+  it("hears a broker that does not read its answers no further until it does", () => {
+    const stream = broker("a", ["t"]);
+    expect(stream.paused).to.equal(false);
+    stream.accepts = false;
+    stream.hear(registerRequest({}));
+    expect(stream.paused).to.equal(true);
+    stream.drain();
+    expect(stream.paused).to.equal(false);
+  });
+
   it("refuses a watcher's topic name that is none", () => {
     expect(watch("a/b").failure).to.have.property("code", "BAD_REQUEST");
   });
