@@ -144,9 +144,10 @@ export class Cursor {
     for (let at = 0; at + 1 < gaps.length; at += 2) this.ack(gaps[at]!, gaps[at + 1]!);
   }
 
-  /** Gives a member what was just delivered until `untilMs`. */
+  /** Gives a member what was just delivered until `untilMs`; not what was acknowledged while it was being read. */
   lease(offset: number, lease: Lease): void {
     this.#voided.delete(offset);
+    if (offset < this.#floor || this.#acked.has(offset)) return;
     this.#leases.take(offset, lease);
   }
 

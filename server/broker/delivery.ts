@@ -215,6 +215,7 @@ export class Delivery {
     if (to <= run.from) return false;
     const { gaps, offsets } = this.#sink.finish(to);
     lane.cursor.deliver(run, to, gaps);
+    if (run.attempt > 1) this.#group.expect(lane.cursor.nextReadyMs(this.#group.order));
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
     if (this.#member.mode === "shared") this.#lease(lane, run, offsets);
