@@ -1,9 +1,9 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import type { BlockCache } from "./block-cache.js";
-import { ENTRY_NUMBERS } from "./open-entries.js";
+import { ENTRY_NUMBERS, HOLE } from "./open-entries.js";
 import type { Queue } from "./queue.js";
-import { salvage } from "./salvage.js";
+import { type Loss, lossOf, salvage } from "./salvage.js";
 import { SalvagedEntries } from "./salvaged-entries.js";
 import type { Segment } from "./segment.js";
 import { type Place, type QueueEntries, SegmentIndex, writeSegmentIndex } from "./segment-index.js";
@@ -32,6 +32,7 @@ interface Search {
 }
 
 const OPEN_INDEXES_MAX = 64;
+const ONE_HOLE = new Uint32Array(ENTRY_NUMBERS).fill(HOLE);
 
 /** A closed segment whose index file is not written yet. */
 interface Sealing {
@@ -51,6 +52,8 @@ export class ConsumeIndex {
   readonly #sealing: Sealing[] = [];
   /** They do not change any more, and finding them takes the whole directory. */
   readonly #topics = new WeakMap<Segment, readonly number[]>();
+  /** What segments miss; found when a reader comes to a gap. */
+  readonly #losses = new WeakMap<Segment, Loss>();
   #segmentStart = 0;
 
   constructor(files: Files, segments: Segments, cache: BlockCache) {
@@ -73,9 +76,10 @@ export class ConsumeIndex {
   begin(start: number, queues: Iterable<Queue>): void {
     const sealing: Sealing = { start: this.#segmentStart, entries: new Map(), bases: [] };
     for (const queue of queues) {
-      const taken = queue.open.take();
-      sealing.bases.push({ topic: queue.topic.number, queueId: queue.id, ...taken });
-      if (taken.entries.length > 0) sealing.entries.set(queue, taken);
+      const { baseOffset, entries } = queue.open.take();
+      const taken = { topic: queue.topic.number, queueId: queue.id, baseOffset, entries };
+      sealing.bases.push(taken);
+      if (entries.length > 0) sealing.entries.set(queue, taken);
     }
     if (start > this.#segmentStart) this.#sealing.push(sealing);
     this.#segmentStart = start;
@@ -204,21 +208,38 @@ export class ConsumeIndex {
     return this.#searchAll(search);
   }
 
-  /** A rebuilt index may lack a queue and mislead the search: looks everywhere before giving up. */
+  /**
+   * A rebuilt index may lack a queue and mislead the search: looks everywhere before giving up. What is missing between
+   * two segments is a hole if that is all that they miss and an operator gave it up.
+   */
   async #searchAll(search: Search): Promise<Run> {
     const { queue, offset, segments } = search;
-    for (const at of segments.keys()) {
-      const found = await this.#look(search, at);
+    let next = 0;
+    for (; next < segments.length; next++) {
+      const found = await this.#look(search, next);
       if (typeof found !== "string") return found;
-      if (at === 0 && found === "before") break;
-      if (at === segments.length - 1)
-        throw new LogwheelError("LOG_CORRUPT", "a damaged part of the log took its index entry");
+      if (found === "before") break;
     }
-    throw new LogwheelError(
-      "OFFSET_OUT_OF_RANGE",
-      `offset ${offset} of queue ${queue.id} of topic ${queue.topic.name} was dropped by retention`,
-      { topic: queue.topic.name },
-    );
+    if (next === 0)
+      throw new LogwheelError(
+        "OFFSET_OUT_OF_RANGE",
+        `offset ${offset} of queue ${queue.id} of topic ${queue.topic.name} was dropped by retention`,
+        { topic: queue.topic.name },
+      );
+    const around = segments.slice(next - 1, next + 1);
+    if (await this.#gaveUp(around))
+      return { segmentStart: around[0]!.start, numbers: ONE_HOLE, baseOffset: offset };
+    throw new LogwheelError("LOG_CORRUPT", "a damaged part of the log took its index entry");
+  }
+
+  async #gaveUp(segments: readonly Segment[]): Promise<boolean> {
+    const losses: Loss[] = [];
+    for (const segment of segments) {
+      const loss = this.#losses.get(segment) ?? (await segment.reading(() => lossOf(segment)));
+      this.#losses.set(segment, loss);
+      losses.push(loss);
+    }
+    return losses.includes("given up") && !losses.includes("damaged");
   }
 
   #look({ segments, queue, offset, max }: Search, at: number): Found | Promise<Found> {

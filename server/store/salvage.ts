@@ -14,7 +14,7 @@ export interface SalvageVisitor {
   /** A whole record stands at `bytes[at..at + header.length)`; valid during the call. False: pause behind it. */
   record(header: Header, bytes: Buffer, at: number): unknown;
   /** There is no record in this range, though more should follow. */
-  damage(range: LogRange): void;
+  damage(range: LogRange): unknown;
 }
 
 /** A walk through the whole records of a segment, passing over what is none. Every record is checked as recovery does. */
@@ -77,4 +77,19 @@ export class Salvage {
 /** The whole walk at once. */
 export function salvage(segment: Segment, to: number, visitor: SalvageVisitor): Promise<void> {
   return new Salvage(segment, to).go(visitor);
+}
+
+/** What a sealed segment misses: nothing, only what an operator gave up, or more. */
+export type Loss = "nothing" | "given up" | "damaged";
+
+/** Looks through a whole sealed segment. */
+export async function lossOf(segment: Segment): Promise<Loss> {
+  let loss: Loss = "nothing";
+  await salvage(segment, segment.end, {
+    record({ kind }) {
+      if (kind === KIND.damage && loss === "nothing") loss = "given up";
+    },
+    damage: () => (loss = "damaged"),
+  });
+  return loss;
 }
