@@ -13,6 +13,7 @@ import { ClusterBrokers } from "./cluster-brokers.js";
 import { Connections } from "./connections.js";
 import { atLeast } from "./consume-settings.js";
 import { Dispatcher } from "./dispatcher.js";
+import { guardedLogger } from "./guarded-logger.js";
 import { MessageProducer } from "./producer.js";
 import { HandlingConsumer } from "./push-consumer.js";
 import { QueueReader } from "./reader.js";
@@ -91,12 +92,13 @@ export class ClusterClient implements Client {
   readonly admin: Admin;
 
   constructor(deps: ClientDeps) {
-    const { connect, clock, random, logger, endpoints, requestTimeoutMs } = deps;
+    const { connect, clock, random, endpoints, requestTimeoutMs } = deps;
+    const logger = guardedLogger(deps.logger);
     const status = this.#status;
     const connections = new Connections(connect, status);
     const routes = new Routes({ endpoints, connections, clock, random, status, logger, requestTimeoutMs });
     const brokers = new ClusterBrokers(routes, connections, requestTimeoutMs);
-    this.#deps = deps;
+    this.#deps = { ...deps, logger };
     this.#connections = connections;
     this.#routes = routes;
     this.admin = {

@@ -1,7 +1,7 @@
 import { ClusterClient } from "../../client/sdk/client.js";
 import type { Status } from "../../client/sdk/types.js";
 import type { Listening } from "../../proto/kernel/listening.js";
-import { silentLogger } from "../../proto/kernel/logger.js";
+import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
 import { Broker, type BrokerOptions } from "../../server/broker/broker.js";
 import { silentMeter } from "../../server/broker/meter.js";
@@ -100,12 +100,14 @@ export class MemoryCluster {
   }
 
   /** A client that has found the name server. */
-  async connect(options: { readonly requestTimeoutMs?: number } = {}): Promise<ClusterClient> {
+  async connect(
+    options: { readonly requestTimeoutMs?: number; readonly logger?: Logger } = {},
+  ): Promise<ClusterClient> {
     const client = new ClusterClient({
       connect: this.network.connect,
       clock: this.clock,
       random: this.#random,
-      logger: silentLogger,
+      logger: options.logger ?? silentLogger,
       endpoints: [NAMES],
       host: `host-${this.#clients.length}`,
       requestTimeoutMs: options.requestTimeoutMs ?? 3_000,
