@@ -42,7 +42,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-/** Yargs takes longer to load than a server that is well configured takes to need it. */
+/** Yargs takes longer to load than most command lines take to run. */
 async function parse(argv: readonly string[], noun: string | null, verbs: readonly Verb[]): Promise<Parsed> {
   const { parseWithYargs } = await import("./parser.js");
   return parseWithYargs(argv, noun, verbs);

@@ -1,5 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { packageVersion } from "../../proto/kernel/version.js";
+import { HELP_WIDTH } from "./help.js";
 import { NOUNS } from "./nouns.js";
 import type { Parsed } from "./parsed.js";
 import { camelOf, type Verb } from "./verb.js";
@@ -41,7 +42,7 @@ function parserFor(noun: Noun, verbs: readonly Verb[], choose: Choose): Argv {
     .version(packageVersion)
     .help()
     .alias("help", "h")
-    .wrap(100);
+    .wrap(HELP_WIDTH);
   for (const [name, { describe, alone }] of Object.entries(NOUNS)) {
     const own = name === noun ? verbs : [];
     if (alone && own[0] !== undefined) parser = addVerb(parser, own[0], choose);
