@@ -26,7 +26,7 @@ describe("callbacks that throw", () => {
     expect(escaped).to.deep.equal([]);
   });
 
-  it("A3-04 do not end the process, are told, and stop nothing", async () => {
+  it("A3-04 handlers and loggers that throw do not end the process, are told, and stop nothing", async () => {
     const logger = { ...silentLogger, debug: broken, warn: broken, error: broken };
     const client = await cluster.connect({ logger });
     const told = follow(client);
@@ -53,7 +53,7 @@ describe("callbacks that throw", () => {
       expect(errors.join()).to.contain(why);
   });
 
-  it("A3-04 in a codec reach the sender, or have the message delivered again", async () => {
+  it("A3-04 what a codec throws reaches the sender, or has the message delivered again", async () => {
     const client = await cluster.connect();
     await cluster.advance(client.admin.topics.create("orders", { queues: 1 }));
     let decodes = 0;
@@ -79,7 +79,7 @@ describe("callbacks that throw", () => {
     expect([seen, decodes]).to.deep.equal([["good"], 2]);
   });
 
-  it("A3-04 on nobody's promise: what is not awaited may fail while brokers come and go", async () => {
+  it("A3-04 promises that nobody awaits may fail while brokers come and go", async () => {
     const client = await cluster.connect();
     await cluster.advance(client.admin.topics.create("orders", { queues: 1 }));
     const consumer = client.consume(orders, { group: "g" }, () => {});
