@@ -21,6 +21,9 @@ export interface TopicSettings {
   readonly queuesMax: number;
 }
 
+/** How the names of topics begin that only the broker makes, such as dead letters. */
+const RESERVED = "%";
+
 const ATTRIBUTES_MAX = 32;
 const ATTRIBUTE_BYTES_MAX = 1_024;
 
@@ -138,6 +141,11 @@ export class Topics {
   #append(topic: Topic): void {
     const name = topic.name ?? "";
     checkTopicName(name);
+    if (name.startsWith(RESERVED))
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `topic names that begin with ${RESERVED}, as ${name} does, are kept for the broker's own topics: choose another`,
+      );
     checkType(topic.type ?? TOPIC_TYPE.normal);
     const queues = topic.queues ?? 0;
     this.#checkQueues(queues);

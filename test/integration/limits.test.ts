@@ -109,7 +109,7 @@ const REQUESTS: [
     (channel, name: string) =>
       channel.unary(ADMIN.createTopic, { topic: { name, queues: 1, type: 1 } }, CALL),
     ["a", "A_z%|-09", x(126), x(127)],
-    ["", x(128), "a.b", "a/b", "a b", "ü", "a\u0000", `a\n`],
+    ["", x(128), "a.b", "a/b", "a b", "ü", "a\u0000", `a\n`, "%DLQ%group", "%"],
   ],
   [
     "1 to 64 queues",
@@ -214,12 +214,15 @@ describe("input limits, at the limit and one beyond, through gRPC", function () 
     return (await at.unary(ADMIN.describeBroker, {}, CALL)).logEnd;
   }
 
-  /** The code of a call, which has to leave the log as it is unless it succeeds. */
+  /** The code of a call, which has to leave the log as it is unless it succeeds. Cursors may be written meanwhile. */
   async function refusal(call: () => Promise<unknown>, at = channel): Promise<string> {
-    const before = await logEnd(at);
-    const code = await outcome(call());
-    if (code !== "ok") expect(await logEnd(at), `log end after ${code}`).to.equal(before);
-    return code;
+    for (let tries = 1; ; tries++) {
+      const before = await logEnd(at);
+      const code = await outcome(call());
+      const grown = (await logEnd(at)) - before;
+      if (code === "ok" || grown === 0) return code;
+      expect(tries, `it was refused with ${code}, and the log grew by ${grown} bytes`).to.be.below(4);
+    }
   }
 
   async function published(
