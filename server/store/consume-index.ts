@@ -5,8 +5,9 @@ import { ENTRY_NUMBERS, HOLE } from "./open-entries.js";
 import type { Queue } from "./queue.js";
 import { type Loss, lossOf, salvage } from "./salvage.js";
 import { SalvagedEntries } from "./salvaged-entries.js";
+import { SealingSegment } from "./sealing-segment.js";
 import type { Segment } from "./segment.js";
-import { type Place, type QueueEntries, SegmentIndex, writeSegmentIndex } from "./segment-index.js";
+import { type Place, SegmentIndex, writeSegmentIndex } from "./segment-index.js";
 import type { Segments } from "./segments.js";
 import { SideFiles } from "./side-files.js";
 
@@ -34,13 +35,6 @@ interface Search {
 const OPEN_INDEXES_MAX = 64;
 const ONE_HOLE = new Uint32Array(ENTRY_NUMBERS).fill(HOLE);
 
-/** A closed segment whose index file is not written yet. */
-interface Sealing {
-  readonly start: number;
-  readonly entries: Map<Queue, { baseOffset: number; entries: Uint32Array }>;
-  readonly bases: QueueEntries[];
-}
-
 /**
  * Where the messages of each queue lie. The open segment's entries are in memory with their queue; a sealed segment has
  * an immutable file of them, which is made again from the segment if it is missing or damaged.
@@ -49,7 +43,7 @@ export class ConsumeIndex {
   readonly #segments: Segments;
   readonly #files: Files;
   readonly #indexes: SideFiles<SegmentIndex>;
-  readonly #sealing: Sealing[] = [];
+  readonly #sealing: SealingSegment[] = [];
   /** They do not change any more, and finding them takes the whole directory. */
   readonly #topics = new WeakMap<Segment, readonly number[]>();
   /** What segments miss; found when a reader comes to a gap. */
@@ -74,13 +68,7 @@ export class ConsumeIndex {
 
   /** The next segment begins: what the queues hold belongs to the one that began at `segmentStart`. */
   begin(start: number, queues: Iterable<Queue>): void {
-    const sealing: Sealing = { start: this.#segmentStart, entries: new Map(), bases: [] };
-    for (const queue of queues) {
-      const { baseOffset, entries } = queue.open.take();
-      const taken = { topic: queue.topic.number, queueId: queue.id, baseOffset, entries };
-      sealing.bases.push(taken);
-      if (entries.length > 0) sealing.entries.set(queue, taken);
-    }
+    const sealing = new SealingSegment(this.#segmentStart, queues);
     if (start > this.#segmentStart) this.#sealing.push(sealing);
     this.#segmentStart = start;
   }
@@ -93,7 +81,7 @@ export class ConsumeIndex {
   /** Writes the index file of a sealed segment, after those that failed before; the entries leave the memory then. */
   async seal(segment: Segment): Promise<void> {
     for (const sealing of this.#sealing.filter(({ start }) => start <= segment.start)) {
-      await writeSegmentIndex(this.#files, sealing.start, sealing.bases);
+      await writeSegmentIndex(this.#files, sealing.start, sealing);
       this.#forget(sealing);
     }
   }
@@ -115,8 +103,8 @@ export class ConsumeIndex {
   run(queue: Queue, offset: number, max: number): Run | Promise<Run> {
     if (offset >= queue.open.base)
       return slice(this.#segmentStart, queue.open.base, queue.open.numbers, offset, max);
-    for (const { start, entries } of this.#sealing) {
-      const taken = entries.get(queue);
+    for (const { start, taken: ofQueues } of this.#sealing) {
+      const taken = ofQueues.get(queue);
       if (
         taken !== undefined &&
         offset >= taken.baseOffset &&
@@ -135,8 +123,8 @@ export class ConsumeIndex {
     if (seen > 0 || this.#sealing.length === 0) return base + seen;
     let lowest = base;
     for (let index = this.#sealing.length - 1; index >= 0; index--) {
-      const { start, entries } = this.#sealing[index]!;
-      const taken = entries.get(queue);
+      const { start, taken: ofQueues } = this.#sealing[index]!;
+      const taken = ofQueues.get(queue);
       if (taken === undefined) continue;
       const count = countBelow(taken.entries, visible - start);
       if (count > 0) return taken.baseOffset + count;
@@ -153,7 +141,7 @@ export class ConsumeIndex {
       topics =
         sealing === undefined
           ? await this.#indexes.use(segment, (index) => index.topics())
-          : [...new Set([...sealing.entries.keys()].map((queue) => queue.topic.number))];
+          : [...new Set([...sealing.taken.keys()].map((queue) => queue.topic.number))];
       this.#topics.set(segment, topics);
     }
     return topics;
@@ -161,15 +149,11 @@ export class ConsumeIndex {
 
   /** A queue's next offset at the head of the segment that begins at `segmentStart`. */
   async baseAt(queue: Queue, segmentStart: number): Promise<number> {
-    const { number } = queue.topic;
     const sealing = this.#sealing.find(({ start }) => start === segmentStart);
-    if (sealing !== undefined)
-      return (
-        sealing.bases.find(({ topic, queueId }) => topic === number && queueId === queue.id)?.baseOffset ?? 0
-      );
+    if (sealing !== undefined) return sealing.baseOf(queue);
     const segment = this.#segments.at(segmentStart);
     if (segment === undefined || segmentStart >= this.#segmentStart) return queue.open.base;
-    const place = await this.#indexes.use(segment, (index) => index.find(number, queue.id));
+    const place = await this.#indexes.use(segment, (index) => index.find(queue.topic.number, queue.id));
     return place?.baseOffset ?? 0;
   }
 
@@ -183,7 +167,7 @@ export class ConsumeIndex {
     return this.#indexes.close();
   }
 
-  #forget(sealing: Sealing): void {
+  #forget(sealing: SealingSegment): void {
     const at = this.#sealing.indexOf(sealing);
     if (at >= 0) this.#sealing.splice(at, 1);
   }

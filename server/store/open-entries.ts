@@ -53,7 +53,7 @@ export class OpenEntries {
 
   /** Takes everything out, for the index file of a sealed segment; goes on empty from the next offset. */
   take(): { baseOffset: number; entries: Uint32Array } {
-    const taken = { baseOffset: this.base, entries: this.numbers };
+    const taken = { baseOffset: this.base, entries: this.count === 0 ? EMPTY : this.numbers };
     this.base += this.count;
     this.count = 0;
     this.#numbers = EMPTY;

@@ -38,13 +38,15 @@ export class SalvagedEntries implements SalvageVisitor {
     this.#damage.push(from - this.#segmentStart);
   }
 
-  /** Every queue that is known of, with or without entries. */
-  *queues(): Generator<QueueEntries> {
-    for (const topic of this.#state.topics.values())
-      for (const { id, open } of topic.queues)
-        yield { topic: topic.number, queueId: id, baseOffset: open.base, entries: open.numbers };
-    for (const { topic, queueId, open } of this.#orphans.values())
-      yield { topic, queueId, baseOffset: open.base, entries: open.numbers };
+  /** Every queue that is known of, with or without entries, ascending by topic and queue. */
+  queues(): QueueEntries[] {
+    const all = [...this.#orphans.values()];
+    for (const { number: topic, queues } of this.#state.topics.values())
+      for (const { id: queueId, open } of queues)
+        if (!this.#orphans.has(`${topic}/${queueId}`)) all.push({ topic, queueId, open });
+    return all
+      .sort((a, b) => a.topic - b.topic || a.queueId - b.queueId)
+      .map(({ topic, queueId, open }) => ({ topic, queueId, baseOffset: open.base, entries: open.numbers }));
   }
 
   #message(header: Header): void {
@@ -56,10 +58,11 @@ export class SalvagedEntries implements SalvageVisitor {
 
   #entriesOf({ topic, queueId, queueOffset }: Header): OpenEntries {
     const queue = this.#state.topicByNumber(topic)?.queues[queueId];
-    if (queue !== undefined) return queue.open;
+    if (queue !== undefined && this.#orphans.size === 0) return queue.open;
     const name = `${topic}/${queueId}`;
     const known = this.#orphans.get(name);
     if (known !== undefined) return known.open;
+    if (queue !== undefined) return queue.open;
     const open = new OpenEntries(queueOffset);
     this.#orphans.set(name, { topic, queueId, open });
     return open;

@@ -66,44 +66,52 @@ export function segmentIndexName(start: number): string {
 }
 
 /**
- * Writes the index of the segment at `start`, from every queue there is, each once, in any order. Takes the queues out of
- * the iterable before it returns. What is there after a power cut: `writeBlockFile`.
+ * Writes the index of the segment at `start`, from every queue there is, each once, ascending by topic and queue. They are
+ * gone through several times, a block at a time: what is told of them must not change until this resolves. What is there
+ * after a power cut: `writeBlockFile`.
  */
-export function writeSegmentIndex(
+export async function writeSegmentIndex(
   files: Files,
   start: number,
-  queues: Iterable<QueueEntries>,
+  queues: Iterable<QueueEntries> & { readonly length: number },
 ): Promise<void> {
-  const sorted = [...queues].sort((a, b) => a.topic - b.topic || a.queueId - b.queueId);
-  const directoryBlocks = Math.ceil(sorted.length / ROWS_PER_BLOCK);
-  return writeBlockFile(files, idOf(start), { blocks: blocksOf(sorted), detail: directoryBlocks });
+  const directoryBlocks = Math.ceil(queues.length / ROWS_PER_BLOCK);
+  await writeBlockFile(files, idOf(start), { blocks: blocksOf(queues), detail: directoryBlocks });
 }
 
-function* blocksOf(queues: readonly QueueEntries[]): Generator<NewBlock> {
+function* blocksOf(queues: Iterable<QueueEntries>): Generator<NewBlock> {
   const block = Buffer.allocUnsafeSlow(BLOCK_BYTES_MAX);
   yield* directoryBlocks(queues, block);
   yield* entryBlocks(queues, block);
 }
 
-function* directoryBlocks(queues: readonly QueueEntries[], block: Buffer): Generator<NewBlock> {
+function* directoryBlocks(queues: Iterable<QueueEntries>, block: Buffer): Generator<NewBlock> {
   let firstEntry = 0;
-  for (let first = 0; first < queues.length; first += ROWS_PER_BLOCK) {
-    const rows = Math.min(ROWS_PER_BLOCK, queues.length - first);
-    for (let row = 0; row < rows; row++) {
-      const queue = queues[first + row]!;
-      assertAscending(queues[first + row - 1], queue);
-      const count = queue.entries.length / ENTRY_NUMBERS;
-      writeRow(block, row * ROW_BYTES, queue, firstEntry);
-      firstEntry += count;
-    }
-    const { topic, queueId } = queues[first]!;
-    yield { bytes: block.subarray(0, rows * ROW_BYTES), keyHigh: topic, keyLow: queueId };
+  let bytes = 0;
+  let first: QueueEntries | undefined;
+  let last: QueueEntries | undefined;
+  for (const queue of queues) {
+    assertAscending(last, queue);
+    first ??= queue;
+    writeRow(block, bytes, queue, firstEntry);
+    firstEntry += queue.entries.length / ENTRY_NUMBERS;
+    bytes += ROW_BYTES;
+    last = queue;
+    if (bytes < ROWS_PER_BLOCK * ROW_BYTES) continue;
+    yield directoryBlock(block, bytes, first);
+    [bytes, first] = [0, undefined];
   }
+  if (first !== undefined) yield directoryBlock(block, bytes, first);
+}
+
+function directoryBlock(block: Buffer, bytes: number, { topic, queueId }: QueueEntries): NewBlock {
+  return { bytes: block.subarray(0, bytes), keyHigh: topic, keyLow: queueId };
 }
 
 function assertAscending(before: QueueEntries | undefined, queue: QueueEntries): void {
   if (before === undefined || before.topic < queue.topic) return;
-  assert(before.queueId < queue.queueId, `queue ${queue.queueId} of topic ${queue.topic} comes twice`);
+  const ascending = before.topic === queue.topic && before.queueId < queue.queueId;
+  assert(ascending, `queue ${queue.queueId} of topic ${queue.topic} comes twice, or too late`);
 }
 
 function writeRow(block: Buffer, at: number, queue: QueueEntries, firstEntry: number): void {
@@ -115,7 +123,7 @@ function writeRow(block: Buffer, at: number, queue: QueueEntries, firstEntry: nu
   block.writeUInt32LE(queue.entries.length / ENTRY_NUMBERS, at + 20);
 }
 
-function* entryBlocks(queues: readonly QueueEntries[], block: Buffer): Generator<NewBlock> {
+function* entryBlocks(queues: Iterable<QueueEntries>, block: Buffer): Generator<NewBlock> {
   const numbers = new Uint32Array(block.buffer, block.byteOffset, BLOCK_BYTES_MAX / 4);
   let filled = 0;
   for (const { entries } of queues) {
