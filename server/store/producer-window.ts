@@ -101,8 +101,9 @@ export class ProducerWindow {
   /** For the snapshot. */
   toJSON(): WindowJson {
     const pairs: number[] = [];
-    for (const [place, sequence] of this.#sequences.entries())
-      if (sequence !== 0) pairs.push(sequence, this.#logOffsets[place]!);
+    const sequences = this.#sequences;
+    for (let place = 0; place < sequences.length; place++)
+      if (sequences[place] !== 0) pairs.push(sequences[place]!, this.#logOffsets[place]!);
     return [this.id, this.storedAtMs, this.#floor, this.highest, pairs, [...this.#ordered].flat()];
   }
 

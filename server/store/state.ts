@@ -1,5 +1,6 @@
 import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { type CursorRuns, cursorRuns, readRuns } from "./cursor-runs.js";
 import { ProducerWindow, type WindowJson } from "./producer-window.js";
 import { Queue, type TopicState } from "./queue.js";
 import { type Header, KIND } from "./record.js";
@@ -45,12 +46,15 @@ export type CursorChange = [
   retries: CursorState["retries"],
 ];
 
+/** A topic in a snapshot. */
+type TopicJson = Omit<TopicState, "queues"> & { readonly next: number[] };
+
 /** A part of a snapshot. */
 export interface SnapshotPart {
   readonly last?: { topic: number; group: number };
-  readonly topics?: (Omit<TopicState, "queues"> & { next: number[] })[];
+  readonly topics?: TopicJson[];
   readonly groups?: Omit<GroupState, "cursors">[];
-  readonly cursors?: CursorChange[];
+  readonly cursors?: CursorRuns;
   readonly producers?: WindowJson[];
 }
 
@@ -146,19 +150,11 @@ export class State {
   *snapshot(nowMs: number): Generator<SnapshotPart> {
     yield { last: { topic: this.#lastTopic, group: this.#lastGroup } };
     for (const part of parts(this.topics.values(), (topic) => TOPIC_WEIGHT + topic.queues.length))
-      yield {
-        topics: part.map(({ queues, ...topic }) => ({
-          ...topic,
-          next: queues.map((queue) => queue.nextOffset),
-        })),
-      };
+      yield { topics: part.map(topicJson) };
     for (const part of parts(this.groups.values(), () => TOPIC_WEIGHT))
       yield { groups: part.map(({ cursors: _, ...group }) => group) };
-    for (const part of parts(
-      this.#allCursors(),
-      ([, , , , acked, retries]) => 4 + acked.length * 2 + retries.length * 4,
-    ))
-      yield { cursors: part };
+    for (const group of this.groups.values())
+      for (const cursors of cursorRuns(group, PART_WEIGHT)) yield { cursors };
     for (const part of parts(
       this.#liveProducers(nowMs),
       ([, , , , pairs, ordered]) => 4 + pairs.length + ordered.length,
@@ -215,7 +211,11 @@ export class State {
   #cursor([groupNumber, topicNumber, queueId, floor, acked, retries]: CursorChange): void {
     const queue = this.#topicsByNumber.get(topicNumber)?.queues[queueId];
     if (queue !== undefined)
-      this.#groupsByNumber.get(groupNumber)?.cursors.set(queue, { floor, acked, retries });
+      this.#groupsByNumber.get(groupNumber)?.cursors.set(queue, {
+        floor,
+        acked: acked.length === 0 ? NONE : acked,
+        retries: retries.length === 0 ? NONE : retries,
+      });
   }
 
   #load(part: SnapshotPart): void {
@@ -233,9 +233,22 @@ export class State {
       this.#addTopic(topic);
     }
     for (const group of part.groups ?? []) this.#group({ op: "put", ...group });
-    for (const change of part.cursors ?? []) this.#cursor(change);
+    if (part.cursors !== undefined) this.#loadCursors(part.cursors);
     for (const json of part.producers ?? [])
       if (!this.producers.has(json[0])) this.producers.set(json[0], ProducerWindow.fromJSON(json));
+  }
+
+  #loadCursors({ group, runs, rest }: CursorRuns): void {
+    const cursors = this.#groupsByNumber.get(group)?.cursors;
+    readRuns(runs, (topic, queueId, floor) => {
+      const queue = this.#topicsByNumber.get(topic)?.queues[queueId];
+      if (queue !== undefined) cursors?.set(queue, { floor, acked: NONE, retries: NONE });
+    });
+    for (const [topic, queueId, acked, retries] of rest) {
+      const queue = this.#topicsByNumber.get(topic)?.queues[queueId];
+      const cursor = queue && cursors?.get(queue);
+      if (cursor !== undefined) this.#cursor([group, topic, queueId, cursor.floor, acked, retries]);
+    }
   }
 
   /** The queue of a message whose topic's record may be lost: the topic is found again under a name made of its number. */
@@ -251,12 +264,6 @@ export class State {
     return queue;
   }
 
-  *#allCursors(): Generator<CursorChange> {
-    for (const group of this.groups.values())
-      for (const [queue, cursor] of group.cursors)
-        yield [group.number, queue.topic.number, queue.id, cursor.floor, cursor.acked, cursor.retries];
-  }
-
   *#liveProducers(nowMs: number): Generator<WindowJson> {
     for (const [id, window] of this.producers) {
       if (nowMs - window.storedAtMs > PRODUCER_MEMORY_MS) this.producers.delete(id);
@@ -264,6 +271,9 @@ export class State {
     }
   }
 }
+
+/** One empty list for the hundred thousands of cursors that have nothing but a floor. */
+const NONE: readonly never[] = [];
 
 /** A topic whose record is lost can be read and takes nothing more. */
 const LOST_TOPIC = { type: 5, permission: 1, retentionMs: 0, attributes: {} } as const;
@@ -282,16 +292,32 @@ const TOPIC_WEIGHT = 64;
 /** Numbers in one part: 16 bytes each at most, with commas and brackets. */
 const PART_WEIGHT = 32_768;
 
-function* parts<T>(items: Iterable<T>, weigh: (item: T) => number): Generator<T[]> {
+function parts<T>(items: Iterable<T>, weigh: (item: T) => number): T[][] {
+  const all: T[][] = [];
   let part: T[] = [];
-  let weight = 0;
+  let weight = PART_WEIGHT;
   for (const item of items) {
+    if (weight >= PART_WEIGHT) {
+      part = [];
+      all.push(part);
+      weight = 0;
+    }
     part.push(item);
     weight += weigh(item);
-    if (weight < PART_WEIGHT) continue;
-    yield part;
-    part = [];
-    weight = 0;
   }
-  if (part.length > 0) yield part;
+  return all;
+}
+
+/** Field by field: ten thousand of them are made while everything waits. */
+function topicJson(topic: TopicState): TopicJson {
+  return {
+    number: topic.number,
+    name: topic.name,
+    type: topic.type,
+    permission: topic.permission,
+    retentionMs: topic.retentionMs,
+    attributes: topic.attributes,
+    createdAtMs: topic.createdAtMs,
+    next: topic.queues.map((queue) => queue.nextOffset),
+  };
 }
