@@ -53,7 +53,7 @@ describe("dumpStore", () => {
   });
 
   it("gives only what is asked for: a range, a kind, a topic by its name", async () => {
-    const { files, model, droppedTo } = await stoppedWorld(8, 500);
+    const { files, model, droppedTo } = await stoppedWorld(11, 500);
     const all = await dumped(files);
     const messages = await dumped(files, { kind: "message" });
     expect(messages.length).to.be.greaterThan(80);
@@ -73,7 +73,7 @@ describe("dumpStore", () => {
   });
 
   it("tells damage in its place and goes on behind it", async () => {
-    const { files, contents, model } = await stoppedWorld(8, 500);
+    const { files, contents, model } = await stoppedWorld(11, 500);
     const [path, bytes] = [...contents].filter(([name]) => /\d{20}\.log$/.test(name)).at(-2)!;
     const start = Number.parseInt(path.slice(4), 10);
     const victim = model.messages.find(({ logOffset }) => logOffset > start)!;
@@ -87,7 +87,7 @@ describe("dumpStore", () => {
   });
 
   it("frees the folder when its reader goes away", async () => {
-    const { files } = await stoppedWorld(8, 500);
+    const { files } = await stoppedWorld(11, 500);
     for await (const record of dumpStore(files)) if ("kind" in record && record.kind === "message") break;
     expect(files.disk.openFiles).to.equal(0);
     await (await openSmall(files)).close();
@@ -96,7 +96,7 @@ describe("dumpStore", () => {
 
 describe("rebuildStore", () => {
   it("makes every index file again, byte for byte, also in the place of wrong ones", async () => {
-    const { files, contents } = await stoppedWorld(8, 500);
+    const { files, contents } = await stoppedWorld(11, 500);
     const indexes = [...contents.keys()].filter((path) => /\.(index|keys)$/.test(path));
     let spoiled = files;
     for (const [turn, path] of indexes.entries())

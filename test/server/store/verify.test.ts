@@ -48,13 +48,17 @@ describe("verifyStore", () => {
       const { damage, torn } = await verifyStore(cut.clone());
       expect(damage, `seed ${seed}`).to.deep.equal([]);
       const store = await openSmall(cut);
-      const { cutBytes, end } = store.recovered;
-      expect(torn).to.deep.equal(cutBytes === 0 ? undefined : { from: end, to: end + cutBytes });
+      const { cutBytes, end, closed } = store.recovered;
+      const takenBack = closed && torn !== undefined && torn.from > end;
+      const left = takenBack ? undefined : torn;
+      expect(left, `seed ${seed}`).to.deep.equal(
+        cutBytes === 0 ? undefined : { from: end, to: end + cutBytes },
+      );
     }
   });
 
   it("names every damaged record, in sealed segments and in the last one, and the range to give up", async () => {
-    const original = await stoppedWorld(8, 500);
+    const original = await stoppedWorld(11, 500);
     const sealed = messagesOf(original)
       .filter(({ logOffset }) => logOffset >= original.droppedTo)
       .slice(0, 60);
@@ -79,7 +83,7 @@ describe("verifyStore", () => {
   });
 
   it("names a lost header, a missing file in the middle and at the end", async () => {
-    const original = await stoppedWorld(8, 500);
+    const original = await stoppedWorld(11, 500);
     const logs = [...original.contents.keys()].filter((path) => /\d{20}\.log$/.test(path));
     expect(logs.length).to.be.at.least(3);
     const [, second, third] = logs.map((path) => Number.parseInt(path.slice(4), 10)) as [
@@ -97,7 +101,7 @@ describe("verifyStore", () => {
   });
 
   it("tells index files that are missing or do not say what the records say", async () => {
-    const { files, contents } = await stoppedWorld(8, 500);
+    const { files, contents } = await stoppedWorld(11, 500);
     const [index] = [...contents].find(([path]) => path.endsWith(".index"))!;
     const [keys, bytes] = [...contents].find(([path]) => path.endsWith(".keys"))!;
     const turned = Buffer.from(bytes);
@@ -112,7 +116,7 @@ describe("verifyStore", () => {
   });
 
   it("tells records that are whole but contradict each other", async () => {
-    const one = await stoppedWorld(8, 500);
+    const one = await stoppedWorld(11, 500);
     const path = [...one.contents.keys()].filter((each) => /\d{20}\.log$/.test(each)).at(-1)!;
     const start = Number.parseInt(path.slice(4), 10);
     let other = one;
@@ -134,7 +138,7 @@ describe("verifyStore", () => {
   });
 
   it("says how far it has come", async () => {
-    const { files } = await stoppedWorld(8, 500);
+    const { files } = await stoppedWorld(11, 500);
     const told: InspectProgress[] = [];
     await verifyStore(files, { onProgress: (progress) => told.push(progress) });
     const { doneBytes, totalBytes } = told.at(-1)!;
