@@ -63,7 +63,7 @@ function optionsOf({ options }: Verb, given: Values): Record<string, unknown> | 
   for (const [name, option] of Object.entries(options)) {
     const texts = given.get(name);
     if (texts === undefined && option.demandOption === true) return null;
-    const values = texts?.map((text) => valueOf(option, text));
+    const values = texts?.map((text) => parsed(option, text));
     if (values?.includes(undefined)) return null;
     const value = option.array === true ? values : values?.at(-1);
     args[name] = args[camelOf(name)] = value ?? option.default;
@@ -72,7 +72,7 @@ function optionsOf({ options }: Verb, given: Values): Record<string, unknown> | 
 }
 
 /** An option's value; undefined for a text that it does not take. */
-function valueOf({ type, choices }: Options, text: string): unknown {
+function parsed({ type, choices }: Options, text: string): unknown {
   if (choices !== undefined && !choices.includes(text)) return undefined;
   if (type === "boolean") return text === "true";
   if (type === "number") return /^(0|[1-9]\d{0,14})(\.\d{1,6})?$/.test(text) ? Number(text) : undefined;
@@ -85,7 +85,7 @@ function placesOf({ command, positionals }: Verb, places: readonly string[]): Re
   let at = 0;
   for (const [place, , name = "", many] of (command[0] ?? "").matchAll(/([<[])([\w-]+)(\.\.\.)?/g)) {
     const texts = many === undefined ? places.slice(at, at + 1) : places.slice(at);
-    const values = texts.map((text) => (text === "" ? undefined : valueOf(positionals[name] ?? {}, text)));
+    const values = texts.map((text) => (text === "" ? undefined : parsed(positionals[name] ?? {}, text)));
     if (values.includes(undefined) || (place.startsWith("<") && values.length === 0)) return null;
     args[name] = args[camelOf(name)] = many === undefined ? values[0] : values;
     at += texts.length;
