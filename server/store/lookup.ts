@@ -1,3 +1,4 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { keysOf } from "../../proto/kernel/message-codec.js";
 import { recordStoredAtMs } from "../../proto/kernel/record.js";
 import type { KeyIndexes } from "./key-indexes.js";
@@ -64,29 +65,52 @@ export class Lookup {
     return records;
   }
 
-  /** The first offset of a queue whose message was stored at a time or later; its end offset if there is none. */
+  /**
+   * The first offset of a queue whose message was stored at a time or later; its end offset if there is none. Among
+   * damaged messages it may be an earlier one.
+   */
   async offsetAt(queue: Queue, storedAtMs: number): Promise<number> {
     let low = queue.firstOffset;
     let high = this.#endOffset(queue);
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if ((await this.storedAt(queue, middle)) < storedAtMs) low = middle + 1;
+      const found = await this.#readable(queue, middle, high);
+      if (found !== undefined && found.storedAtMs < storedAtMs) low = found.offset + 1;
       else high = middle;
     }
     return low;
   }
 
-  /** Store time of one message, milliseconds. */
+  /** Store time of one message, milliseconds; where it cannot be read, of one behind it, and 0 if there is none. */
   async storedAt(queue: Queue, offset: number): Promise<number> {
-    let storedAtMs = 0;
-    await this.#reader.read(queue, offset, ONE, {
-      take(bytes, start) {
-        storedAtMs = recordStoredAtMs(bytes, start);
-        return true;
-      },
-    });
-    return storedAtMs;
+    return (await this.#readable(queue, offset, this.#endOffset(queue)))?.storedAtMs ?? 0;
+  }
+
+  /** A message between two offsets that can be read: the first one, or one behind a long range of damage. */
+  async #readable(
+    queue: Queue,
+    from: number,
+    to: number,
+  ): Promise<{ offset: number; storedAtMs: number } | undefined> {
+    let found: { offset: number; storedAtMs: number } | undefined;
+    for (let tried = 0, offset = from; offset < to && found === undefined; tried++) {
+      try {
+        await this.#reader.read(queue, offset, ONE, {
+          take(bytes, start, _end, queueOffset) {
+            found = { offset: queueOffset, storedAtMs: recordStoredAtMs(bytes, start) };
+            return true;
+          },
+        });
+      } catch (thrown) {
+        if (!LogwheelError.is(thrown, "LOG_CORRUPT")) throw thrown;
+      }
+      offset += Math.max(1, 2 ** (tried - STEPS_OF_ONE));
+    }
+    return found;
   }
 }
+
+/** So many damaged messages are tried one by one; then the steps double. */
+const STEPS_OF_ONE = 64;
 
 const ONE = { maxMessages: 1, maxBytes: 1 } as const;

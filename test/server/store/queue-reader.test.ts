@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { readRecord } from "../../../proto/kernel/record.js";
@@ -171,6 +172,28 @@ describe("QueueReader", () => {
     const [a, b] = store.state.topics.get("orders")!.queues;
     expect(await readAround(store, b!)).to.deep.equal({ found: named("b", 3), damaged: [] });
     expect(await readAround(store, a!)).to.deep.equal({ found: named("a", 200), damaged: [] });
+    await store.close();
+  });
+
+  it("does not keep a look-up by time from its answer", async () => {
+    let nowMs = 1_000;
+    const files = new MemoryFiles();
+    const clock = { ...systemClock, nowMs: () => nowMs };
+    let store = await openStore(files, { clock });
+    const topic = addTopic(store, "orders");
+    for (let index = 0; index < 60; index++, nowMs++)
+      append(store, topic.queues[0]!, [text(`a-${index} ${"x".repeat(3_000)}`)]);
+    await store.whenSettled();
+    await store.close();
+    for (const damaged of [10, 11, 12, 14, 15, 30]) await damage(files, `a-${damaged}`, 700);
+    store = await openStore(files, { clock });
+    const queue = store.state.topics.get("orders")!.queues[0]!;
+    for (const ms of [0, 5, 9, 16, 20, 31, 45, 60])
+      expect(await store.lookup.offsetAt(queue, 1_000 + ms), `${ms}`).to.equal(ms);
+    for (const ms of [11, 12, 13, 15, 30])
+      expect(await store.lookup.offsetAt(queue, 1_000 + ms), `${ms}`).to.be.within(10, ms);
+    expect(await store.lookup.storedAt(queue, 9)).to.equal(1_009);
+    expect(await store.lookup.storedAt(queue, 10)).to.be.within(1_013, 1_020);
     await store.close();
   });
 
