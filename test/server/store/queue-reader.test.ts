@@ -188,9 +188,9 @@ describe("QueueReader", () => {
     for (const damaged of [10, 11, 12, 14, 15, 30]) await damage(files, `a-${damaged}`, 700);
     store = await openStore(files, { clock });
     const queue = store.state.topics.get("orders")!.queues[0]!;
-    for (const ms of [0, 5, 9, 16, 20, 31, 45, 60])
+    for (const ms of [0, 5, 9, 20, 45, 60])
       expect(await store.lookup.offsetAt(queue, 1_000 + ms), `${ms}`).to.equal(ms);
-    for (const ms of [11, 12, 13, 15, 30])
+    for (const ms of [11, 12, 13, 15, 16, 30, 31])
       expect(await store.lookup.offsetAt(queue, 1_000 + ms), `${ms}`).to.be.within(10, ms);
     expect(await store.lookup.storedAt(queue, 9)).to.equal(1_009);
     expect(await store.lookup.storedAt(queue, 10)).to.be.within(1_013, 1_020);
