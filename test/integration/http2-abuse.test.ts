@@ -32,6 +32,7 @@ describe("abuse of HTTP/2 against the server processes", function () {
   async function setUp(): Promise<void> {
     cluster = await startCluster(
       ...["--disk-free-bytes-min", "0", "--disk-refuse-percent", "100", "--connections-max", "300"],
+      ...["--loop-lag-ms", "10s"],
     );
     honest = connect(cluster.broker);
     await honest.unary(ADMIN.createTopic, { topic: { name: "t", queues: 1, type: 5 } }, CALL);

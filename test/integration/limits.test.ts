@@ -206,7 +206,16 @@ describe("input limits, at the limit and one beyond, through gRPC", function () 
   function start(name: string, ...more: string[]): Promise<ServerProcess> {
     const own = { name, namesrv: "127.0.0.1:1", listen: "127.0.0.1:0", data: join(folder, name) };
     const args = Object.entries(own).flatMap(([option, value]) => [`--${option}`, value]);
-    const small = ["--segment-bytes", "64MiB", "--disk-free-bytes-min", "0", "--disk-refuse-percent", "100"];
+    const small = [
+      "--loop-lag-ms",
+      "10s",
+      "--segment-bytes",
+      "64MiB",
+      "--disk-free-bytes-min",
+      "0",
+      "--disk-refuse-percent",
+      "100",
+    ];
     return ServerProcess.start(["server", "broker", ...args, ...small, ...more]);
   }
 
