@@ -20,6 +20,12 @@ export type DiskLevel = "ok" | "warn" | "full";
 
 const LOOK_MS = 2_000;
 
+/** Between looks, a byte of the log takes so many on the disk: itself, zeros written ahead of it, its index. */
+const DISK_PER_LOG = 2.5;
+
+/** The next look comes at the latest when this share of the room may be taken. */
+const LOOK_SHARE = 0.25;
+
 /** The reserve is written when so many times its size are left above the bytes that are never used. */
 const RESERVE_AHEAD = 16;
 
@@ -30,9 +36,17 @@ export function levelOf(space: { freeBytes: number; totalBytes: number }, limits
   return usedPercent >= limits.warnPercent ? "warn" : "ok";
 }
 
+/** Bytes that are left until a disk counts as full. */
+export function roomOf(space: { freeBytes: number; totalBytes: number }, limits: DiskLimits): number {
+  const kept = Math.max(limits.freeBytesMin, space.totalBytes * (1 - limits.refusePercent / 100));
+  return Math.max(0, space.freeBytes - kept);
+}
+
 /**
  * Watches the free room of the data folder: sends are refused before the disk is full, so that consumers, cursors and
  * recovery always have room to write.
+ *
+ * Invariant: between two looks no more is taken than there was room for, however fast the log grows.
  */
 export class DiskGuard implements Lifecycle {
   readonly #files: Files;
@@ -40,12 +54,24 @@ export class DiskGuard implements Lifecycle {
   readonly #logger: Logger;
   readonly #limits: DiskLimits;
   readonly #reserve: DiskReserve;
+  readonly #logEnd: () => number;
+  /** Where the log ended at the last look. */
+  #seenEnd = 0;
+  #looking: Promise<void> | undefined;
   #level: DiskLevel = "ok";
   #space = { freeBytes: 0, totalBytes: 0 };
   #cancel: (() => void) | undefined;
   #stopped = false;
 
-  constructor(deps: { files: Files; clock: Clock; logger: Logger; limits: DiskLimits }) {
+  /** `logEnd` is the log offset up to which messages were accepted. */
+  constructor(deps: {
+    files: Files;
+    clock: Clock;
+    logger: Logger;
+    limits: DiskLimits;
+    logEnd: () => number;
+  }) {
+    this.#logEnd = deps.logEnd;
     this.#files = deps.files;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
@@ -64,7 +90,7 @@ export class DiskGuard implements Lifecycle {
 
   /** Why sends are refused, if the disk is full. */
   refusal(): LogwheelError | undefined {
-    if (this.#level !== "full") return undefined;
+    if (this.#level !== "full" && !this.#mayBeFull()) return undefined;
     const { freeBytes } = this.#space;
     return new LogwheelError(
       "DISK_FULL",
@@ -85,10 +111,26 @@ export class DiskGuard implements Lifecycle {
     await this.#reserve.stop();
   }
 
-  /** Looks now. A failure to look changes nothing. */
-  async look(): Promise<void> {
+  /** Whether what was accepted since the last look may have taken all room. Looks again long before. */
+  #mayBeFull(): boolean {
+    const taken = (this.#logEnd() - this.#seenEnd) * DISK_PER_LOG;
+    if (taken === 0) return false;
+    const room = roomOf(this.#space, this.#limits);
+    if (taken >= room * LOOK_SHARE) this.look().catch(() => {});
+    return taken >= room;
+  }
+
+  /** Looks now, or waits for the look under way. A failure to look changes nothing. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const end = this.#logEnd();
     try {
       this.#space = await this.#files.space();
+      this.#seenEnd = end;
     } catch (thrown) {
       this.#logger.warn({ error: String(thrown) }, "the disk's free space cannot be read");
       return;

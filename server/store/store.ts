@@ -146,6 +146,11 @@ export class Store {
     return this.#log.epoch;
   }
 
+  /** Log offset of the next record. */
+  get logEnd(): number {
+    return this.#log.end;
+  }
+
   /** Bytes accepted and not acknowledged yet. */
   get unsettledBytes(): number {
     return this.#log.end - this.#log.visible;

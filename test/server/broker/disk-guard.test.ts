@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
-import { DiskGuard, levelOf } from "../../../server/broker/disk-guard.js";
-import { ManualClock } from "../../support/manual-clock.js";
+import { DiskGuard, levelOf, roomOf } from "../../../server/broker/disk-guard.js";
+import { ManualClock, settle } from "../../support/manual-clock.js";
 import { MemoryFiles } from "../../support/memory-files.js";
 
 const LIMITS = { warnPercent: 75, refusePercent: 90, freeBytesMin: 50, reserveBytes: 0 };
@@ -20,7 +20,7 @@ describe("disk guard", () => {
     const files = new MemoryFiles();
     let freeBytes = 900;
     files.space = async () => ({ freeBytes, totalBytes: 1_000 });
-    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits: LIMITS });
+    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits: LIMITS, logEnd: () => 0 });
     await guard.start();
     expect(guard.refusal()).to.equal(undefined);
     freeBytes = 10;
@@ -31,5 +31,38 @@ describe("disk guard", () => {
     expect(guard.refusal()).to.equal(undefined);
     await guard.stop();
     expect(clock.waiting).to.equal(0);
+  });
+
+  it("knows how much room is left until a disk counts as full", () => {
+    expect(roomOf({ freeBytes: 300, totalBytes: 1_000 }, LIMITS)).to.be.closeTo(200, 0.001);
+    expect(roomOf({ freeBytes: 300, totalBytes: 1_000 }, { ...LIMITS, freeBytesMin: 250 })).to.equal(50);
+    expect(roomOf({ freeBytes: 10, totalBytes: 1_000 }, LIMITS)).to.equal(0);
+  });
+
+  it("looks again before a fast log can have filled the disk, and refuses what may not fit (O9)", async () => {
+    const clock = new ManualClock();
+    const files = new MemoryFiles();
+    let logEnd = 5_000;
+    let looks = 0;
+    let space = { freeBytes: 1_100, totalBytes: 10_000 };
+    files.space = async () => {
+      looks++;
+      return space;
+    };
+    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits: LIMITS, logEnd: () => logEnd });
+    await guard.start();
+    expect(guard.refusal()).to.equal(undefined);
+    expect(looks).to.equal(1);
+    logEnd += 12;
+    space = { freeBytes: 1_080, totalBytes: 10_000 };
+    expect(guard.refusal()).to.equal(undefined);
+    await settle();
+    expect(looks).to.equal(2);
+    logEnd += 40;
+    expect(LogwheelError.is(guard.refusal(), "DISK_FULL")).to.equal(true);
+    await settle();
+    expect(looks).to.equal(3);
+    expect(guard.refusal()).to.equal(undefined);
+    await guard.stop();
   });
 });
