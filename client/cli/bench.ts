@@ -105,12 +105,14 @@ async function onServers(
   { run, command }: { run: Run; command: string },
 ): Promise<Record<string, unknown>> {
   const { startServers } = await import("./bench/servers.js");
+  const { progress, signal } = terminal;
   const retentionBytes = retentionOf(args, command);
   const servers =
-    args.namesrv === undefined ? await startServers({ flush: args.flush, retentionBytes }) : undefined;
+    args.namesrv === undefined
+      ? await startServers({ flush: args.flush, retentionBytes, signal })
+      : undefined;
   try {
     const nameServer = args.namesrv ?? servers!.nameServer;
-    const { progress, signal } = terminal;
     return await run({ ...args, size: sizeOf(args), nameServer, servers, progress, signal });
   } finally {
     await servers?.stop();

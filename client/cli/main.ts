@@ -36,10 +36,14 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return (await parsed.verb.run(parsed.args, terminal)) ?? EXIT.ok;
   } catch (thrown) {
     // Whoever pressed Ctrl-C knows.
-    if (LogwheelError.is(thrown, "ABORTED") && terminal.signal.aborted) return EXIT.interrupted;
+    if (isAbort(thrown) && terminal.signal.aborted) return EXIT.interrupted;
     terminal.note(errorLine(thrown));
     return exitCodeOf(thrown);
   }
+}
+
+function isAbort(thrown: unknown): boolean {
+  return LogwheelError.is(thrown, "ABORTED") || (thrown instanceof Error && thrown.name === "AbortError");
 }
 
 /** Yargs takes longer to load than most command lines take to run. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
@@ -7,6 +7,7 @@ import { type ClusterProcesses, startCluster } from "../support/cluster-processe
 import { type Ended, runProgram } from "../support/program.js";
 import { launcher } from "../support/server-process.js";
 import { skip } from "../support/skip.js";
+import { until } from "../support/until.js";
 
 describe("the command line as a process", function () {
   this.timeout(60_000);
@@ -108,6 +109,38 @@ describe("the command line as a process", function () {
     expect(figures.latencyMs).to.have.all.keys("p50", "p99", "p999", "max");
     for (const process of [figures.client, figures.broker])
       expect(process).to.have.all.keys("cpuSeconds", "peakMemoryBytes");
+  });
+
+  /** Runs bench until `reached`, and interrupts it then; it has to end with 130 and say nothing. */
+  async function interrupt(args: readonly string[], reached: () => Promise<boolean>): Promise<void> {
+    const child = spawn(process.execPath, [launcher, "bench", "send", "--seconds", "60", ...args], {
+      stdio: "pipe",
+      env: { ...process.env, TMPDIR: cluster.folder },
+    });
+    let stderr = "";
+    child.stderr.on("data", (bytes) => (stderr += bytes));
+    await until("bench has come so far", reached);
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("close", resolve))).to.equal(130);
+    expect(stderr).to.equal("");
+  }
+
+  it("bench that is interrupted while its servers start ends with 130, and takes them and their folder along", async () => {
+    const left = async (): Promise<string[]> =>
+      (await readdir(cluster.folder)).filter((name) => name.startsWith("logwheel-bench-"));
+    await interrupt([], async () => {
+      const [name] = await left();
+      return name !== undefined && (await readdir(join(cluster.folder, name))).includes("lock");
+    });
+    expect(await left()).to.deep.equal([]);
+  });
+
+  it("bench that is interrupted while it measures ends with 130", async () => {
+    const namesOfTopics = async (): Promise<string[]> =>
+      (await shown(["topic", "list"])).map(({ name }) => name).filter((name) => name.startsWith("bench-"));
+    const before = await namesOfTopics();
+    const args = ["--namesrv", cluster.nameServer];
+    await interrupt(args, async () => (await namesOfTopics()).length > before.length);
   });
 
   const benches: [args: string[], keys: string[]][] = [

@@ -20,12 +20,20 @@ export interface BenchServerOptions {
   readonly flush: "sync" | "async";
   /** Size of the log from which on segments are recycled. */
   readonly retentionBytes: number;
+  /** Aborting ends the start; what was started goes with it. */
+  readonly signal: AbortSignal;
 }
 
 /** Starts both and resolves when they are ready. */
-export async function startServers({ flush, retentionBytes }: BenchServerOptions): Promise<BenchServers> {
+export async function startServers(options: BenchServerOptions): Promise<BenchServers> {
+  const { flush, retentionBytes, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), "logwheel-bench-"));
   const started: ChildProcess[] = [];
+  // What they wrote goes with the folder: nothing has to be finished.
+  const endAll = (): void => {
+    for (const child of started) child.kill("SIGKILL");
+  };
+  signal.addEventListener("abort", endAll, { once: true });
   const stop = async (): Promise<void> => {
     for (const child of started.reverse()) await end(child);
     await rm(folder, { recursive: true, force: true });
@@ -42,7 +50,10 @@ export async function startServers({ flush, retentionBytes }: BenchServerOptions
     return { nameServer, brokerUsage: () => usageOf(broker.pid!), stop };
   } catch (thrown) {
     await stop();
+    signal.throwIfAborted();
     throw thrown;
+  } finally {
+    signal.removeEventListener("abort", endAll);
   }
 }
 
