@@ -43,6 +43,22 @@ export interface RecoveryDeps {
 /** How far behind a bad place a crash can have left whole records: what may be unflushed, and room. */
 const SEARCH_BYTES = 96 << 20;
 
+/** What is known of a log before it is read. */
+export interface Known {
+  /** Log offset up to which it was once durable. */
+  readonly mark: number;
+  /** Highest log epoch that was seen. */
+  readonly epoch: number;
+  /** Nothing was written behind the mark. */
+  readonly clean: boolean;
+}
+
+/** What a checkpoint knows. */
+export function knownBy(checkpoint: CheckpointState | null): Known {
+  const { durable: mark, epoch, clean } = checkpoint ?? { durable: 0, epoch: 0, clean: false };
+  return { mark, epoch, clean };
+}
+
 /** The last segment as it was found, with what is known of the log beyond it. */
 export interface Tail {
   readonly segment: Segment;
@@ -52,6 +68,8 @@ export interface Tail {
   readonly mark: number;
   /** Highest log epoch that was seen. */
   readonly epoch: number;
+  /** Nothing was written behind the last record. */
+  readonly ended: boolean;
 }
 
 /**
@@ -64,7 +82,7 @@ export interface Tail {
  * again does.
  */
 export async function recover(deps: RecoveryDeps): Promise<Recovered> {
-  const known = { mark: deps.checkpoint?.durable ?? 0, epoch: deps.checkpoint?.epoch ?? 0 };
+  const known = knownBy(deps.checkpoint);
   await giveUpSealed(deps);
   const tail = await settleTail(deps, known);
   if (tail === undefined) return begin(deps, known);
@@ -87,14 +105,11 @@ export async function recover(deps: RecoveryDeps): Promise<Recovered> {
 }
 
 /** Looks at the last segment until it can be built on: what never became part of the log is taken back, what was given up is filled. */
-async function settleTail(
-  deps: RecoveryDeps,
-  known: { mark: number; epoch: number },
-): Promise<Tail | undefined> {
+async function settleTail(deps: RecoveryDeps, { clean, ...known }: Known): Promise<Tail | undefined> {
   for (let { mark, epoch } = known; ; ) {
     const segment = deps.segments.last;
     if (segment === undefined) return undefined;
-    const tail = await lookAt(segment, { mark, epoch });
+    const tail = await lookAt(segment, { mark, epoch, clean });
     ({ mark, epoch } = tail);
     if (mark > tail.scanned.end) {
       if (!(await giveUp(deps, tail))) return tail;
@@ -104,18 +119,16 @@ async function settleTail(
 }
 
 /** Looks at a log's last segment. Changes nothing. */
-export async function lookAt(segment: Segment, known: { mark: number; epoch: number }): Promise<Tail> {
+export async function lookAt(segment: Segment, known: Known): Promise<Tail> {
   const scanned = await scan(segment);
-  const { stopped: from, closed } = scanned;
-  const later = await searchBehind(segment, {
-    from,
-    to: closed ? from : from + SEARCH_BYTES,
-    epoch: scanned.epoch,
-  });
+  const { stopped: from, closed, epoch } = scanned;
+  const ended = closed || (known.clean && known.mark === from);
+  const later = await searchBehind(segment, { from, to: ended ? from : from + SEARCH_BYTES, epoch });
   return {
     segment,
     scanned,
     later,
+    ended,
     mark: Math.max(known.mark, scanned.mark, later.mark),
     epoch: Math.max(known.epoch, scanned.epoch, later.epoch),
   };
@@ -174,10 +187,7 @@ async function removeSideFiles(files: Files, segment: Segment): Promise<void> {
   for (const name of await files.list()) if (own.includes(name)) await files.remove(name);
 }
 
-async function begin(
-  { files, segments, accepted }: RecoveryDeps,
-  known: { mark: number; epoch: number },
-): Promise<Recovered> {
+async function begin({ files, segments, accepted }: RecoveryDeps, known: Known): Promise<Recovered> {
   if (known.mark > 0 && !covers(accepted, { from: 0, to: known.mark }))
     throw damageFound(
       files.path,
@@ -207,8 +217,8 @@ async function cutTail(files: Files, tail: Tail): Promise<{ cutBytes: number; co
 }
 
 /** What stands behind the end of the log and is not plain stale bytes. */
-export async function tornRange({ segment, scanned, later }: Tail): Promise<LogRange | undefined> {
-  if (scanned.closed) return undefined;
+export async function tornRange({ segment, scanned, later, ended }: Tail): Promise<LogRange | undefined> {
+  if (ended) return undefined;
   const torn = await tornEnd(segment, scanned.stopped);
   const range = { from: scanned.end, to: Math.min(segment.end, Math.max(scanned.stopped, later.end, torn)) };
   return range.to > range.from ? range : undefined;

@@ -87,9 +87,8 @@ export async function searchBehind(segment: Segment, { from, to, epoch, first }:
   const found = { start: 0, end: 0, epoch: 0, mark: 0 };
   const header = emptyHeader();
   const limit = Math.min(segment.end, to);
-  const buffer = Buffer.allocUnsafeSlow(
-    Math.min(SEARCH_STEP_BYTES + RECORD_BYTES_MAX, Math.max(0, segment.end - from)),
-  );
+  const bytesMax = limit <= from ? 0 : Math.min(SEARCH_STEP_BYTES + RECORD_BYTES_MAX, segment.end - from);
+  const buffer = Buffer.allocUnsafeSlow(bytesMax);
   for (let place = from; place < limit; place += SEARCH_STEP_BYTES) {
     const read = await segment.file.read(
       buffer.subarray(0, Math.min(buffer.length, segment.end - place)),

@@ -1,7 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import { CHECKPOINT_NAME, Checkpoint, type CheckpointState } from "./checkpoint.js";
-import { lookAt, type Tail } from "./recovery.js";
+import { knownBy, lookAt, type Tail } from "./recovery.js";
 import type { LogRange } from "./salvage.js";
 import { readSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME, Segment } from "./segment.js";
 import { LOG_FOLDER } from "./store-parts.js";
@@ -62,7 +62,7 @@ async function look(dataFiles: Files, segments: Segment[]): Promise<Omit<Stopped
   const last = segments.at(-1);
   if (last === undefined && checkpoint === null)
     throw new LogwheelError("BAD_REQUEST", `${dataFiles.path} holds no log: is it the broker's data folder?`);
-  const known = { mark: checkpoint?.durable ?? 0, epoch: checkpoint?.epoch ?? 0 };
+  const known = knownBy(checkpoint);
   const tail = last === undefined ? undefined : await lookAt(last, known);
   return { files, segments, tail, mark: tail?.mark ?? known.mark, damage };
 }

@@ -201,7 +201,7 @@ export function describeDamagedDisk(figures: DamageFigures): void {
     let original: Original;
     before(async function () {
       this.timeout(60_000);
-      original = await stoppedWorld(8, 500);
+      original = await stoppedWorld(11, 500);
     });
 
     it("T5: serves no wrong byte, names the damage below the mark, and loses nothing behind it", async function () {

@@ -130,7 +130,7 @@ describe("planted bugs", () => {
   });
 
   it("6: recovery takes damage in the middle for the end: T5 finds it", async () => {
-    const original = await stoppedWorld(8, 500);
+    const original = await stoppedWorld(11, 500);
     const [path, bytes] = [...original.contents].filter(([name]) => /\d{20}\.log$/.test(name)).at(-1)!;
     const middle = places(bytes).at(-4)!;
     const turned = Buffer.from(bytes);
@@ -142,7 +142,7 @@ describe("planted bugs", () => {
   });
 
   it("7: the checksum does not cover the properties: T5 finds it", async () => {
-    const original = await stoppedWorld(8, 500);
+    const original = await stoppedWorld(11, 500);
     const [path, bytes] = [...original.contents].filter(([name]) => /\d{20}\.log$/.test(name)).at(-1)!;
     const at = bytes.lastIndexOf("begins", places(bytes).at(-1));
     const start = places(bytes).findLast((place) => place < at)!;
@@ -175,8 +175,7 @@ describe("planted bugs", () => {
     const world = new World({ files, random: seeded(1), flush: "async" });
     await world.open();
     await world.furnish();
-    await world.store.close();
-    const log = await files.folder("log");
+    const log = await files.clone().folder("log");
     const [name] = (await log.list()).filter((each) => /^\d{20}\.log$/.test(each)) as [string];
     const bytes = log.peek(name);
     const [start, end] = places(bytes).slice(-2) as [number, number];
