@@ -1,6 +1,6 @@
 import type { Run } from "./consume-index.js";
 import { FILE_BLOCK_BYTES } from "./file-blocks.js";
-import { DAMAGED, ENTRY_NUMBERS, HOLE } from "./open-entries.js";
+import { ENTRY_NUMBERS, HOLE } from "./open-entries.js";
 import type { Reading } from "./reading.js";
 import type { Held, RecordReader } from "./record-reader.js";
 
@@ -35,7 +35,6 @@ export class ReadAhead {
     for (let at = index; at < end && reading.fetching.length < RECORDS_AHEAD; at++) {
       const position = run.numbers[at * ENTRY_NUMBERS]!;
       const size = run.numbers[at * ENTRY_NUMBERS + 1]!;
-      if (size === DAMAGED) break;
       if (size === HOLE || !reading.wants(run.numbers[at * ENTRY_NUMBERS + 2]!)) continue;
       const record = this.#records.loadAlone({
         queue: reading.queue,

@@ -4,8 +4,10 @@ import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { readRecord } from "../../../proto/kernel/record.js";
+import { BlockCache } from "../../../server/store/block-cache.js";
 import type { Queue } from "../../../server/store/queue.js";
 import type { ReadLimits } from "../../../server/store/queue-reader.js";
+import { type QueueEntries, SegmentIndex, writeSegmentIndex } from "../../../server/store/segment-index.js";
 import type { Store } from "../../../server/store/store.js";
 import { diskError } from "../../support/memory-disk.js";
 import { MemoryFiles } from "../../support/memory-files.js";
@@ -130,7 +132,7 @@ describe("QueueReader", () => {
 
   for (const lost of ["a-5", "b-10", "a-18", "b-19", "a-20"])
     it(`says the same of ${lost} when the index was lost, too`, async () => {
-      const { files, store, a, b } = await written();
+      const { files, store } = await written();
       await store.close();
       await damage(files, lost, 700);
       await removeIndexes(files);
@@ -145,9 +147,36 @@ describe("QueueReader", () => {
       const [first, second] = again.state.topics.get("orders")!.queues;
       expect(await readAround(again, first!)).to.deep.equal(expected.a);
       expect(await readAround(again, second!)).to.deep.equal(expected.b);
-      expect([a.id, b.id]).to.deep.equal([0, 1]);
+      const damaged = Number(lost.slice(2));
+      const queue = lost.startsWith("a") ? first! : second!;
+      const filtered = { ...LIMITS, tagHashes: new Set([fnv1aOf("tag-0")]) };
+      const error = await failure(readOnce(again, queue, damaged, filtered));
+      expect(error.message).to.match(/lost with those from log offset \d+ on|took its index entry/);
       await again.close();
     });
+
+  it("does not serve the messages of another queue that a wrong index names", async () => {
+    const { files, store, a, b } = await written();
+    await store.close();
+    const log = await files.folder("log");
+    const name = (await log.list()).find((each) => each.endsWith(".index"))!;
+    const start = Number.parseInt(name, 10);
+    const index = await SegmentIndex.open(log, start, new BlockCache(1 << 20));
+    const rows: QueueEntries[] = [];
+    for (const queueId of [0, 1]) {
+      const place = (await index.find(a.topic.number, 1 - queueId))!;
+      const entries = await index.entries(place, 0, place.count);
+      rows.push({ topic: a.topic.number, queueId, baseOffset: 0, entries });
+    }
+    await index.close();
+    await writeSegmentIndex(log, start, rows);
+    const again = await openStore(files);
+    for (const id of [a.id, b.id]) {
+      const error = await failure(readOnce(again, again.state.topics.get("orders")!.queues[id]!, 0));
+      expect(error.message).to.match(/damaged at offset 0: another record stands at log offset \d+/);
+    }
+    await again.close();
+  });
 
   it("finds quiet queues' messages behind a segment whose snapshot and index are lost", async () => {
     const files = new MemoryFiles();
@@ -231,15 +260,26 @@ describe("QueueReader", () => {
   });
 
   it("answers at once, after the first read from the disk, from what was read ahead", async () => {
-    const { store, a, b } = await written();
+    const files = new MemoryFiles();
+    const options = { segmentBytes: 8 << 20, cacheBytes: 8 << 20, slabsKept: 1 };
+    let store = await openStore(files, options);
+    const topic = addTopic(store, "orders", 2);
+    for (let index = 0; index < 2_000; index++)
+      append(store, topic.queues[index % 2]!, [text("x".repeat(2_000))]);
+    await store.whenSettled();
+    await store.close();
+    store = await openStore(files, options);
+    const [a, b] = store.state.topics.get("orders")!.queues;
     const sink = { take: () => true };
-    const limits = { maxMessages: 10, maxBytes: 1 << 20 };
-    const first = store.read(a, 0, limits, sink);
+    const limits = { maxMessages: 100, maxBytes: 1 << 20 };
+    const first = store.read(a!, 0, limits, sink);
     expect(first).to.be.instanceOf(Promise);
-    expect(await first).to.equal(10);
-    expect(store.read(b, 0, limits, sink)).to.equal(10);
-    await new Promise(setImmediate);
-    expect(store.read(a, 10, limits, sink)).to.equal(20);
+    expect(await first).to.equal(100);
+    expect(store.read(b!, 0, limits, sink)).to.equal(100);
+    for (let next = 100; next < 500; next += 100) {
+      await new Promise(setImmediate);
+      expect(store.read(a!, next, limits, sink)).to.equal(next + 100);
+    }
     await store.close();
   });
 

@@ -63,6 +63,13 @@ describe("SalvagedEntries", () => {
     message(entries, 3, 300, 2);
     json(entries, KIND.topic, { op: "put", ...TOPIC, queues: 2 });
     message(entries, 9, 400);
-    expect(told(entries)).to.deep.equal(["1/0 7 200:100 200:0 400:100", "1/1 0", "2/0 3 300:100"]);
+    json(entries, KIND.topic, { op: "put", ...TOPIC, number: 3, name: "c", queues: 1 });
+    message(entries, 50, 500, 3);
+    expect(told(entries)).to.deep.equal([
+      "1/0 7 200:100 200:0 400:100",
+      "1/1 0",
+      "2/0 3 300:100",
+      "3/0 50 500:100",
+    ]);
   });
 });
