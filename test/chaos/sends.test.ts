@@ -34,7 +34,7 @@ async function run(seed: number): Promise<void> {
   const send = (sent: Sent): void => {
     const kind = random();
     const message = { topic: orders, body: Buffer.from(sent.body) };
-    const options = random() < 0.1 ? { timeoutMs: random() * 5_000 } : {};
+    const options = random() < 0.1 ? { timeoutMs: Math.floor(random() * 5_000) } : {};
     const keyed = kind < 0.3 ? { ...message, orderingKey: `k${Math.floor(random() * 3)}` } : message;
     sends.push(sent);
     done.push(
@@ -51,11 +51,11 @@ async function run(seed: number): Promise<void> {
   for (let step = 0; step < 60; step++) {
     for (let burst = Math.floor(random() * 5); burst >= 0; burst--) send({ body: `${step}.${burst}` });
     if (random() < 0.3) await settle();
-    if (random() < 0.2) await clock.advance(random() * 1_000);
+    if (random() < 0.2) await clock.advance(Math.floor(random() * 1_000));
     if (random() < 0.05) {
       const name = names[Math.floor(random() * names.length)]!;
       await cluster.kill(name);
-      await clock.advance(random() * 500);
+      await clock.advance(Math.floor(random() * 500));
       cluster.serve(name);
     }
   }

@@ -43,7 +43,7 @@ export function lie(
     (frame, stream) => stream.write(broker.accept(frame)),
     (frame, stream) => {
       const reply = broker.accept(frame);
-      after(random() * 4_000, () => stream.write(reply));
+      after(Math.floor(random() * 4_000), () => stream.write(reply));
     },
     (frame, stream) => {
       const reply = broker.accept(frame);
