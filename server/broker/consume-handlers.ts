@@ -7,6 +7,7 @@ import type { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { ConsumeSession } from "./consume-session.js";
 import type { Groups } from "./groups.js";
+import { checkMetadataRoom } from "./metadata-room.js";
 import { type PullDeps, pull } from "./pull.js";
 import { queueOf, queueToRead } from "./readable.js";
 import { checkRanges, show } from "./settlement.js";
@@ -61,6 +62,7 @@ async function ack(groups: Groups, topics: Topics, request: AckRequest__Output):
       { topic: request.topic },
     );
   const state = groups.ensure(request.group, { ordered: false });
+  if (request.ranges.length > 0 || !state.cursors.has(queue)) checkMetadataRoom(store);
   const held = request.ranges.length + (cursors.peek(state, queue)?.held ?? 0);
   if (request.ranges.length > 0 && held > HELD_BY_CALLERS_MAX)
     throw new LogwheelError(

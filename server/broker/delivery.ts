@@ -28,6 +28,9 @@ export const CREDIT_BYTES_MAX = 1 << 30;
 /** Reads for one batch: a filter that fits nothing does not hold the process. */
 const READS_PER_BATCH = 8;
 
+/** Ranges and failed messages with which a cursor goes no further up while the log has no room for more of them. */
+const HELD_WHILE_CROWDED = 64;
+
 /** Time for which a queue is held up before that is said. */
 const PAUSE_SAID_MS = 5_000;
 
@@ -125,8 +128,11 @@ export class Delivery {
     return false;
   }
 
-  #plan(lane: Lane, nowMs: number): Run | null {
-    return lane.cursor.plan(this.#deps.store.endOffset(lane.queue), nowMs, this.#group.order);
+  #plan({ queue, cursor }: Lane, nowMs: number): Run | null {
+    const { store } = this.#deps;
+    const end = store.endOffset(queue);
+    const torn = store.crowded && cursor.held > HELD_WHILE_CROWDED;
+    return cursor.plan(torn ? Math.min(end, cursor.next) : end, nowMs, this.#group.order);
   }
 
   /** Fills a batch from one queue and sends it; false if there was nothing, a read failed, or has to come from the disk. */

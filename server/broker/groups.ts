@@ -12,11 +12,12 @@ import { DeadlineClock } from "./deadline-clock.js";
 import { Group, type GroupDeps } from "./group.js";
 import type { Start } from "./lanes.js";
 import type { Introduction, Member, Seat } from "./member.js";
+import { checkMetadataRoom } from "./metadata-room.js";
 import type { Meter } from "./meter.js";
 import type { Positions } from "./places.js";
 import { checkReadable } from "./readable.js";
 import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
-import { MODES, parseSubscriptions } from "./subscription.js";
+import { MODES, parseSubscriptions, type Subscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
 
 /** What `GroupSettings` are unless they are set. */
@@ -143,7 +144,9 @@ export class Groups implements Lifecycle {
       const topic = this.deps.store.state.topics.get(name);
       if (topic !== undefined) checkReadable(topic);
     }
-    const group = this.live(this.ensure(hello.group, { ordered: mode === "ordered" }));
+    const state = this.ensure(hello.group, { ordered: mode === "ordered" });
+    if (mode !== "broadcast") this.#checkRoom(state, subscriptions);
+    const group = this.live(state);
     if (group.members.length >= MEMBERS_MAX)
       throw new LogwheelError("THROTTLED", `group ${hello.group} has ${MEMBERS_MAX} members on this broker`);
     const who: Introduction = {
@@ -193,6 +196,7 @@ export class Groups implements Lifecycle {
         "THROTTLED",
         `this broker has ${store.state.groups.size} groups, as many as are allowed`,
       );
+    if (!store.state.groups.has(group.name)) checkMetadataRoom(store);
     store.appendGroup({ op: "put", ...group });
   }
 
@@ -210,6 +214,15 @@ export class Groups implements Lifecycle {
   forget(state: GroupState): void {
     this.#live.delete(state);
     this.deps.cursors.drop(state);
+  }
+
+  /** A member that brings its group to topics that are new to it makes cursors. */
+  #checkRoom(group: GroupState, subscriptions: Subscriptions): void {
+    const { store } = this.deps;
+    for (const name of subscriptions.keys()) {
+      const queue = store.state.topics.get(name)?.queues[0];
+      if (queue !== undefined && !group.cursors.has(queue)) return checkMetadataRoom(store);
+    }
   }
 
   #expireSilent(): void {

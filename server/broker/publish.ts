@@ -9,6 +9,7 @@ import { messageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
+import { PRODUCERS_MAX } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import type { Meter } from "./meter.js";
 import { PublishOutcome } from "./publish-outcome.js";
@@ -249,10 +250,17 @@ export class Publisher {
   /** Log offset of the message if it is stored already, 0 if it is new. */
   #find(sent: Sent): number {
     if (sent.producerId === 0 || sent.sequence === 0) return 0;
-    const known = this.#deps.store.state.producers.get(sent.producerId)?.find(sent.sequence);
+    const { state } = this.#deps.store;
+    const window = state.producers.get(sent.producerId);
+    const known = window?.find(sent.sequence);
     if (known !== undefined) return known;
-    if (this.#deps.store.state.producers.has(sent.producerId)) throw unknownSequence(sent);
-    return 0;
+    if (window !== undefined) throw unknownSequence(sent);
+    if (state.roomForProducer(this.#deps.clock.nowMs())) return 0;
+    throw new LogwheelError(
+      "THROTTLED",
+      `the broker remembers ${PRODUCERS_MAX} producers of the last minute, and that is its limit: send from fewer, or without de-duplication`,
+      { retryAfterMs: 1_000 },
+    );
   }
 
   /** The queue for the message in the envelope, after checking that topic and order allow it. */

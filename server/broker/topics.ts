@@ -5,6 +5,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkTopicName } from "../../proto/kernel/limits.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
+import { checkMetadataRoom } from "./metadata-room.js";
 
 /** Values of `TopicType` in message.proto. */
 export const TOPIC_TYPE = { normal: 1, ordered: 2, delay: 3, transaction: 4, mixed: 5 } as const;
@@ -106,6 +107,8 @@ export class Topics {
       permission: request.permission ?? topic.permission,
       retentionMs: checkRetention(request.retentionMs ?? topic.retentionMs),
     };
+    if (queues > topic.queues.length || Object.keys(request.setAttributes).length > 0)
+      checkMetadataRoom(this.#store);
     if (!request.dryRun) {
       this.#store.appendTopic(change);
       this.#changed({ put: topic });
@@ -155,6 +158,7 @@ export class Topics {
         "THROTTLED",
         `this broker has ${this.#settings.topicsMax} topics, as many as its settings allow`,
       );
+    checkMetadataRoom(this.#store);
     this.#store.appendTopic({
       op: "put",
       number: this.#store.state.nextTopicNumber,

@@ -9,6 +9,26 @@ function queueNumber(topic: number, queueId: number): number {
   return topic * QUEUES + queueId;
 }
 
+/** Room for the windows of all producers together: two messages with distant sequences could make each of them large. */
+export class WindowRoom {
+  #placesLeft: number;
+
+  constructor(places = 8 << 20) {
+    this.#placesLeft = places;
+  }
+
+  /** Takes room for so many places more; false if there is not as much. */
+  take(places: number): boolean {
+    if (places > this.#placesLeft) return false;
+    this.#placesLeft -= places;
+    return true;
+  }
+
+  give(places: number): void {
+    this.#placesLeft += places;
+  }
+}
+
 /** A window in a snapshot; the two lists hold pairs: sequence and log offset, queue number and sequence. */
 export type WindowJson = [
   id: number,
@@ -23,7 +43,8 @@ export type WindowJson = [
  * What the broker remembers of one producer: where each of its latest sequences was stored.
  *
  * Invariant: a sequence from the floor on is either in its place or was never stored. The window starts small and
- * doubles as the producer's sequences in flight spread; nothing is forgotten while it grows. What the producer settles
+ * doubles as the producer's sequences in flight spread; nothing is forgotten while it grows. Where there is no room to
+ * grow the floor rises: an answer is unknown then, never wrong. What the producer settles
  * is not in the log: a replay remembers more than the live broker, never less.
  */
 export class ProducerWindow {
@@ -38,9 +59,29 @@ export class ProducerWindow {
   #logOffsets = new Float64Array(FIRST_PLACES);
   /** Sequence of the latest message with an ordering key, by queue number (`queueNumber`). */
   readonly #ordered = new Map<number, number>();
+  readonly #room: WindowRoom;
 
-  constructor(id: number) {
+  constructor(id: number, room = new WindowRoom()) {
     this.id = id;
+    this.#room = room;
+  }
+
+  /** Gives its room back: it is forgotten. */
+  close(): void {
+    this.#room.give(this.#sequences.length - FIRST_PLACES);
+  }
+
+  /** How much there is in it. */
+  get size(): { pairs: number; ordered: number } {
+    let pairs = 0;
+    for (const sequence of this.#sequences) if (sequence !== 0) pairs++;
+    return { pairs, ordered: this.#ordered.size };
+  }
+
+  /** Forgets all but the latest sequences. */
+  keepLatest(count: number): void {
+    const known = this.#sequences.filter((sequence) => sequence !== 0).sort();
+    if (known.length > count) this.settle(count === 0 ? this.highest + 1 : known[known.length - count]!);
   }
 
   /** Log offset of the message stored with `sequence`; 0 if it is new; undefined where that is not known any more. */
@@ -57,10 +98,7 @@ export class ProducerWindow {
     let place = sequence % this.#sequences.length;
     const there = this.#sequences[place]!;
     if (there !== 0 && there !== sequence) {
-      if (this.#sequences.length < WINDOW_MAX) {
-        this.#grow();
-        return this.add(sequence, logOffset, storedAtMs);
-      }
+      if (this.#grow()) return this.add(sequence, logOffset, storedAtMs);
       this.#floor = Math.max(this.#floor, Math.min(there, sequence) + 1);
       if (sequence < there) return;
       place = sequence % this.#sequences.length;
@@ -107,8 +145,11 @@ export class ProducerWindow {
     return [this.id, this.storedAtMs, this.#floor, this.highest, pairs, [...this.#ordered].flat()];
   }
 
-  static fromJSON([id, storedAtMs, floor, highest, pairs, ordered]: WindowJson): ProducerWindow {
-    const window = new ProducerWindow(id);
+  static fromJSON(
+    [id, storedAtMs, floor, highest, pairs, ordered]: WindowJson,
+    room?: WindowRoom,
+  ): ProducerWindow {
+    const window = new ProducerWindow(id, room);
     window.#floor = floor;
     for (let at = 0; at < pairs.length; at += 2) window.add(pairs[at]!, pairs[at + 1]!, storedAtMs);
     for (let at = 0; at < ordered.length; at += 2) window.#ordered.set(ordered[at]!, ordered[at + 1]!);
@@ -117,7 +158,9 @@ export class ProducerWindow {
     return window;
   }
 
-  #grow(): void {
+  #grow(): boolean {
+    const { length } = this.#sequences;
+    if (length >= WINDOW_MAX || !this.#room.take(length)) return false;
     const sequences = this.#sequences;
     const logOffsets = this.#logOffsets;
     this.#sequences = new Float64Array(sequences.length * 2);
@@ -128,5 +171,6 @@ export class ProducerWindow {
       this.#sequences[moved] = sequence;
       this.#logOffsets[moved] = logOffsets[place]!;
     }
+    return true;
   }
 }

@@ -1,9 +1,10 @@
 import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { type CursorRuns, cursorRuns, readRuns } from "./cursor-runs.js";
-import { ProducerWindow, type WindowJson } from "./producer-window.js";
+import { ProducerWindow, type WindowJson, WindowRoom } from "./producer-window.js";
 import { Queue, type TopicState } from "./queue.js";
 import { type Header, KIND } from "./record.js";
+import { cursorWeight, fairShare, groupWeight, producerWeight, topicWeight } from "./weights.js";
 
 /** How far a group has come in one queue. */
 export interface CursorState {
@@ -61,6 +62,15 @@ export interface SnapshotPart {
 /** Producers silent for longer than this are left out of snapshots: repeating a send after it may store it twice. */
 export const PRODUCER_MEMORY_MS = 3_600_000;
 
+/** The same while there are too many of them. */
+const PRODUCER_REPEATS_MS = 60_000;
+
+/** Producers that are remembered at a time. */
+export const PRODUCERS_MAX = 65_536;
+
+/** Time between two searches for producers that can be forgotten. */
+const FORGET_EVERY_MS = 1_000;
+
 /**
  * Metadata: what all records up to a place in the log add up to. No I/O, no clock.
  *
@@ -77,11 +87,51 @@ export class State {
   readonly #lossy: boolean;
   /** Topics whose record is lost. */
   readonly #adopted = new Set<number>();
+  readonly #windowRoom = new WindowRoom();
+  #weight = 0;
+  #forgotMs = Number.NEGATIVE_INFINITY;
   #lastTopic = 0;
   #lastGroup = 0;
 
   constructor({ lossy = false } = {}) {
     this.#lossy = lossy;
+  }
+
+  /** Bytes that topics, groups and cursors take in a snapshot at most. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Whether one more producer can be remembered, now or after others were forgotten that are silent. */
+  roomForProducer(nowMs: number): boolean {
+    if (this.producers.size < PRODUCERS_MAX) return true;
+    if (nowMs < this.#forgotMs + FORGET_EVERY_MS) return false;
+    this.#forgotMs = nowMs;
+    for (const window of this.producers.values())
+      if (nowMs - window.storedAtMs > PRODUCER_REPEATS_MS) this.#forget(window);
+    return this.producers.size < PRODUCERS_MAX;
+  }
+
+  /**
+   * Forgets of producers what takes more than `bytesMax` in a snapshot: the oldest sequences of those with the most, and
+   * who sends to more queues than that leaves room for.
+   */
+  fitProducers(bytesMax: number): void {
+    const windows = [...this.producers.values()];
+    const sizes = windows.map((window) => window.size);
+    const share = fairShare(sizes.map(producerWeight), bytesMax);
+    for (const [index, window] of windows.entries()) {
+      const { pairs, ordered } = sizes[index]!;
+      if (producerWeight({ pairs, ordered }) <= share) continue;
+      const spare = share - producerWeight({ pairs: 0, ordered });
+      if (spare < 0) this.#forget(window);
+      else window.keepLatest(Math.floor((spare * pairs) / producerWeight({ pairs, ordered: 0 })));
+    }
+  }
+
+  #forget(window: ProducerWindow): void {
+    this.producers.delete(window.id);
+    window.close();
   }
 
   topicByNumber(number: number): TopicState | undefined {
@@ -111,7 +161,7 @@ export class State {
     if (header.producerId === 0) return;
     let window = this.producers.get(header.producerId);
     if (window === undefined) {
-      window = new ProducerWindow(header.producerId);
+      window = new ProducerWindow(header.producerId, this.#windowRoom);
       this.producers.set(header.producerId, window);
     }
     window.add(header.sequence, header.logOffset, header.storedAtMs);
@@ -169,8 +219,10 @@ export class State {
     const known = this.#topicsByNumber.get(config.number);
     const topic = known ?? { ...config, queues: [] };
     if (topic.name !== config.name) this.topics.delete(topic.name);
+    if (known !== undefined) this.#weight -= topicWeight(known);
     this.#addTopic(Object.assign(topic, config));
     while (topic.queues.length < queues) topic.queues.push(new Queue(topic, topic.queues.length));
+    this.#weight += topicWeight(topic);
   }
 
   #addTopic(topic: TopicState): void {
@@ -183,7 +235,9 @@ export class State {
     if (topic === undefined) return;
     this.#topicsByNumber.delete(number);
     this.topics.delete(topic.name);
-    for (const group of this.groups.values()) for (const queue of topic.queues) group.cursors.delete(queue);
+    this.#weight -= topicWeight(topic);
+    for (const { cursors } of this.groups.values())
+      for (const queue of topic.queues) this.#setCursor(cursors, queue, undefined);
     for (const producer of this.producers.values()) producer.dropTopic(number);
   }
 
@@ -197,6 +251,7 @@ export class State {
   }
 
   #addGroup(group: GroupState): void {
+    this.#weight += groupWeight(group);
     this.#groupsByNumber.set(group.number, group);
     this.groups.set(group.name, group);
   }
@@ -206,12 +261,25 @@ export class State {
     if (group === undefined) return;
     this.#groupsByNumber.delete(number);
     this.groups.delete(group.name);
+    this.#weight -= groupWeight(group);
+    for (const cursor of group.cursors.values()) this.#weight -= cursorWeight(cursor);
+  }
+
+  #setCursor(cursors: Map<Queue, CursorState>, queue: Queue, cursor: CursorState | undefined): void {
+    const before = cursors.get(queue);
+    if (before !== undefined) this.#weight -= cursorWeight(before);
+    if (cursor === undefined) cursors.delete(queue);
+    else {
+      this.#weight += cursorWeight(cursor);
+      cursors.set(queue, cursor);
+    }
   }
 
   #cursor([groupNumber, topicNumber, queueId, floor, acked, retries]: CursorChange): void {
     const queue = this.#topicsByNumber.get(topicNumber)?.queues[queueId];
-    if (queue !== undefined)
-      this.#groupsByNumber.get(groupNumber)?.cursors.set(queue, {
+    const cursors = this.#groupsByNumber.get(groupNumber)?.cursors;
+    if (queue !== undefined && cursors !== undefined)
+      this.#setCursor(cursors, queue, {
         floor,
         acked: acked.length === 0 ? NONE : acked,
         retries: retries.length === 0 ? NONE : retries,
@@ -231,18 +299,21 @@ export class State {
       const topic: TopicState = { ...config, queues: [] };
       for (const [id, nextOffset] of next.entries()) topic.queues.push(new Queue(topic, id, nextOffset));
       this.#addTopic(topic);
+      this.#weight += topicWeight(topic);
     }
     for (const group of part.groups ?? []) this.#group({ op: "put", ...group });
     if (part.cursors !== undefined) this.#loadCursors(part.cursors);
     for (const json of part.producers ?? [])
-      if (!this.producers.has(json[0])) this.producers.set(json[0], ProducerWindow.fromJSON(json));
+      if (!this.producers.has(json[0]))
+        this.producers.set(json[0], ProducerWindow.fromJSON(json, this.#windowRoom));
   }
 
   #loadCursors({ group, runs, rest }: CursorRuns): void {
     const cursors = this.#groupsByNumber.get(group)?.cursors;
     readRuns(runs, (topic, queueId, floor) => {
       const queue = this.#topicsByNumber.get(topic)?.queues[queueId];
-      if (queue !== undefined) cursors?.set(queue, { floor, acked: NONE, retries: NONE });
+      if (queue !== undefined && cursors !== undefined)
+        this.#setCursor(cursors, queue, { floor, acked: NONE, retries: NONE });
     });
     for (const [topic, queueId, acked, retries] of rest) {
       const queue = this.#topicsByNumber.get(topic)?.queues[queueId];
@@ -265,8 +336,8 @@ export class State {
   }
 
   *#liveProducers(nowMs: number): Generator<WindowJson> {
-    for (const [id, window] of this.producers) {
-      if (nowMs - window.storedAtMs > PRODUCER_MEMORY_MS) this.producers.delete(id);
+    for (const window of this.producers.values()) {
+      if (nowMs - window.storedAtMs > PRODUCER_MEMORY_MS) this.#forget(window);
       else yield window.toJSON();
     }
   }

@@ -161,6 +161,11 @@ export class Store {
     return this.#log.behind;
   }
 
+  /** Whether topics, groups and cursors take as much as they may: a snapshot has to fit half a segment. */
+  get crowded(): boolean {
+    return this.state.weight > this.#log.snapshotBytesMax / 2;
+  }
+
   /** Why nothing is stored any more, if so. */
   get failure(): LogwheelError | undefined {
     return this.#log.failure;
@@ -325,6 +330,7 @@ export class Store {
 
   /** One group of records, so that a crash leaves all of it or nothing. */
   #appendSnapshot(): void {
+    this.state.fitProducers(this.#log.snapshotBytesMax / 4);
     const parts = [...this.state.snapshot(this.#log.storedAtMs)].map((part) =>
       Buffer.from(JSON.stringify(part)),
     );

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ProducerWindow, WINDOW_MAX } from "../../../server/store/producer-window.js";
+import { ProducerWindow, WINDOW_MAX, WindowRoom } from "../../../server/store/producer-window.js";
 
 describe("producer window", () => {
   it("tells a new sequence from one that is stored", () => {
@@ -29,6 +29,39 @@ describe("producer window", () => {
     expect(window.find(99_990)).to.equal(undefined);
     expect(window.find(99_991)).to.equal(99_991);
     expect(window.toJSON()[4].length).to.be.at.most(20);
+  });
+
+  it("forgets the oldest where all together have no room to grow, and gives its room back when it is closed", () => {
+    const room = new WindowRoom(WINDOW_MAX);
+    const first = new ProducerWindow(1, room);
+    for (const sequence of [1, WINDOW_MAX / 2 + 1]) first.add(sequence, sequence, 1);
+    expect([first.find(1), first.find(WINDOW_MAX / 2 + 1)]).to.deep.equal([1, WINDOW_MAX / 2 + 1]);
+    const second = new ProducerWindow(2, room);
+    for (const sequence of [1, WINDOW_MAX / 2 + 1]) second.add(sequence, sequence, 1);
+    expect([second.find(1), second.find(WINDOW_MAX / 2 + 1)]).to.deep.equal([undefined, WINDOW_MAX / 2 + 1]);
+    first.close();
+    const third = new ProducerWindow(3, room);
+    for (const sequence of [1, WINDOW_MAX / 4 + 1]) third.add(sequence, sequence, 1);
+    expect(third.find(1)).to.equal(1);
+  });
+
+  it("keeps the latest sequences when it is told to, and knows nothing of the others", () => {
+    const window = new ProducerWindow(1);
+    for (const sequence of [5, 1, 9, 3]) window.add(sequence, sequence * 10, 1);
+    window.keepLatest(4);
+    expect(window.find(1)).to.equal(10);
+    window.keepLatest(2);
+    expect([1, 3, 4, 5, 9, 10].map((sequence) => window.find(sequence))).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+      50,
+      90,
+      0,
+    ]);
+    window.keepLatest(0);
+    expect([window.find(9), window.find(10)]).to.deep.equal([undefined, 0]);
+    expect(window.size).to.deep.equal({ pairs: 0, ordered: 0 });
   });
 
   it("keeps the latest message with an ordering key of each queue", () => {

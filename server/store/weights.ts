@@ -1,0 +1,40 @@
+import type { CursorState } from "./state.js";
+
+/** Digits of a number below 2^53, and what stands behind it. */
+const NUMBER = 18;
+
+/** Bytes, at most, that a topic takes in a snapshot. */
+export function topicWeight(topic: { name: string; attributes: object; queues: { length: number } }): number {
+  const attributes = Buffer.byteLength(JSON.stringify(topic.attributes));
+  return 160 + topic.name.length + attributes + topic.queues.length * NUMBER;
+}
+
+/** Bytes, at most, that a group takes in a snapshot without its cursors. */
+export function groupWeight({ name }: { name: string }): number {
+  return 120 + name.length;
+}
+
+/** Bytes that a cursor takes in a snapshot: its floor in a run of them, and what it has besides. */
+export function cursorWeight({ acked, retries }: CursorState): number {
+  return NUMBER + 4 + acked.length * 2 * NUMBER + retries.length * 3 * NUMBER;
+}
+
+/** The same of what is remembered of a producer. */
+export function producerWeight({ pairs, ordered }: { pairs: number; ordered: number }): number {
+  return 100 + (pairs + ordered) * 2 * NUMBER;
+}
+
+/**
+ * What each of several may take so that all together take no more than `max`: the small ones all that they want, the
+ * large ones equal shares of the rest.
+ */
+export function fairShare(wanted: readonly number[], max: number): number {
+  let left = max;
+  let count = wanted.length;
+  for (const want of [...wanted].sort((a, b) => a - b)) {
+    if (want > left / count) return Math.floor(left / count);
+    left -= want;
+    count--;
+  }
+  return Number.POSITIVE_INFINITY;
+}
