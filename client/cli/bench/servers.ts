@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { type Usage, usageOf } from "./usage.js";
 
@@ -23,6 +24,8 @@ export interface BenchServerOptions {
   /** Aborting ends the start; what was started goes with it. */
   readonly signal: AbortSignal;
 }
+
+const launcher = fileURLToPath(new URL("../logwheel.cjs", import.meta.url));
 
 /** Starts both and resolves when they are ready. */
 export async function startServers(options: BenchServerOptions): Promise<BenchServers> {
@@ -59,7 +62,7 @@ export async function startServers(options: BenchServerOptions): Promise<BenchSe
 
 /** Starts a role and resolves with the address in its ready line. */
 async function start(started: ChildProcess[], role: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [process.argv[1]!, "server", ...role], {
+  const child = spawn(process.execPath, [launcher, "server", ...role], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   started.push(child);
