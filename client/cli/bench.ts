@@ -41,6 +41,11 @@ const OPTIONS = {
     description:
       "Size of the log from which on segments are recycled: lower than what is sent gives the steady state",
   },
+  steady: {
+    type: "boolean",
+    default: false,
+    description: "First fill the log until its oldest segment is dropped and used again",
+  },
   namesrv: { type: "string", requiresArg: true, description: "Measure this cluster instead of starting one" },
 } as const;
 

@@ -18,6 +18,8 @@ export interface BenchOptions {
   /** Seconds before the measurement. */
   readonly warmup: number;
   readonly topics: number;
+  /** First fill the log until segments are recycled. */
+  readonly steady: boolean;
   /** Messages of a backlog. */
   readonly messages: number;
   /** Messages per second of an open-loop run. */
@@ -29,11 +31,13 @@ export interface BenchOptions {
 type Figures = Record<string, unknown> & ProcessFigures;
 
 const QUEUES = 8;
+const FILL_IN_FLIGHT = 2_048;
 const CREATE_AT_ONCE = 32;
 
 /** Publishing: so many sends in flight, each acknowledged to its own promise. */
 export async function benchSend(options: BenchOptions): Promise<Figures> {
   return withTopics(options, async (client, topics) => {
+    if (options.steady) await fillLog(options, client, topics);
     const producer = client.producer({ maxInFlight: Math.max(8_192, options.inFlight * 2) });
     const load = new SendLoad({ producer, topics, body: bodyOf(options.size), clock });
     load.start(options.inFlight);
@@ -100,6 +104,7 @@ export async function benchConsume(options: BenchOptions): Promise<Figures> {
 /** End to end: sent at a fixed rate, from the call of `send` to the handler's call. */
 export async function benchEndToEnd(options: BenchOptions): Promise<Figures> {
   return withTopics(options, async (client, topics) => {
+    if (options.steady) await fillLog(options, client, topics);
     const producer = client.producer();
     const latencies = new Latencies();
     const counts = { offered: 0, acked: 0, refused: 0, unknown: 0 };
@@ -130,6 +135,24 @@ export async function benchEndToEnd(options: BenchOptions): Promise<Figures> {
     await consumer.close();
     return figures;
   });
+}
+
+/** Sends until every broker has dropped a segment for its size: from then on segments are used again. */
+async function fillLog(
+  options: BenchOptions,
+  client: Client,
+  topics: readonly Topic<Uint8Array>[],
+): Promise<void> {
+  const producer = client.producer();
+  const load = new SendLoad({ producer, topics, body: bodyOf(options.size), clock });
+  load.start(FILL_IN_FLIGHT);
+  for (let full = false; !full; ) {
+    await wait(options, "filling the log", 0.5, () => `${load.counts.acked} acknowledged`);
+    const { brokers } = await client.admin.cluster.describe();
+    full = brokers.every(({ logStart }) => logStart > 0);
+  }
+  await load.stop();
+  await producer.close();
 }
 
 /** Calls `send` so many times a second, in bursts of a millisecond's worth: timers are no finer. */
