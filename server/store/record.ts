@@ -151,11 +151,16 @@ export function writeRecord(
     true,
   );
   copy(bytes, at + HEADER_BYTES, from, start, end);
-  view.setUint32(at, crc32(bytes.subarray(at + 4, at + header.length)), true);
+  view.setUint32(at, crc32(part(bytes, at + 4, at + header.length)), true);
 }
 
 function copy(to: Buffer, at: number, from: Uint8Array, start: number, end: number): void {
-  to.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
+  to.set(start === 0 && end === from.length ? from : part(from, start, end), at);
+}
+
+/** A view of `[start, end)`, for half of what `subarray` of a Buffer costs. */
+function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 /** Reads the fixed part without checking it: for bytes that are known to hold a record at `at`. */
@@ -192,7 +197,7 @@ export function check(bytes: Buffer, view: DataView, at: number, logOffset: numb
   if (length < HEADER_BYTES || length > RECORD_BYTES_MAX) return "bad";
   if (readU64(view, at + 14) !== logOffset) return "bad";
   if (bytes.length - at < length) return "short";
-  if (crc32(bytes.subarray(at + 4, at + length)) !== view.getUint32(at, true)) return "bad";
+  if (crc32(part(bytes, at + 4, at + length)) !== view.getUint32(at, true)) return "bad";
   readHeader(view, at, into);
   return into.kind >= 1 && into.kind <= KIND_MAX ? "record" : "bad";
 }

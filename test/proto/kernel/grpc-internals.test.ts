@@ -5,6 +5,7 @@ import {
   http2StreamOf,
   readOneAhead,
   setServerSettings,
+  takeOverStream,
 } from "../../../proto/kernel/grpc-internals.js";
 
 const asIs = (bytes: Buffer): Buffer => bytes;
@@ -13,7 +14,7 @@ describe("private parts of grpc-js", () => {
   it("are where grpc-internals.ts looks for them: else windows are small and limits loose", async () => {
     const server = new grpc.Server();
     expect(setServerSettings(server, { initialWindowSize: 1 << 20 })).to.equal(true);
-    let seen: { stream: unknown; ahead: boolean } | undefined;
+    let seen: { stream: unknown; own: number } | undefined;
     const path = "/t.T/Talk";
     const definition = {
       path,
@@ -28,8 +29,9 @@ describe("private parts of grpc-js", () => {
       { talk: definition },
       {
         talk: (call: grpc.ServerDuplexStream<Buffer, Buffer>) => {
-          seen = { stream: http2StreamOf(call), ahead: readOneAhead(call) };
-          expect(call.readableHighWaterMark).to.equal(1);
+          const stream = takeOverStream(call);
+          seen = { stream, own: stream.listenerCount("data") };
+          expect(http2StreamOf(call)).to.equal(stream);
           call.end();
         },
       },
@@ -48,7 +50,7 @@ describe("private parts of grpc-js", () => {
     client.close();
     server.forceShutdown();
     for (const http2Server of http2ServersOf(server)) http2Server.close();
-    expect(seen?.ahead).to.equal(true);
+    expect(seen?.own).to.equal(0);
     expect(seen?.stream).to.have.property("close").that.is.a("function");
   });
 
@@ -56,6 +58,7 @@ describe("private parts of grpc-js", () => {
     expect(setServerSettings({} as grpc.Server, {})).to.equal(false);
     expect(http2ServersOf({} as grpc.Server)).to.deep.equal([]);
     expect(http2StreamOf({})).to.equal(undefined);
+    expect(() => takeOverStream({})).to.throw("grpc-js has moved");
     expect(readOneAhead({} as never)).to.equal(false);
   });
 });

@@ -20,9 +20,7 @@ describe("GrpcWriter", () => {
       progress: () => happened.push("progress"),
     });
     const quarter = Buffer.alloc((256 << 10) - MESSAGE_COST);
-    expect(writer.immediate).to.equal(true);
     for (let i = 0; i < 3; i++) expect(writer.write(quarter)).to.equal(true);
-    expect(writer.immediate).to.equal(false);
     expect(writer.write(quarter)).to.equal(false);
     expect(writer.write(quarter)).to.equal(false);
     expect(happened).to.deep.equal(["blocked true"]);

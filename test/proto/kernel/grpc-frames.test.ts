@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import {
+  FRAME_HEAD_BYTES,
+  FramePool,
+  FrameReader,
+  writeFrameHead,
+} from "../../../proto/kernel/grpc-frames.js";
+
+function framed(message: Uint8Array): Buffer {
+  const frame = Buffer.alloc(FRAME_HEAD_BYTES + message.length);
+  writeFrameHead(frame, message.length);
+  frame.set(message, FRAME_HEAD_BYTES);
+  return frame;
+}
+
+function readAll(reader: FrameReader, chunk: Buffer): Buffer[] {
+  reader.push(chunk);
+  const messages: Buffer[] = [];
+  for (let message = reader.next(); message !== null; message = reader.next()) messages.push(message);
+  return messages;
+}
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+    return "none";
+  } catch (thrown) {
+    return LogwheelError.from(thrown).code;
+  }
+}
+
+describe("frames of gRPC", () => {
+  it("are the messages that were written, however the bytes are cut", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 }),
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }),
+        (messages, cuts) => {
+          const bytes = Buffer.concat(messages.map(framed));
+          const reader = new FrameReader(300);
+          const found: Buffer[] = [];
+          for (let at = 0, turn = 0; at < bytes.length; turn++) {
+            const end = at + cuts[turn % cuts.length]!;
+            found.push(...readAll(reader, bytes.subarray(at, end)));
+            at = end;
+          }
+          expect(found.map((message) => message.toString("hex"))).to.deep.equal(
+            messages.map((message) => Buffer.from(message).toString("hex")),
+          );
+        },
+      ),
+    );
+  });
+
+  it("within one chunk are views of it", () => {
+    const chunk = framed(Buffer.from("hello"));
+    const [message] = readAll(new FrameReader(10), chunk);
+    chunk[FRAME_HEAD_BYTES] = "j".charCodeAt(0);
+    expect(message!.toString()).to.equal("jello");
+  });
+
+  it("are refused by their head when they are too large or compressed", () => {
+    expect(readAll(new FrameReader(5), framed(Buffer.alloc(5))).length).to.equal(1);
+    const large = framed(Buffer.alloc(6)).subarray(0, FRAME_HEAD_BYTES);
+    expect(codeOf(() => readAll(new FrameReader(5), large))).to.equal("MESSAGE_TOO_LARGE");
+    const compressed = framed(Buffer.alloc(5));
+    compressed[0] = 1;
+    expect(codeOf(() => readAll(new FrameReader(5), compressed))).to.equal("UNSUPPORTED_VERSION");
+  });
+
+  it("are found only when the chunk before is used up", () => {
+    const reader = new FrameReader(10);
+    reader.push(Buffer.concat([framed(Buffer.from("a")), framed(Buffer.from("b"))]));
+    expect(reader.next()!.toString()).to.equal("a");
+    expect(() => reader.push(framed(Buffer.from("c")))).to.throw("is left");
+    expect([reader.next()!.toString(), reader.next()]).to.deep.equal(["b", null]);
+  });
+});
+
+describe("FramePool", () => {
+  it("gives large buffers out again, and neither small nor the largest ones", () => {
+    const pool = new FramePool();
+    for (const [bytes, again] of [
+      [100, false],
+      [100_000, true],
+      [1 << 20, false],
+    ] as const) {
+      const first = pool.take(bytes);
+      pool.give(first);
+      const second = pool.take(bytes);
+      expect([first.length, second.length]).to.deep.equal([bytes, bytes]);
+      expect(second.buffer === first.buffer && second.byteOffset === first.byteOffset).to.equal(again);
+    }
+  });
+
+  it("keeps what is in use apart", () => {
+    const pool = new FramePool();
+    const [first, second] = [pool.take(50_000), pool.take(50_000)];
+    expect(first.buffer).not.to.equal(second.buffer);
+    pool.give(first);
+    expect(pool.take(60_000).buffer).to.equal(first.buffer);
+    expect(pool.take(60_000).buffer).not.to.equal(second.buffer);
+  });
+});
