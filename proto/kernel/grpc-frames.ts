@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { LogwheelError } from "./errors.js";
 
 /** What stands before each message on the wire of gRPC: a flag, 1 if it is compressed, and its length, big-endian. */
@@ -31,10 +30,14 @@ export class FrameReader {
     this.#bytesMax = bytesMax;
   }
 
-  /** Takes what has come; `next` has to return null before. */
+  /** Bytes of the latest chunk that `next` has not come to. */
+  get unread(): number {
+    return this.#chunk.length - this.#at;
+  }
+
+  /** Takes what has come. Chunks are joined where `next` was not asked until it returned null. */
   push(chunk: Buffer): void {
-    assert(this.#at === this.#chunk.length, "something of the chunk before is left");
-    this.#chunk = chunk;
+    this.#chunk = this.unread === 0 ? chunk : Buffer.concat([this.#chunk.subarray(this.#at), chunk]);
     this.#at = 0;
   }
 

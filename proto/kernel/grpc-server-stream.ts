@@ -4,7 +4,7 @@ import { callerGone } from "./call-errors.js";
 import type { Stream, StreamEvents } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
-import { FRAME_HEAD_BYTES, type FramePool, FrameReader, writeFrameHead } from "./grpc-frames.js";
+import { FrameFlow } from "./frame-flow.js";
 import { takeOverStream } from "./grpc-internals.js";
 import { statusOf } from "./grpc-status.js";
 import { GrpcWriter, type WriteBudget } from "./grpc-writer.js";
@@ -20,8 +20,7 @@ const NGHTTP2_CANCEL = 8;
 export class GrpcServerStream implements Stream<Buffer, Buffer> {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
   readonly #http2: ServerHttp2Stream;
-  readonly #reader: FrameReader;
-  readonly #pool: FramePool;
+  readonly #flow: FrameFlow;
   readonly #clock: Clock;
   readonly #stalledMs: number;
   readonly #writer: GrpcWriter;
@@ -31,7 +30,6 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
   #result: LogwheelError | null | undefined;
   #closed = false;
   #paused = false;
-  #delivering = false;
   /** The caller writes no more. */
   #ended = false;
   #cancelStall: (() => void) | null = null;
@@ -42,7 +40,6 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
       readonly clock: Clock;
       readonly stalledMs: number;
       readonly budget: WriteBudget;
-      readonly pool: FramePool;
       /** Larger messages are refused. */
       readonly receiveBytesMax: number;
       readonly onClosed: () => void;
@@ -50,12 +47,15 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
   ) {
     this.#call = call;
     this.#http2 = takeOverStream(call);
-    this.#reader = new FrameReader(options.receiveBytesMax);
-    this.#pool = options.pool;
+    this.#flow = new FrameFlow(this.#http2, options.receiveBytesMax, {
+      message: (bytes) => this.#events?.message(bytes),
+      failed: (thrown) => this.fail(LogwheelError.from(thrown)),
+      caughtUp: (ended) => this.#caughtUp(ended),
+    });
     this.#clock = options.clock;
     this.#stalledMs = options.stalledMs;
     this.#onClosed = options.onClosed;
-    this.#writer = new GrpcWriter(this.#http2, options.budget, {
+    this.#writer = new GrpcWriter({ http2: this.#http2 }, options.budget, {
       drain: () => this.#events?.drain?.(),
       blocked: (blocked) => this.#watchStall(blocked),
       progress: () => {
@@ -68,25 +68,12 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
 
   listen(events: StreamEvents<Buffer>): void {
     this.#events = events;
-    this.#http2.on("data", (chunk: Buffer) => {
-      if (!this.#listening) return;
-      this.#reader.push(chunk);
-      this.#deliver();
-    });
-    this.#http2.once("end", () => {
-      this.#ended = true;
-      this.#deliver();
-    });
-    if (!this.#paused) this.#http2.resume();
+    if (!this.#paused) this.#flow.resume();
     if (this.#closed) queueMicrotask(() => events.close(this.#outcome()));
   }
 
   write(bytes: Buffer): boolean {
-    if (!this.#writable || this.#closed) return false;
-    const frame = this.#pool.take(FRAME_HEAD_BYTES + bytes.length);
-    writeFrameHead(frame, bytes.length);
-    frame.set(bytes, FRAME_HEAD_BYTES);
-    return this.#writer.write(frame, this.#release);
+    return this.#writable && !this.#closed ? this.#writer.write(bytes) : false;
   }
 
   end(): void {
@@ -94,7 +81,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#writable = false;
     this.#result = null;
     this.#call.end();
-    this.#http2.resume();
+    this.#flow.stop();
   }
 
   fail(error: Error): void {
@@ -102,49 +89,24 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#writable = false;
     this.#result = LogwheelError.from(error);
     this.#call.emit("error", statusOf(this.#result));
-    this.#http2.resume();
+    this.#flow.stop();
   }
 
   pause(): void {
     this.#paused = true;
-    if (this.#result === undefined) this.#http2.pause();
+    this.#flow.pause();
   }
 
   resume(): void {
-    if (!this.#paused) return;
     this.#paused = false;
-    if (this.#events === null) return;
-    this.#deliver();
-    if (!this.#paused) this.#http2.resume();
+    if (this.#events !== null) this.#flow.resume();
   }
 
-  /** Hands on what has come, as far as it is wanted: a listener may pause between two messages of one chunk. */
-  #deliver(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    try {
-      while (this.#listening && !this.#paused) {
-        const message = this.#reader.next();
-        if (message === null) {
-          if (this.#ended) this.#events!.end?.();
-          this.#ended = false;
-          return;
-        }
-        this.#events!.message(message);
-      }
-    } catch (thrown) {
-      this.fail(LogwheelError.from(thrown));
-    } finally {
-      this.#delivering = false;
-    }
+  #caughtUp(ended: boolean): void {
+    if (!ended || this.#ended) return;
+    this.#ended = true;
+    this.#events?.end?.();
   }
-
-  /** Whether messages still mean something to anybody. */
-  get #listening(): boolean {
-    return !this.#closed && this.#result === undefined;
-  }
-
-  readonly #release = (frame: Buffer): void => this.#pool.give(frame);
 
   #watchStall(blocked: boolean): void {
     this.#cancelStall?.();
@@ -169,6 +131,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#writable = false;
     this.#cancelStall?.();
     this.#cancelStall = null;
+    this.#flow.stop();
     this.#writer.close();
     this.#onClosed();
     this.#events?.close(this.#outcome());

@@ -13,7 +13,6 @@ import { CALL_OVER, stopping } from "./call-errors.js";
 import type { AnyMethod, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
-import { FramePool } from "./grpc-frames.js";
 import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
 import { http2ServersOf, http2StreamOf, setServerSettings } from "./grpc-internals.js";
 import { GrpcServerStream } from "./grpc-server-stream.js";
@@ -59,7 +58,6 @@ class GrpcServer implements Listening {
   readonly #streams = new Set<GrpcServerStream>();
   readonly #greeting = new Metadata();
   readonly #budget = new WriteBudget();
-  readonly #pool = new FramePool();
   #stopped: Promise<void> | null = null;
 
   constructor(options: ServeOptions) {
@@ -176,7 +174,6 @@ class GrpcServer implements Listening {
       clock: this.#clock,
       stalledMs: this.#limits.stalledMs,
       budget: this.#budget,
-      pool: this.#pool,
       receiveBytesMax: this.#limits.receiveBytesMax,
       onClosed: () => {
         this.#streams.delete(stream);

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { FRAME_HEAD_BYTES, FramePool, writeFrameHead } from "./grpc-frames.js";
 
 /** Bytes that may wait in a stream before `write` says false. */
 const QUEUED_BYTES_MAX = 1 << 20;
@@ -15,6 +16,7 @@ const TOTAL_BYTES_MAX = 64 << 20;
 /** What waits in all streams together. Made once for a server or channel. */
 export class WriteBudget {
   queuedBytes = 0;
+  readonly pool = new FramePool();
 
   /** Bytes that one stream may have waiting now. */
   get streamBytesMax(): number {
@@ -32,36 +34,61 @@ export interface WriterEvents {
   progress(): void;
 }
 
-/** Counts the bytes that wait in a gRPC stream: the library counts messages, of which sixteen may be 256 MiB. */
+/** Writes messages into an HTTP/2 stream, or hands them to a library that does, and counts the bytes that wait there. */
 export class GrpcWriter {
-  readonly #out: Writable;
   readonly #budget: WriteBudget;
   readonly #events: WriterEvents;
+  /** Takes whole frames. */
+  #http2: Writable | null;
+  /** Takes messages, and counts those instead of bytes: sixteen may be 256 MiB. */
+  readonly #library: Writable | null;
   #queuedBytes = 0;
   #blocked = false;
   #closed = false;
 
-  constructor(out: Writable, budget: WriteBudget, events: WriterEvents) {
-    this.#out = out;
+  constructor(
+    out: { readonly http2: Writable } | { readonly library: Writable },
+    budget: WriteBudget,
+    events: WriterEvents,
+  ) {
+    this.#http2 = "http2" in out ? out.http2 : null;
+    this.#library = "library" in out ? out.library : null;
     this.#budget = budget;
     this.#events = events;
   }
 
-  /** Calls `done` with the bytes when nobody reads them any more, unless the stream fails before. */
-  write(bytes: Buffer, done?: (bytes: Buffer) => void): boolean {
+  /** Goes past the library from now on; false while something still waits there that has to go first. */
+  goPast(http2: Writable): boolean {
+    if (this.#queuedBytes > 0) return false;
+    this.#http2 = http2;
+    return true;
+  }
+
+  /** False: enough waits, `drain` tells when there is room. The bytes must stay as they are only behind the library. */
+  write(bytes: Buffer): boolean {
     const count = bytes.length + MESSAGE_COST;
     this.#queuedBytes += count;
     this.#budget.queuedBytes += count;
-    this.#out.write(bytes, (error) => {
-      if (!error) done?.(bytes);
-      this.#written(count);
-    });
+    if (this.#http2 === null) this.#library!.write(bytes, () => this.#written(count));
+    else this.#writeFrame(this.#http2, bytes, count);
     if (this.#queuedBytes < this.#budget.streamBytesMax) return true;
     if (!this.#blocked) {
       this.#blocked = true;
       this.#events.blocked(true);
     }
     return false;
+  }
+
+  /** A failed stream may still have its buffers: only what went out is used again. */
+  #writeFrame(http2: Writable, bytes: Buffer, count: number): void {
+    const { pool } = this.#budget;
+    const frame = pool.take(FRAME_HEAD_BYTES + bytes.length);
+    writeFrameHead(frame, bytes.length);
+    frame.set(bytes, FRAME_HEAD_BYTES);
+    http2.write(frame, (error) => {
+      if (!error) pool.give(frame);
+      this.#written(count);
+    });
   }
 
   /** The stream is over: what still waits is counted no more and nothing is told. */

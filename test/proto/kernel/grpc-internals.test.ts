@@ -5,6 +5,7 @@ import {
   http2StreamOf,
   readOneAhead,
   setServerSettings,
+  takeOverClientStream,
   takeOverStream,
 } from "../../../proto/kernel/grpc-internals.js";
 
@@ -32,6 +33,7 @@ describe("private parts of grpc-js", () => {
           const stream = takeOverStream(call);
           seen = { stream, own: stream.listenerCount("data") };
           expect(http2StreamOf(call)).to.equal(stream);
+          call.sendMetadata(new grpc.Metadata());
           call.end();
         },
       },
@@ -45,11 +47,18 @@ describe("private parts of grpc-js", () => {
     const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
     const call = client.makeBidiStreamRequest(path, asIs, asIs);
     expect(readOneAhead(call)).to.equal(true);
+    let taken: unknown;
+    call.once("metadata", () => {
+      const stream = takeOverClientStream(call)!;
+      taken = [stream.listenerCount("data"), stream.isPaused()];
+      stream.resume();
+    });
     call.resume();
     await new Promise((resolve) => call.once("status", resolve));
     client.close();
     server.forceShutdown();
     for (const http2Server of http2ServersOf(server)) http2Server.close();
+    expect(taken).to.deep.equal([0, true]);
     expect(seen?.own).to.equal(0);
     expect(seen?.stream).to.have.property("close").that.is.a("function");
   });
@@ -59,6 +68,7 @@ describe("private parts of grpc-js", () => {
     expect(http2ServersOf({} as grpc.Server)).to.deep.equal([]);
     expect(http2StreamOf({})).to.equal(undefined);
     expect(() => takeOverStream({})).to.throw("grpc-js has moved");
+    expect(() => takeOverClientStream({})).to.throw("grpc-js has moved");
     expect(readOneAhead({} as never)).to.equal(false);
   });
 });

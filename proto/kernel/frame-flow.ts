@@ -1,0 +1,85 @@
+import type { Duplex } from "node:stream";
+import { FrameReader } from "./grpc-frames.js";
+
+/** Who is told what comes over a stream. */
+export interface FlowEvents {
+  message(message: Buffer): void;
+  /** Bytes that are no message; nothing more is handed on. */
+  failed(thrown: unknown): void;
+  /** All that had come while it was paused is handed on, and the other side's end, if it has ended. */
+  caughtUp(ended: boolean): void;
+}
+
+/** Hands on the messages that come over an HTTP/2 stream, as long as they are wanted: also between two of one chunk. */
+export class FrameFlow {
+  readonly #stream: Duplex;
+  readonly #reader: FrameReader;
+  readonly #events: FlowEvents;
+  #paused = false;
+  #delivering = false;
+  #ended = false;
+  #stopped = false;
+
+  /** Messages above `bytesMax` fail. It begins paused. */
+  constructor(stream: Duplex, bytesMax: number, events: FlowEvents) {
+    this.#stream = stream;
+    this.#reader = new FrameReader(bytesMax);
+    this.#events = events;
+    stream.pause();
+    stream.on("data", (chunk: Buffer) => {
+      if (this.#stopped) return;
+      this.#reader.push(chunk);
+      this.#deliver();
+    });
+    stream.once("end", () => {
+      this.#ended = true;
+      this.#deliver();
+    });
+  }
+
+  /** Whether something has come that waits until the flow goes on. */
+  get held(): boolean {
+    return this.#paused && this.#reader.unread > 0;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (!this.#stopped) this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#deliver();
+    if (!this.#paused) this.#stream.resume();
+  }
+
+  /** Hands on nothing more; what still comes is thrown away. */
+  stop(): void {
+    this.#stopped = true;
+    this.#stream.resume();
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      this.#deliverAll();
+    } finally {
+      this.#delivering = false;
+    }
+  }
+
+  #deliverAll(): void {
+    while (!this.#stopped && !this.#paused) {
+      let message: Buffer | null;
+      try {
+        message = this.#reader.next();
+      } catch (thrown) {
+        this.#stopped = true;
+        return this.#events.failed(thrown);
+      }
+      if (message === null) return this.#events.caughtUp(this.#ended);
+      this.#events.message(message);
+    }
+  }
+}
