@@ -5,10 +5,12 @@
  * covered by a later successful `sync` of their file; names covered by a later successful `syncNames`.
  */
 export interface Files {
-  /** For people: where this is. */
+  /** Where this is: for people, and for LevelDB, which opens its files itself. */
   readonly path: string;
   /** Names of the files, sorted. Folders are left out. */
   list(): Promise<string[]>;
+  /** Names of the folders within, sorted. */
+  folders(): Promise<string[]>;
   /** Opens an existing file for reading and writing; ENOENT if there is none. */
   open(name: string): Promise<File>;
   /** Makes a file; EEXIST if there is one. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   close,
+  type Dirent,
   fdatasync,
   fstat,
   ftruncate,
@@ -41,10 +42,18 @@ export class NodeFiles implements Files {
     return new NodeFiles(folder);
   }
 
-  async list(): Promise<string[]> {
+  list(): Promise<string[]> {
+    return this.#names((entry) => entry.isFile());
+  }
+
+  folders(): Promise<string[]> {
+    return this.#names((entry) => entry.isDirectory());
+  }
+
+  async #names(wanted: (entry: Dirent) => boolean): Promise<string[]> {
     const entries = await readdir(this.path, { withFileTypes: true });
     return entries
-      .filter((entry) => entry.isFile())
+      .filter(wanted)
       .map((entry) => entry.name)
       .sort();
   }

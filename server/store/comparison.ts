@@ -56,6 +56,7 @@ function sink(path: string, comparison: Comparison): Files {
   return {
     path,
     list: async () => [],
+    folders: async () => [],
     open: unused,
     create: async (name) => file(name),
     rename: nothing,

@@ -87,6 +87,13 @@ export function describeFiles(name: string, open: (again?: Files) => Promise<Fil
       await second.close();
     });
 
+    it("lists folders in order, without files", async () => {
+      expect(await files.folders()).to.deep.equal([]);
+      for (const each of ["views", "log"]) await files.folder(each);
+      await (await files.create("a.log")).close();
+      expect(await files.folders()).to.deep.equal(["log", "views"]);
+    });
+
     it("lists names in order, without folders", async () => {
       for (const each of ["b", "a.log", "00000000000000000000.index"])
         await (await files.create(each)).close();

@@ -54,6 +54,10 @@ export class MemoryFiles implements Files {
     return this.#run("list", null, () => this.#folder.names);
   }
 
+  folders(): Promise<string[]> {
+    return this.#run("folders", null, () => this.#folder.folderNames);
+  }
+
   open(name: string): Promise<File> {
     return this.#run("open", name, () => new MemoryFile(name, this.disk, this.#find(name)));
   }

@@ -23,6 +23,10 @@ export class MemoryFolder {
     return [...this.#seen.keys()].sort();
   }
 
+  get folderNames(): string[] {
+    return [...this.#folders.keys()].sort();
+  }
+
   find(name: string): MemoryInode | undefined {
     return this.#seen.get(name);
   }
