@@ -54,7 +54,7 @@ export const verbs = [
   }),
   verb({
     command: "rebuild",
-    describe: "Make all index files of a stopped broker's log again, from its records",
+    describe: "Make all index files and views of a stopped broker's log again, from its records",
     options: OPTIONS,
     async run({ data, output }, terminal) {
       const { rebuildStore } = await import("../../server/store/rebuild.js");
@@ -118,9 +118,10 @@ const CONTENT_CHARACTERS = 120;
 
 function tableLine(record: Dumped): string {
   if ("damage" in record) return `${record.damage.from}-${record.damage.to}  damage  ${record.file}`;
-  const { logOffset, kind, storedAt, topic, queueId, queueOffset, message, payload, durable } = record;
-  const place = topic === undefined ? [] : [`${topic}/${queueId}/${queueOffset}`];
-  const content = message ?? payload ?? (durable === undefined ? undefined : { durable });
+  const { logOffset, kind, storedAt, topic, queueId, queueOffset, dueAt, durable } = record;
+  const place = topic === undefined ? [] : [`${topic}/${queueId}/${queueOffset ?? dueAt}`];
+  const content =
+    record.message ?? record.payload ?? record.settles ?? (durable === undefined ? undefined : { durable });
   const text = content === undefined ? "" : JSON.stringify(content);
   const shown = text.length > CONTENT_CHARACTERS ? `${text.slice(0, CONTENT_CHARACTERS)}…` : text;
   return [String(logOffset), kind, storedAt, ...place, ...(text === "" ? [] : [printable(shown)])].join("  ");

@@ -1,7 +1,8 @@
 import { readMessage } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../disk/files.js";
 import { readMark } from "./commit-log.js";
-import { HEADER_BYTES, type Header, KIND } from "./record.js";
+import { readSettlements, type Settlement } from "./due-entry.js";
+import { HEADER_BYTES, type Header, holdsMessage, KIND } from "./record.js";
 import { type LogRange, Salvage } from "./salvage.js";
 import type { Segment } from "./segment.js";
 import { State } from "./state.js";
@@ -16,7 +17,7 @@ export interface DumpFilter {
   readonly from?: number;
   readonly to?: number;
   readonly kind?: KindName;
-  /** Name of a topic: its messages only. */
+  /** Name of a topic: its messages only, also those that are in no queue yet. */
   readonly topic?: string;
 }
 
@@ -35,17 +36,34 @@ export interface DumpedRecord {
   readonly topic?: string | number;
   readonly queueId?: number;
   readonly queueOffset?: number;
+  /** Of a delayed or half message. */
+  readonly dueAt?: string;
   readonly producerId?: number;
   readonly sequence?: number;
   readonly message?: object;
   /** Of a mark: log offset up to which the log was durable when it was written. */
   readonly durable?: number;
-  /** Of a record that is neither a message nor a mark. */
+  /** Of a settle record: what it takes care of. */
+  readonly settles?: readonly DumpedSettlement[];
+  /** Of a record of metadata. */
   readonly payload?: unknown;
+}
+
+/** A due entry that is taken care of, as plain data for JSON. */
+export interface DumpedSettlement {
+  readonly kind: KindName;
+  /** Log offset of the record that holds the message. */
+  readonly origin: number;
+  readonly dueAt: string;
+  /** When the same is due again. */
+  readonly againAt?: string;
 }
 
 /** Records that are held before whoever reads them gets them. */
 const BATCH_RECORDS = 256;
+
+/** The last moment that a Date can hold. */
+const DATE_MS_MAX = 8.64e15;
 
 const KIND_NAMES = new Map<number, KindName>(
   Object.entries(KIND).map(([name, kind]) => [kind, name as KindName]),
@@ -97,7 +115,7 @@ function learn(names: State, header: Header, bytes: Buffer, at: number): void {
 
 function wanted(header: Header, names: State, { from, kind, topic }: DumpFilter & LogRange): boolean {
   if (header.logOffset < from || (kind !== undefined && header.kind !== KIND[kind])) return false;
-  return topic === undefined || (header.kind === KIND.message && topicOf(header, names) === topic);
+  return topic === undefined || (holdsMessage(header.kind) && topicOf(header, names) === topic);
 }
 
 function topicOf(header: Header, names: State): string | number {
@@ -110,7 +128,7 @@ function describe(header: Header, bytes: Buffer, at: number, names: State): Dump
     bytes: header.length,
     epoch: header.epoch,
     kind: KIND_NAMES.get(header.kind)!,
-    storedAt: new Date(header.storedAtMs).toISOString(),
+    storedAt: moment(header.storedAtMs),
     ...(header.more ? { more: true } : {}),
     ...contentOf(header, bytes, at, names),
   };
@@ -118,11 +136,19 @@ function describe(header: Header, bytes: Buffer, at: number, names: State): Dump
 
 function contentOf(header: Header, bytes: Buffer, at: number, names: State): Partial<DumpedRecord> {
   switch (header.kind) {
-    case KIND.message: {
+    case KIND.message:
+    case KIND.delayed:
+    case KIND.half: {
       const { queueId, queueOffset, producerId, sequence } = header;
+      const place = header.kind === KIND.message ? { queueOffset } : { dueAt: moment(queueOffset) };
       const producer = producerId === 0 ? {} : { producerId, sequence };
       const message = messageOf(bytes, at + HEADER_BYTES, at + header.length);
-      return { topic: topicOf(header, names), queueId, queueOffset, ...producer, message };
+      return { topic: topicOf(header, names), queueId, ...place, ...producer, message };
+    }
+    case KIND.settle: {
+      const { logOffset, length } = header;
+      const settlements = readSettlements(logOffset, bytes, at + HEADER_BYTES, at + length);
+      return { settles: settlements.map(settlementOf) };
     }
     case KIND.mark:
       return { durable: readMark(bytes.subarray(at + HEADER_BYTES, at + header.length)) };
@@ -133,6 +159,17 @@ function contentOf(header: Header, bytes: Buffer, at: number, names: State): Par
     default:
       return { payload: payloadOf(header, bytes, at) };
   }
+}
+
+function settlementOf({ entry, againAtMs }: Settlement): DumpedSettlement {
+  const { kind, origin, dueAtMs } = entry;
+  const again = againAtMs === 0 ? {} : { againAt: moment(againAtMs) };
+  return { kind: KIND_NAMES.get(kind)!, origin, dueAt: moment(dueAtMs), ...again };
+}
+
+/** A time as text; as a number of milliseconds where it is too far away for a date. */
+function moment(ms: number): string {
+  return ms <= DATE_MS_MAX ? new Date(ms).toISOString() : String(ms);
 }
 
 function payloadOf(header: Header, bytes: Buffer, at: number): unknown {

@@ -42,8 +42,16 @@ export const KIND = {
   cursors: 8,
   /** Stands for bytes that an operator gave up; readers pass over what they held. */
   damage: 9,
+  delayed: 10,
+  half: 11,
+  settle: 12,
 } as const;
-const KIND_MAX = KIND.damage;
+const KIND_MAX = KIND.settle;
+
+/** Whether records of a kind hold a message, as it was sent; else a payload. */
+export function holdsMessage(kind: number): boolean {
+  return kind === KIND.message || kind === KIND.delayed || kind === KIND.half;
+}
 
 const TEMPLATE = Buffer.alloc(HEADER_BYTES);
 for (const [at, tag] of [
@@ -74,6 +82,7 @@ export interface Header {
   keyed: boolean;
   topic: number;
   queueId: number;
+  /** Of a delayed or half record: when it is due, milliseconds since 1970. */
   queueOffset: number;
   storedAtMs: number;
   tagHash: number;
@@ -139,7 +148,7 @@ export function writeRecord(
   view.setUint32(at + 61, header.keyHash, true);
   writeU64(view, at + 66, header.producerId);
   writeU64(view, at + 75, header.sequence);
-  bytes[at + 83] = header.kind === KIND.message ? MESSAGE_TAG : PAYLOAD_TAG;
+  bytes[at + 83] = holdsMessage(header.kind) ? MESSAGE_TAG : PAYLOAD_TAG;
   view.setUint32(
     at + 84,
     ((size & 0x7f) |

@@ -1,4 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { changesDue } from "./due-entry.js";
 import type { Queue } from "./queue.js";
 import { check, emptyHeader, HEADER_BYTES, type Header, KIND, readHeader } from "./record.js";
 import { salvage } from "./salvage.js";
@@ -78,7 +79,8 @@ export function reduceRecord(
     const queue = state.queueOf(header);
     state.message(queue, header);
     index.add(queue, header, header.logOffset - segment.start, bytes, start, end);
-  } else if (header.kind >= KIND.snapshot && header.kind <= KIND.cursors)
+  } else if (changesDue(header.kind)) state.due(header);
+  else if (header.kind >= KIND.snapshot && header.kind <= KIND.cursors)
     state.reduce(header.kind, parse(bytes.toString("utf8", start, end), header));
 }
 

@@ -4,6 +4,7 @@ import { type CursorRuns, cursorRuns, readRuns } from "./cursor-runs.js";
 import { ProducerWindow, type WindowJson, WindowRoom } from "./producer-window.js";
 import { Queue, type TopicState } from "./queue.js";
 import { type Header, KIND } from "./record.js";
+import { PART_WEIGHT, parts, TOPIC_WEIGHT, type TopicJson, topicJson } from "./snapshot-parts.js";
 import { cursorWeight, fairShare, groupWeight, producerWeight, topicWeight } from "./weights.js";
 
 /** How far a group has come in one queue. */
@@ -47,12 +48,15 @@ export type CursorChange = [
   retries: CursorState["retries"],
 ];
 
-/** A topic in a snapshot. */
-type TopicJson = Omit<TopicState, "queues"> & { readonly next: number[] };
+/** Log offsets of the first and of the newest record that changed the due index. */
+export interface DueRecords {
+  readonly first: number;
+  readonly last: number;
+}
 
 /** A part of a snapshot. */
 export interface SnapshotPart {
-  readonly last?: { topic: number; group: number };
+  readonly last?: { topic: number; group: number; due?: DueRecords };
   readonly topics?: TopicJson[];
   readonly groups?: Omit<GroupState, "cursors">[];
   readonly cursors?: CursorRuns;
@@ -92,6 +96,7 @@ export class State {
   #forgotMs = Number.NEGATIVE_INFINITY;
   #lastTopic = 0;
   #lastGroup = 0;
+  #dueRecords: DueRecords | undefined;
 
   constructor({ lossy = false } = {}) {
     this.#lossy = lossy;
@@ -158,6 +163,26 @@ export class State {
   /** A message record: its queue has one more offset, its producer one more sequence. */
   message(queue: Queue, header: Header): void {
     if (header.queueOffset >= queue.nextOffset) queue.nextOffset = header.queueOffset + 1;
+    this.#sent(header);
+  }
+
+  /** A record that changes the due index: what is due is a view of its own, here only its producer's sequence counts. */
+  due(header: Header): void {
+    this.#concernsDue({ first: header.logOffset, last: header.logOffset });
+    this.#sent(header);
+  }
+
+  /** Where the log has records that change the due index; undefined if there never was one. */
+  get dueRecords(): DueRecords | undefined {
+    return this.#dueRecords;
+  }
+
+  #concernsDue({ first, last }: DueRecords): void {
+    const known = this.#dueRecords ?? { first, last };
+    this.#dueRecords = { first: Math.min(known.first, first), last: Math.max(known.last, last) };
+  }
+
+  #sent(header: Header): void {
     if (header.producerId === 0) return;
     let window = this.producers.get(header.producerId);
     if (window === undefined) {
@@ -198,7 +223,8 @@ export class State {
 
   /** Everything, in parts that are well below 1 MiB as JSON. Producers that are silent since long are left out. */
   *snapshot(nowMs: number): Generator<SnapshotPart> {
-    yield { last: { topic: this.#lastTopic, group: this.#lastGroup } };
+    const due = this.#dueRecords;
+    yield { last: { topic: this.#lastTopic, group: this.#lastGroup, ...(due === undefined ? {} : { due }) } };
     for (const part of parts(this.topics.values(), (topic) => TOPIC_WEIGHT + topic.queues.length))
       yield { topics: part.map(topicJson) };
     for (const part of parts(this.groups.values(), () => TOPIC_WEIGHT))
@@ -290,6 +316,7 @@ export class State {
     if (part.last !== undefined) {
       this.#lastTopic = Math.max(this.#lastTopic, part.last.topic);
       this.#lastGroup = Math.max(this.#lastGroup, part.last.group);
+      if (part.last.due !== undefined) this.#concernsDue(part.last.due);
     }
     for (const { next, ...config } of part.topics ?? []) {
       if (this.#topicsByNumber.has(config.number)) {
@@ -355,40 +382,4 @@ function unknownQueue(header: Header): LogwheelError {
     "LOG_CORRUPT",
     `the record at log offset ${header.logOffset} names queue ${header.queueId} of topic number ${header.topic}, which no earlier record made`,
   );
-}
-
-/** A topic's or group's fixed fields and attributes, in numbers of ten digits that would take as much room. */
-const TOPIC_WEIGHT = 64;
-
-/** Numbers in one part: 16 bytes each at most, with commas and brackets. */
-const PART_WEIGHT = 32_768;
-
-function parts<T>(items: Iterable<T>, weigh: (item: T) => number): T[][] {
-  const all: T[][] = [];
-  let part: T[] = [];
-  let weight = PART_WEIGHT;
-  for (const item of items) {
-    if (weight >= PART_WEIGHT) {
-      part = [];
-      all.push(part);
-      weight = 0;
-    }
-    part.push(item);
-    weight += weigh(item);
-  }
-  return all;
-}
-
-/** Field by field: ten thousand of them are made while everything waits. */
-function topicJson(topic: TopicState): TopicJson {
-  return {
-    number: topic.number,
-    name: topic.name,
-    type: topic.type,
-    permission: topic.permission,
-    retentionMs: topic.retentionMs,
-    attributes: topic.attributes,
-    createdAtMs: topic.createdAtMs,
-    next: topic.queues.map((queue) => queue.nextOffset),
-  };
 }

@@ -11,6 +11,9 @@ export const RecordKind = {
   RECORD_KIND_GROUP: 7,
   RECORD_KIND_CURSORS: 8,
   RECORD_KIND_DAMAGE: 9,
+  RECORD_KIND_DELAYED: 10,
+  RECORD_KIND_HALF: 11,
+  RECORD_KIND_SETTLE: 12,
 } as const;
 
 export type RecordKind =
@@ -34,5 +37,11 @@ export type RecordKind =
   | 8
   | 'RECORD_KIND_DAMAGE'
   | 9
+  | 'RECORD_KIND_DELAYED'
+  | 10
+  | 'RECORD_KIND_HALF'
+  | 11
+  | 'RECORD_KIND_SETTLE'
+  | 12
 
 export type RecordKind__Output = typeof RecordKind[keyof typeof RecordKind]
