@@ -35,6 +35,8 @@ export interface RecoveryDeps {
   readonly files: Files;
   readonly segments: Segments;
   readonly checkpoint: CheckpointState | null;
+  /** Log offset up to which the log was durable as views of it bear witness; 0 if there are none. */
+  readonly witness: number;
   readonly logger: Logger;
   /** Damage in this range is given up instead of refused. */
   readonly accepted: LogRange | undefined;
@@ -53,10 +55,10 @@ export interface Known {
   readonly clean: boolean;
 }
 
-/** What a checkpoint knows. */
-export function knownBy(checkpoint: CheckpointState | null): Known {
-  const { durable: mark, epoch, clean } = checkpoint ?? { durable: 0, epoch: 0, clean: false };
-  return { mark, epoch, clean };
+/** What a checkpoint knows, and a witness of how far the log was durable. */
+export function knownBy(checkpoint: CheckpointState | null, witness: number): Known {
+  const { durable, epoch, clean } = checkpoint ?? { durable: 0, epoch: 0, clean: false };
+  return { mark: Math.max(durable, witness), epoch, clean: clean && witness <= durable };
 }
 
 /** The last segment as it was found, with what is known of the log beyond it. */
@@ -82,7 +84,7 @@ export interface Tail {
  * again does.
  */
 export async function recover(deps: RecoveryDeps): Promise<Recovered> {
-  const known = knownBy(deps.checkpoint);
+  const known = knownBy(deps.checkpoint, deps.witness);
   await giveUpSealed(deps);
   const tail = await settleTail(deps, known);
   if (tail === undefined) return begin(deps, known);

@@ -1,6 +1,7 @@
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { BlockCache } from "./block-cache.js";
 import type { ConsumeIndex } from "./consume-index.js";
+import type { DueIndex } from "./due-index.js";
 import type { KeyIndexes } from "./key-indexes.js";
 import type { Queue } from "./queue.js";
 import type { RecordReader } from "./record-reader.js";
@@ -15,6 +16,7 @@ export interface SealedSegmentsDeps {
   readonly segments: Segments;
   readonly index: ConsumeIndex;
   readonly keys: KeyIndexes;
+  readonly due: DueIndex;
   readonly cache: BlockCache;
   readonly records: RecordReader;
   readonly state: State;
@@ -60,10 +62,11 @@ export class SealedSegments {
 
   /** Writes the index files of a segment that is full and synced, behind those of earlier ones. */
   seal(segment: Segment): void {
-    const { index, keys, logger, storedAtMs } = this.#deps;
+    const { index, keys, due, logger, storedAtMs } = this.#deps;
     segment.lastStoredAtMs = storedAtMs();
     this.#sealing = this.#sealing
       .then(async () => {
+        await due.seal(segment.end);
         await index.seal(segment);
         await keys.seal(segment);
         for (const listener of this.#listeners) listener();
@@ -77,8 +80,8 @@ export class SealedSegments {
   }
 
   /**
-   * Drops the oldest segment, if it is sealed and the next one's opening snapshot is durable: what the log begins with
-   * must survive a power cut. What it holds cannot be read any more.
+   * Drops the oldest segment, if it is sealed, the next one's opening snapshot is durable (what the log begins with must
+   * survive a power cut), and nothing in it is still due. What it holds cannot be read any more.
    */
   dropFirst(): Promise<boolean> {
     const dropped = this.#dropping.then(() => this.#dropFirst());
@@ -113,9 +116,10 @@ export class SealedSegments {
 
   async #dropFirst(): Promise<boolean> {
     await this.#sealing;
-    const { segments, cache, index, keys, durable, openedTo } = this.#deps;
+    const { segments, cache, index, keys, due, durable, openedTo } = this.#deps;
     const { all } = segments;
     if (all.length < 2 || (all.length === 2 && durable() < openedTo())) return false;
+    if (!(await due.spares(all[0]!.start, all[0]!.end))) return false;
     const segment = await segments.dropFirst();
     cache.drop(segment.blocks);
     await index.drop(segment);

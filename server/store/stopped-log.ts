@@ -1,10 +1,12 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import { CHECKPOINT_NAME, Checkpoint, type CheckpointState } from "./checkpoint.js";
+import { DueRecovery } from "./due-recovery.js";
 import { knownBy, lookAt, type Tail } from "./recovery.js";
 import type { LogRange } from "./salvage.js";
 import { readSegmentHeader, SEGMENT_HEADER_BYTES, SEGMENT_NAME, Segment } from "./segment.js";
 import { LOG_FOLDER } from "./store-parts.js";
+import type { ViewsFolder } from "./views.js";
 
 /** Something wrong in a file of the log: in a range of log offsets, `to` not included. */
 export interface FoundDamage extends LogRange {
@@ -30,6 +32,8 @@ export interface StoppedLog {
   readonly tail: Tail | undefined;
   /** Log offset up to which the log was once durable, as far as anything tells. */
   readonly mark: number;
+  /** The due index beside it, if it was asked for. */
+  readonly due: DueRecovery | undefined;
   /** Headers that are none, and gaps. */
   readonly damage: readonly FoundDamage[];
   /** Frees the folder. */
@@ -38,31 +42,38 @@ export interface StoppedLog {
 
 /**
  * Opens the log in a data folder while no broker can use it: CONFLICT if one does. UNSUPPORTED_VERSION if a newer
- * logwheel wrote it, BAD_REQUEST if there is no log.
+ * logwheel wrote it, BAD_REQUEST if there is no log. With `views`, opens those, too.
  */
-export async function openStoppedLog(dataFiles: Files): Promise<StoppedLog> {
+export async function openStoppedLog(dataFiles: Files, views?: ViewsFolder): Promise<StoppedLog> {
   await dataFiles.lock();
   const segments: Segment[] = [];
+  let due: DueRecovery | undefined;
   const close = async (): Promise<void> => {
+    await due?.close();
     for (const { file } of segments) await file.close();
     await dataFiles.unlock();
   };
   try {
-    return { ...(await look(dataFiles, segments)), close };
+    if (views !== undefined) due = await DueRecovery.open(views);
+    return { ...(await look(dataFiles, segments, due)), due, close };
   } catch (thrown) {
     await close();
     throw thrown;
   }
 }
 
-async function look(dataFiles: Files, segments: Segment[]): Promise<Omit<StoppedLog, "close">> {
+async function look(
+  dataFiles: Files,
+  segments: Segment[],
+  due: DueRecovery | undefined,
+): Promise<Omit<StoppedLog, "close" | "due">> {
   const files = await dataFiles.folder(LOG_FOLDER);
   const damage = await openSegments(files, segments);
   const checkpoint = await readCheckpoint(dataFiles);
   const last = segments.at(-1);
   if (last === undefined && checkpoint === null)
     throw new LogwheelError("BAD_REQUEST", `${dataFiles.path} holds no log: is it the broker's data folder?`);
-  const known = knownBy(checkpoint);
+  const known = knownBy(checkpoint, due?.durable ?? 0);
   const tail = last === undefined ? undefined : await lookAt(last, known);
   return { files, segments, tail, mark: tail?.mark ?? known.mark, damage };
 }

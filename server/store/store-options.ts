@@ -3,6 +3,7 @@ import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
 import type { LogRange } from "./salvage.js";
+import type { ViewsFolder } from "./views.js";
 import type { Flush, FlushLimits } from "./writer.js";
 
 /** What a store is made of and how it behaves. */
@@ -17,6 +18,10 @@ export interface StoreOptions extends Partial<FlushLimits> {
   readonly slabsKept?: number;
   /** Bytes of segment files kept in memory for cold reads. */
   readonly cacheBytes?: number;
+  /** Changes of the due index kept in memory at least, before they are written to the views. */
+  readonly dueChangesKept?: number;
+  /** Where views that do not fit the memory are kept; LevelDB in the data folder unless told otherwise. */
+  readonly views?: ViewsFolder;
   /** Damage in this range of the log is given up instead of refused at the start. */
   readonly acceptDamage?: LogRange | undefined;
   /** The log failed: nothing more will be stored; the process should end. */

@@ -3,7 +3,10 @@ import type { Files } from "../disk/files.js";
 import { BlockCache } from "./block-cache.js";
 import { Checkpoint } from "./checkpoint.js";
 import { ConsumeIndex } from "./consume-index.js";
+import type { DueFound } from "./due-index.js";
+import { DueRecovery } from "./due-recovery.js";
 import { KeyIndexes } from "./key-indexes.js";
+import { levelViews } from "./level-views.js";
 import { type Recovered, recover } from "./recovery.js";
 import { NO_INDEX, readSnapshot, replay, replaySalvaged } from "./replay.js";
 import type { Segment } from "./segment.js";
@@ -23,10 +26,11 @@ export interface StoreParts {
   readonly keys: KeyIndexes;
   readonly state: State;
   readonly recovered: Recovered;
+  readonly due: DueFound;
 }
 
 /** What opening takes of the store's options. */
-export type PartsOptions = Pick<StoreOptions, "segmentBytes" | "logger" | "acceptDamage"> & {
+export type PartsOptions = Pick<StoreOptions, "segmentBytes" | "logger" | "acceptDamage" | "views"> & {
   readonly cacheBytes: number;
 };
 
@@ -35,10 +39,13 @@ export async function openParts(dataFiles: Files, options: PartsOptions): Promis
   const files = await dataFiles.folder(LOG_FOLDER);
   const checkpoint = await Checkpoint.open(dataFiles);
   let segments: Segments | undefined;
+  let due: DueRecovery | undefined;
   try {
     segments = await Segments.open(files, options.segmentBytes, options.acceptDamage);
-    return await recoverParts(files, segments, checkpoint, options);
+    due = await DueRecovery.open(options.views ?? levelViews(dataFiles));
+    return await recoverParts({ files, segments, checkpoint, due }, options);
   } catch (thrown) {
+    await due?.close().catch(() => {});
     await segments?.close();
     await checkpoint.close();
     throw thrown;
@@ -46,12 +53,13 @@ export async function openParts(dataFiles: Files, options: PartsOptions): Promis
 }
 
 async function recoverParts(
-  files: Files,
-  segments: Segments,
-  checkpoint: Checkpoint,
+  opened: { files: Files; segments: Segments; checkpoint: Checkpoint; due: DueRecovery },
   { logger, acceptDamage: accepted, cacheBytes }: PartsOptions,
 ): Promise<StoreParts> {
-  const recovered = await recover({ files, segments, checkpoint: checkpoint.state, logger, accepted });
+  const { files, segments, checkpoint } = opened;
+  const witness = opened.due.durable;
+  const known = { checkpoint: checkpoint.state, witness };
+  const recovered = await recover({ files, segments, ...known, logger, accepted });
   const cache = new BlockCache(cacheBytes);
   const index = new ConsumeIndex(files, segments, cache);
   const last = segments.last!;
@@ -68,7 +76,14 @@ async function recoverParts(
   if (recovered.gaveUp) state.skipAcknowledged();
   await index.repair();
   await keys.repair();
-  return { segments, checkpoint, cache, index, keys, state, recovered };
+  const due = await opened.due.recover({
+    segments: segments.all,
+    end: recovered.end,
+    records: state.dueRecords,
+    lossy: accepted !== undefined,
+    logger,
+  });
+  return { segments, checkpoint, cache, index, keys, state, recovered, due };
 }
 
 /** Where the last segment's snapshot was given up, earlier ones tell what it said. */

@@ -3,6 +3,8 @@ import { keysOf } from "../../proto/kernel/message-codec.js";
 import { Checkpointer } from "./checkpointer.js";
 import { CommitLog } from "./commit-log.js";
 import type { ConsumeIndex } from "./consume-index.js";
+import { Due } from "./due.js";
+import { DueIndex } from "./due-index.js";
 import type { KeyIndexes } from "./key-indexes.js";
 import { Lookup } from "./lookup.js";
 import type { Queue } from "./queue.js";
@@ -29,6 +31,7 @@ import { FLUSH_LIMITS } from "./writer.js";
 
 const SLABS_KEPT = 32;
 const CACHE_BYTES = 32 << 20;
+const DUE_CHANGES_KEPT = 65_536;
 
 /**
  * The log and its views: keeps records in order and answers reads. Knows no time of its own, no network, no rights.
@@ -42,6 +45,8 @@ export class Store {
   readonly #options: StoreOptions;
   /** Finds single messages. */
   readonly lookup: Lookup;
+  /** What is stored and happens later. */
+  readonly due: Due;
   /** The segments that are full. */
   readonly sealed: SealedSegments;
   readonly #segments: Segments;
@@ -50,6 +55,7 @@ export class Store {
   readonly #index: ConsumeIndex;
   readonly #keys: KeyIndexes;
   readonly #reader: QueueReader;
+  readonly #dueIndex: DueIndex;
   readonly #listeners = new Set<() => void>();
   /** Log offset behind the newest opening snapshot. */
   #openedTo = 0;
@@ -92,8 +98,16 @@ export class Store {
       keys: parts.keys,
       endOffset: (queue) => this.endOffset(queue),
     });
+    this.#dueIndex = new DueIndex({
+      ...parts.due,
+      changesKept: options.dueChangesKept ?? DUE_CHANGES_KEPT,
+      durable: () => this.#log.durable,
+      failed: (thrown) => this.#log.fail(viewsFailed(thrown)),
+    });
+    this.due = new Due(this.#log, this.state, this.#dueIndex);
     this.sealed = new SealedSegments({
       ...parts,
+      due: this.#dueIndex,
       records,
       logger: options.logger,
       storedAtMs: () => this.#log.storedAtMs,
@@ -304,6 +318,7 @@ export class Store {
       () => this.#checkpointer.end(flushed),
       () => this.#index.close(),
       () => this.#keys.close(),
+      () => this.#dueIndex.close(flushed ? this.#log.durable : undefined),
       () => this.#segments.close(),
       () => this.#options.files.unlock(),
     ])
@@ -325,6 +340,7 @@ export class Store {
   #begun(): void {
     this.#index.begin(this.#log.segmentStart, queuesOf(this.state));
     this.#keys.begin(this.#log.segmentStart);
+    this.#dueIndex.begun(this.#log.segmentStart);
     this.#appendSnapshot();
   }
 
@@ -353,6 +369,7 @@ export class Store {
   }
 
   #advanced(): void {
+    this.#dueIndex.advanced();
     for (const listener of this.#listeners) listener();
   }
 
@@ -362,4 +379,10 @@ export class Store {
     this.#options.failed?.(error);
     this.#advanced();
   }
+}
+
+/** What cannot be written beside the log will be missing after a crash: the log ends here, and the next start mends it. */
+function viewsFailed(cause: unknown): LogwheelError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LogwheelError("STORE_FAILED", `keeping the due index failed: ${reason}`, { cause });
 }

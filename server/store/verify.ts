@@ -1,9 +1,12 @@
 import type { Files } from "../disk/files.js";
 import { wouldWriteSame } from "./comparison.js";
 import { writeIndexAgain } from "./consume-index.js";
+import { changesDue, dueChanges } from "./due-entry.js";
+import { DueExpectation } from "./due-expectation.js";
 import { keyIndexName } from "./key-index.js";
 import { writeKeysAgain } from "./key-indexes.js";
-import { type Header, KIND } from "./record.js";
+import { levelViews, VIEWS_FOLDER } from "./level-views.js";
+import { HEADER_BYTES, type Header, KIND } from "./record.js";
 import { tornRange } from "./recovery.js";
 import { NO_INDEX, reduceRecord } from "./replay.js";
 import { type LogRange, type SalvageVisitor, salvage } from "./salvage.js";
@@ -17,6 +20,7 @@ import {
   type StoppedLog,
   wholeTo,
 } from "./stopped-log.js";
+import type { ViewsFolder } from "./views.js";
 
 /** What a check of every byte of a log found. */
 export interface VerifyReport {
@@ -30,25 +34,30 @@ export interface VerifyReport {
   readonly segments: number;
   readonly records: number;
   readonly messages: number;
+  /** Entries that are due some time, by the records. */
+  readonly due: number;
   /** Bytes that should be records, and records that contradict others. A broker does not start on it, or does not serve it. */
   readonly damage: readonly FoundDamage[];
   /** Bytes that an operator gave up before. */
   readonly givenUp: readonly LogRange[];
-  /** Index files that are missing or wrong: the broker makes them again. */
+  /** Index files and views that are missing or wrong. The broker makes those again that it cannot read. */
   readonly sideFiles: readonly { readonly file: string; readonly what: string }[];
   /** A write that a crash has torn: the next start cuts it. */
   readonly torn: LogRange | undefined;
 }
 
 /**
- * Checks every record of a stopped broker's log, that they do not contradict each other, and that the index files say what
- * the records say. Changes nothing. Fails as `openStoppedLog`; damage is in the report.
+ * Checks every record of a stopped broker's log, that they do not contradict each other, and that the index files and views
+ * say what the records say. Changes nothing, but that LevelDB puts its files in order. Fails as `openStoppedLog`; damage is in the report.
  */
 export async function verifyStore(
   dataFiles: Files,
-  { onProgress = () => {} }: { onProgress?: (progress: InspectProgress) => void } = {},
+  {
+    onProgress = () => {},
+    views = levelViews(dataFiles),
+  }: { onProgress?: (progress: InspectProgress) => void; views?: ViewsFolder } = {},
 ): Promise<VerifyReport> {
-  const log = await openStoppedLog(dataFiles);
+  const log = await openStoppedLog(dataFiles, views);
   try {
     return await new Verification(log, onProgress).run();
   } finally {
@@ -65,6 +74,7 @@ class Verification {
   readonly #damage: FoundDamage[];
   readonly #givenUp: LogRange[] = [];
   readonly #sideFiles: { file: string; what: string }[] = [];
+  readonly #due: DueExpectation;
   #records = 0;
   #messages = 0;
   #doneBytes = 0;
@@ -73,11 +83,13 @@ class Verification {
     this.#log = log;
     this.#onProgress = onProgress;
     this.#damage = [...log.damage];
+    this.#due = new DueExpectation(log.due?.found.mark?.logOffset);
   }
 
   async run(): Promise<VerifyReport> {
     const { segments, tail, mark } = this.#log;
     for (const [index, segment] of segments.entries()) await this.#verify(segment, index === 0);
+    if (this.#damage.length === 0) await this.#verifyDue();
     const logEnd = tail === undefined ? 0 : Math.max(tail.scanned.end, wholeTo(this.#log, tail.segment));
     if (mark > logEnd)
       this.#damage.push({
@@ -94,6 +106,7 @@ class Verification {
       segments: segments.length,
       records: this.#records,
       messages: this.#messages,
+      due: this.#due.pending,
       damage: this.#damage,
       givenUp: this.#givenUp,
       sideFiles: this.#sideFiles,
@@ -118,6 +131,8 @@ class Verification {
       record: (header, bytes, at) => {
         this.#records++;
         if (header.kind === KIND.message) this.#message(segment, header);
+        if (changesDue(header.kind))
+          this.#due.add(header.logOffset, dueChanges(header, bytes, at + HEADER_BYTES, at + header.length));
         if (header.kind === KIND.damage)
           this.#givenUp.push({ from: header.logOffset, to: header.logOffset + header.length });
         if (header.kind === KIND.snapshot && !first) this.#snapshot(segment, header, bytes, at, opening);
@@ -159,6 +174,11 @@ class Verification {
 
   #contradiction(segment: Segment, { logOffset, length }: Header, what: string): void {
     this.#damage.push({ file: segment.name, from: logOffset, to: logOffset + length, what });
+  }
+
+  async #verifyDue(): Promise<void> {
+    const what = await this.#due.fault(this.#log.due!.found);
+    if (what !== undefined) this.#sideFiles.push({ file: VIEWS_FOLDER, what });
   }
 
   async #verifySideFiles(segment: Segment): Promise<void> {

@@ -3,6 +3,7 @@ import type { Flush } from "../../server/store/writer.js";
 import { settle } from "../support/manual-clock.js";
 import { type Before, failAt, type Operation } from "../support/memory-disk.js";
 import { MemoryFiles } from "../support/memory-files.js";
+import { MemoryViews } from "../support/memory-views.js";
 import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import { readQueue } from "../support/store-checks.js";
@@ -110,7 +111,7 @@ export async function checkFault(index: number, fault: Fault, flush: Flush): Pro
   await finishes("close", world.close()).catch(() => {});
   expect(watch.again, "files that were synced again after a failed sync").to.deep.equal([]);
   files.before = null;
-  const after = { what: "", promised, entries };
+  const after = { what: "", promised, entries, views: new MemoryViews() };
   await finishes("recovery", checkCrash({ ...after, killed: true, files: files.clone() }, flush));
   for (const loss of ["nothing", "everything", seeded(index)] as const)
     await finishes("recovery", checkCrash({ ...after, killed: false, files: files.losePower(loss) }, flush));

@@ -3,6 +3,8 @@ import type { Files } from "../../server/disk/files.js";
 import type { Store } from "../../server/store/store.js";
 import type { Flush } from "../../server/store/writer.js";
 import { MemoryFiles } from "../support/memory-files.js";
+import type { MemoryViews } from "../support/memory-views.js";
+import type { PowerLoss } from "../support/power-loss.js";
 import { seeded } from "../support/seeded.js";
 import { forSeeds, replayable } from "../support/seeds.js";
 import { checkReplays, checkStore } from "../support/store-checks.js";
@@ -12,6 +14,7 @@ import { openSmall, type Progress, World } from "../support/store-world.js";
 /** A disk as it is found after a crash, and what was promised before. */
 export interface Crash {
   readonly files: MemoryFiles;
+  readonly views: MemoryViews;
   /** When it came, and what it left; one word, for the replay. */
   readonly what: string;
   /** The process died, the machine did not: what was written is there. */
@@ -37,6 +40,8 @@ export class CrashCamera {
     this.#chances = chances;
     this.#only = process.env["CRASH"];
     files.before = ({ call, name, index }) => this.#take(`${index}-${call}-${name}`);
+    let calls = 0;
+    world.views.before = ({ call }) => this.#take(`${calls++}-views-${call}`);
   }
 
   /** The images since the last call. */
@@ -48,23 +53,27 @@ export class CrashCamera {
 
   stop(): void {
     this.#files.before = null;
+    this.#world.views.before = null;
   }
 
   #take(when: string): void {
     const promised = this.#world.progress;
     const entries = this.#world.entries.slice();
-    const keep = (kind: string, killed: boolean, image: () => MemoryFiles): void => {
+    const { views } = this.#world;
+    const keep = (kind: string, killed: boolean, image: () => Pick<Crash, "files" | "views">): void => {
       const what = `${when}-${kind}`;
       if (this.#only === undefined || this.#only === what)
-        this.#crashes.push({ what, killed, promised, entries, files: image() });
+        this.#crashes.push({ what, killed, promised, entries, ...image() });
     };
-    keep("killed", true, () => this.#files.clone());
-    keep("nothing", false, () => this.#files.losePower("nothing"));
-    keep("everything", false, () => this.#files.losePower("everything"));
+    const losing = (loss: PowerLoss): Pick<Crash, "files" | "views"> => ({
+      files: this.#files.losePower(loss),
+      views: views.losePower(loss),
+    });
+    keep("killed", true, () => ({ files: this.#files.clone(), views: views.clone() }));
+    keep("nothing", false, () => losing("nothing"));
+    keep("everything", false, () => losing("everything"));
     for (let chance = 1; chance <= this.#chances; chance++)
-      keep(`chance${chance}`, false, () =>
-        this.#files.losePower(seeded(chance * 7919 + this.#files.disk.count())),
-      );
+      keep(`chance${chance}`, false, () => losing(seeded(chance * 7919 + this.#files.disk.count())));
   }
 }
 
@@ -80,18 +89,19 @@ export async function checkCrash(
   flush: Flush,
   through: Through = (files) => files,
 ): Promise<number> {
-  const store = await openSmall(through(crash.files), { flush });
+  const store = await openSmall(through(crash.files), { flush, views: crash.views });
   await checkPromises(store, crash, flush);
   const { end } = store.recovered;
-  if (crash.killed) await checkAgain(crash, flush, end, crash.files.losePower("nothing"));
+  const lost = { files: crash.files.losePower("nothing"), views: crash.views.losePower("nothing") };
+  if (crash.killed) await checkAgain({ ...crash, ...lost }, flush, end);
   await store.close();
   return end;
 }
 
 /** What was found once, up to log offset `end`, is found again, and no more of what the world appended. */
-async function checkAgain(crash: Crash, flush: Flush, end: number, files: MemoryFiles): Promise<void> {
+async function checkAgain(crash: Crash, flush: Flush, end: number): Promise<void> {
   const entries = crash.entries.filter((entry) => entry.end <= end);
-  const found = await checkCrash({ ...crash, entries, files, killed: false }, flush);
+  const found = await checkCrash({ ...crash, entries, killed: false }, flush);
   expect(found, "end of the log after a second crash").to.be.at.least(end);
 }
 
@@ -111,18 +121,23 @@ async function checkPromises(
 /** Lets the power go a second time, at every call of the recovery from a first loss: it must end the same. */
 export async function checkCrashTwice(crash: Crash, flush: Flush): Promise<number> {
   const first = crash.files.clone();
-  const images: { files: MemoryFiles; when: string }[] = [];
-  first.before = ({ call, name, index }) => {
-    const when = `${index}-${call}-${name}`;
-    images.push({ when: `${when}-nothing`, files: first.losePower("nothing") });
-    images.push({ when: `${when}-chance`, files: first.losePower(seeded(index)) });
+  const views = crash.views.clone();
+  const images: { files: MemoryFiles; views: MemoryViews; when: string }[] = [];
+  const take = (when: string, index: number): void => {
+    const lost = { files: first.losePower("nothing"), views: views.losePower("nothing") };
+    images.push({ when: `${when}-nothing`, ...lost });
+    const left = { files: first.losePower(seeded(index)), views: views.losePower(seeded(index)) };
+    images.push({ when: `${when}-chance`, ...left });
   };
-  const store = await openSmall(first, { flush });
+  first.before = ({ call, name, index }) => take(`${index}-${call}-${name}`, index);
+  views.before = ({ call }) => take(`views-${call}`, images.length);
+  const store = await openSmall(first, { flush, views });
   first.before = null;
+  views.before = null;
   const { end } = store.recovered;
   await store.close();
-  for (const { files, when } of images)
-    await checkAgain(crash, flush, end, files).catch((thrown: Error) => {
+  for (const { when, ...left } of images)
+    await checkAgain({ ...crash, ...left }, flush, end).catch((thrown: Error) => {
       thrown.message = `second crash, ${when}: ${thrown.message}`;
       throw thrown;
     });
@@ -177,7 +192,7 @@ export function describePowerLoss(figures: PowerLossFigures): void {
 
 async function crashEverywhere(seed: number, flush: Flush, figures: PowerLossFigures): Promise<number> {
   const files = new MemoryFiles();
-  const world = new World({ files, random: seeded(seed), flush });
+  const world = new World({ files, random: seeded(seed), flush, due: true });
   await world.open();
   await world.furnish();
   const camera = new CrashCamera(files, world, figures);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Flush } from "../../server/store/writer.js";
 import { settle } from "../support/manual-clock.js";
 import { MemoryFiles } from "../support/memory-files.js";
+import { MemoryViews } from "../support/memory-views.js";
 import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import { checkReplays, checkStore } from "../support/store-checks.js";
@@ -35,8 +36,18 @@ const ACTS: Readonly<Record<string, Act>> = {
   roll,
   retention: ({ world }) => world.dropFirst(),
   restart: ({ world }) => world.restart(),
-  kill: (running) => crash(running, running.files.clone(), true),
-  powerCut: (running, number) => crash(running, running.files.losePower(seeded(number)), false),
+  postpone: ({ world }) => world.postpone(),
+  settleDue: ({ world }) => world.settleDue(),
+  kill: (running) => crash(running, running.files.clone(), running.world.views.clone(), true),
+  powerCut: (running, number) => {
+    const views = running.world.views.losePower(seeded(number));
+    return crash(running, running.files.losePower(seeded(number)), views, false);
+  },
+  viewsGone: async ({ world }) => {
+    await world.close();
+    world.views = new MemoryViews();
+    await world.open();
+  },
   check,
 };
 
@@ -48,13 +59,18 @@ async function roll({ world }: Running): Promise<void> {
   }
 }
 
-async function crash(running: Running, left: MemoryFiles, killed: boolean): Promise<void> {
+async function crash(
+  running: Running,
+  left: MemoryFiles,
+  views: MemoryViews,
+  killed: boolean,
+): Promise<void> {
   const { world, flush } = running;
   const { ackedTo, durableTo } = world.progress;
   const safe = flush === "sync" || killed ? ackedTo : durableTo;
   const due = world.entries.filter(({ end }) => end <= safe).at(-1)?.end ?? 0;
   running.files = left;
-  await world.reboot(left);
+  await world.reboot(left, views);
   expect(world.store.recovered.end, "end of the log").to.be.at.least(due);
   await checkStore(world.store, world.model, world.droppedTo);
 }

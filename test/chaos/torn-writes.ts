@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { SEGMENT_HEADER_BYTES } from "../../server/store/segment.js";
 import { type Contents, contentsOf, withFile } from "../support/disk-contents.js";
 import { MemoryFiles } from "../support/memory-files.js";
+import { MemoryViews } from "../support/memory-views.js";
 import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import type { Entry } from "../support/store-model.js";
@@ -84,7 +85,8 @@ async function checkTorn(write: Write, at: number): Promise<void> {
   const { path, before, after, disk, promised, entries } = write;
   const torn = Buffer.concat([after.subarray(0, at), before.subarray(at)]);
   const files = await withFile(disk, path, torn);
-  await checkCrash({ what: "", killed: false, files, promised, entries }, "sync");
+  const views = new MemoryViews();
+  await checkCrash({ what: "", killed: false, files, views, promised, entries }, "sync");
   if (path.startsWith(LOG)) await checkCut(files);
 }
 

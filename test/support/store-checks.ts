@@ -4,6 +4,7 @@ import { readRecord, type StoredRecord } from "../../proto/kernel/record.js";
 import type { Queue } from "../../server/store/queue.js";
 import type { State } from "../../server/store/state.js";
 import type { Store } from "../../server/store/store.js";
+import { allDue } from "./due-steps.js";
 import type { Appended, Model } from "./store-model.js";
 
 /** A message as a reader gets it. */
@@ -67,6 +68,16 @@ export async function checkStore(store: Store, model: Model, droppedTo = 0): Pro
   checkCursors(store, model);
   checkProducers(store, model);
   await checkKeys(store, model, droppedTo);
+  await checkDue(store, model);
+}
+
+/** What is pending is what the model says, in due order, and nothing else is found. */
+async function checkDue(store: Store, model: Model): Promise<void> {
+  const expected = [...model.due.values()].sort((a, b) => a.dueAtMs - b.dueAtMs || a.origin - b.origin);
+  same(store.due.pending, expected.length, "how many are due");
+  same(await allDue(store), expected, "what is due");
+  for (const entry of expected)
+    same(store.due.find(entry.origin), entry, `due for log offset ${entry.origin}`);
 }
 
 function checkNames(store: Store, model: Model): void {

@@ -1,4 +1,9 @@
+import { encodedMessageSize, type MessageInput } from "../../proto/kernel/message-codec.js";
+import type { DueEntry, Settlement } from "../../server/store/due-entry.js";
+import type { Queue } from "../../server/store/queue.js";
+import { HEADER_BYTES } from "../../server/store/record.js";
 import type { CursorState, GroupChange, TopicChange } from "../../server/store/state.js";
+import { text } from "./store.js";
 
 /** A message that was appended, and where. */
 export interface Appended {
@@ -18,6 +23,12 @@ export interface Appended {
 /** What was appended at once, all or nothing. `end` is the log offset behind it. */
 export type Entry = { readonly end: number } & (
   | { readonly kind: "messages"; readonly messages: readonly Appended[] }
+  | { readonly kind: "due"; readonly entry: DueEntry }
+  | {
+      readonly kind: "settlement";
+      readonly settlements: readonly Settlement[];
+      readonly messages: readonly Appended[];
+    }
   | { readonly kind: "topic"; readonly change: TopicChange }
   | { readonly kind: "group"; readonly change: GroupChange }
   | {
@@ -39,6 +50,8 @@ export interface ModelTopic {
 export class Model {
   readonly topics = new Map<number, ModelTopic>();
   readonly groups = new Map<number, { readonly name: string; readonly cursors: Map<string, CursorState> }>();
+  /** What is pending, by the log offset of its message. */
+  readonly due = new Map<number, DueEntry>();
   /** All messages, those of deleted topics too, in the order of the log. */
   readonly messages: Appended[] = [];
 
@@ -54,6 +67,13 @@ export class Model {
       case "messages":
         for (const message of entry.messages) this.#message(message);
         return;
+      case "due":
+        this.due.set(entry.entry.origin, entry.entry);
+        return;
+      case "settlement":
+        this.#settle(entry.settlements);
+        for (const message of entry.messages) this.#message(message);
+        return;
       case "topic":
         return this.#topic(entry.change);
       case "group":
@@ -61,6 +81,12 @@ export class Model {
       case "cursor":
         this.groups.get(entry.group)?.cursors.set(`${entry.topic}/${entry.queueId}`, entry.state);
     }
+  }
+
+  #settle(settlements: readonly Settlement[]): void {
+    for (const { entry, againAtMs } of settlements)
+      if (againAtMs === 0) this.due.delete(entry.origin);
+      else this.due.set(entry.origin, { ...entry, dueAtMs: againAtMs });
   }
 
   #message(message: Appended): void {
@@ -85,4 +111,21 @@ export class Model {
     else if (!this.groups.has(change.number))
       this.groups.set(change.number, { name: change.name, cursors: new Map() });
   }
+}
+
+/** A message as it is sent. Its property tells whether a reader got all of it as it was. */
+export function contentOf({ body, keys }: { body: string; keys: readonly string[] }): MessageInput {
+  return text(body, { keys, properties: { begins: body.slice(0, 12) } });
+}
+
+/** A message of no producer that stands in a queue. */
+export function placed(
+  message: { body: string; keys: readonly string[] },
+  queue: Queue,
+  queueOffset: number,
+  logOffset: number,
+): Appended {
+  const place = { topic: queue.topic.number, queueId: queue.id, queueOffset, logOffset };
+  const bytes = HEADER_BYTES + encodedMessageSize(contentOf(message));
+  return { ...message, ...place, producerId: 0, sequence: 0, bytes };
 }

@@ -1,16 +1,17 @@
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
-import { encodedMessageSize, type MessageInput } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../../server/disk/files.js";
 import type { Queue } from "../../server/store/queue.js";
-import { HEADER_BYTES } from "../../server/store/record.js";
+import { KIND } from "../../server/store/record.js";
 import type { GroupState } from "../../server/store/state.js";
 import { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 import type { Flush } from "../../server/store/writer.js";
+import { appendDue, settleDue } from "./due-steps.js";
 import { ManualClock, settle } from "./manual-clock.js";
-import { addTopic, append, text } from "./store.js";
-import { type Entry, Model } from "./store-model.js";
+import { MemoryViews } from "./memory-views.js";
+import { addTopic, append } from "./store.js";
+import { contentOf, type Entry, Model, placed } from "./store-model.js";
 
 /** Segments of worlds: a few dozen messages, so that every run rolls several times. */
 export const WORLD_SEGMENT_BYTES = 16 << 10;
@@ -32,6 +33,8 @@ export interface WorldOptions {
   readonly files: Files;
   readonly random: () => number;
   readonly flush: Flush;
+  /** Whether steps store what is due later, and settle it. */
+  readonly due?: boolean;
   /** More options of the store. */
   readonly store?: Partial<StoreOptions>;
 }
@@ -46,6 +49,8 @@ export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Pr
     segmentBytes: WORLD_SEGMENT_BYTES,
     slabsKept: 1,
     cacheBytes: 1 << 20,
+    views: new MemoryViews(),
+    dueChangesKept: 8,
     ...options,
   });
 }
@@ -57,6 +62,7 @@ export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Pr
  */
 export class World {
   clock = new ManualClock();
+  views = new MemoryViews();
   /** Everything that was appended, in the order of the log. */
   entries: Entry[] = [];
   ackedTo = 0;
@@ -101,6 +107,7 @@ export class World {
     const store = await openSmall(this.#files, {
       flush,
       clock: this.clock,
+      views: this.views,
       failed: (error) => (this.failed = { error, ackedTo: this.ackedTo }),
       ...this.#options.store,
     });
@@ -111,8 +118,9 @@ export class World {
   }
 
   /** The process dies without a word, and another one opens what is left on a disk. */
-  async reboot(files: Files): Promise<void> {
+  async reboot(files: Files, views: MemoryViews): Promise<void> {
     this.#store = null;
+    this.views = views;
     this.#files = files;
     this.clock = new ManualClock(this.clock.nowMs());
     await this.open();
@@ -139,7 +147,9 @@ export class World {
 
   /** One seeded step; rejects with what the store throws. */
   async step(): Promise<void> {
-    const [, act] = this.#pick(this.#steps);
+    const [, act] = this.#pick(
+      this.#options.due === true ? [...this.#steps, ...this.#dueSteps] : this.#steps,
+    );
     await act();
   }
 
@@ -176,6 +186,42 @@ export class World {
     [1, () => this.restart()],
   ];
 
+  readonly #dueSteps: readonly (readonly [weight: number, act: () => void | Promise<void>])[] = [
+    [25, () => this.postpone()],
+    [12, () => this.settleDue()],
+  ];
+
+  /** A message for later, or the half of a transaction. */
+  postpone(): void {
+    const queue = this.#anyQueue();
+    if (queue === undefined) return;
+    const dueAtMs = this.clock.nowMs() + this.#below(100_000);
+    const kind = this.#below(3) === 0 ? KIND.half : KIND.delayed;
+    const entry = appendDue(this.store, queue, dueAtMs, contentOf(this.#message()), kind);
+    this.#appended({ kind: "due", entry });
+  }
+
+  /** Takes care of something that is pending: it is cancelled, postponed, or becomes a message. */
+  settleDue(): void {
+    const queue = this.#anyQueue();
+    const entry = this.#any([...this.model.due.values()]);
+    if (queue === undefined || entry === undefined) return;
+    const way = this.#below(4);
+    const againAtMs = way === 0 ? this.clock.nowMs() + this.#below(100_000) : 0;
+    const settlements = [{ entry, againAtMs }];
+    const message = this.#message();
+    const sent = way > 1 ? [{ queue, message: contentOf(message) }] : [];
+    const delivered = settleDue(this.store, settlements, sent);
+    const messages = delivered.map(({ queueOffset, logOffset }) =>
+      placed(message, queue, queueOffset, logOffset),
+    );
+    this.#appended({ kind: "settlement", settlements, messages });
+  }
+
+  #anyQueue(): Queue | undefined {
+    return this.#any(this.#any([...this.store.state.topics.values()])?.queues ?? []);
+  }
+
   /** So many messages as one group, to any queue. */
   send(count: number): void {
     const topic = this.#any([...this.store.state.topics.values()]);
@@ -193,14 +239,9 @@ export class World {
     );
     if (producerId > 0) this.#sequences[producerId]! += count;
     const messages = sent.map((message, index) => ({
-      ...message,
+      ...placed(message, queue, first + index, logOffsets[index]!),
       producerId,
       sequence: producerId === 0 ? 0 : sequence + index,
-      topic: topic.number,
-      queueId: queue.id,
-      queueOffset: first + index,
-      logOffset: logOffsets[index]!,
-      bytes: HEADER_BYTES + encodedMessageSize(contentOf(message)),
     }));
     this.#appended({ kind: "messages", messages });
   }
@@ -345,11 +386,6 @@ export class World {
   #below(bound: number): number {
     return Math.floor(this.#random() * bound);
   }
-}
-
-/** A message as it is sent. Its property tells whether a reader got all of it as it was. */
-function contentOf({ body, keys }: { body: string; keys: readonly string[] }): MessageInput {
-  return text(body, { keys, properties: { begins: body.slice(0, 12) } });
 }
 
 type WithoutEnd<E> = E extends unknown ? Omit<E, "end"> : never;

@@ -10,7 +10,7 @@ import {
 import { readRecord } from "../../proto/kernel/record.js";
 import type { Files } from "../../server/disk/files.js";
 import type { Queue, TopicState } from "../../server/store/queue.js";
-import { emptyHeader, HEADER_BYTES } from "../../server/store/record.js";
+import { emptyHeader, HEADER_BYTES, type Header } from "../../server/store/record.js";
 import { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 
@@ -53,6 +53,21 @@ export interface Extras {
   readonly sequence?: number;
 }
 
+/** A message as a producer encodes it. */
+export function encodedMessage(message: MessageInput): Buffer {
+  const bytes = Buffer.alloc(encodedMessageSize(message));
+  writeMessage(message, bytes, 0);
+  return bytes;
+}
+
+/** What a broker fills in of the header of an encoded message. */
+export function headerOf(bytes: Buffer): Header {
+  const envelope = new Envelope();
+  scanMessage(bytes, 0, bytes.length, envelope);
+  const { hasKeys: keyed, tagHash, keyHash } = envelope;
+  return { ...emptyHeader(), keyed, tagHash, keyHash };
+}
+
 /** Appends messages as one group; returns their log offsets. Not settled. */
 export function append(
   store: Store,
@@ -60,21 +75,12 @@ export function append(
   messages: readonly MessageInput[],
   extras: Extras = {},
 ): number[] {
-  const encoded = messages.map((message) => {
-    const bytes = Buffer.alloc(encodedMessageSize(message));
-    writeMessage(message, bytes, 0);
-    return bytes;
-  });
+  const encoded = messages.map(encodedMessage);
   store.stamp();
   store.reserve(encoded.reduce((sum, bytes) => sum + HEADER_BYTES + bytes.length, 0));
   return encoded.map((bytes, index) => {
-    const header = emptyHeader();
-    const envelope = new Envelope();
-    scanMessage(bytes, 0, bytes.length, envelope);
+    const header = headerOf(bytes);
     header.more = index < encoded.length - 1;
-    header.keyed = envelope.hasKeys;
-    header.tagHash = envelope.tagHash;
-    header.keyHash = envelope.keyHash;
     header.producerId = extras.producerId ?? 0;
     header.sequence = extras.sequence === undefined ? 0 : extras.sequence + index;
     return store.append(queue, header, bytes, 0, bytes.length);

@@ -1,0 +1,204 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { DueChange, DueEntry } from "./due-entry.js";
+import { behind, between, type DueMark, dueKey, entryByOrigin, entryOf, originKey } from "./due-keys.js";
+import { DueOverlay } from "./due-overlay.js";
+import { DueSoon } from "./due-soon.js";
+import { writeChanges, writeMark } from "./due-writes.js";
+import type { Views, ViewsFolder } from "./views.js";
+
+/** Entries in memory that are due next, and how many of them are read at once. */
+const SOON_ENTRIES = 65_536;
+const LOAD_ENTRIES = 16_384;
+/** How far ahead of the time that was asked for they are read. */
+const AHEAD_MS = 60_000;
+
+/** The due index as a start has found or made it. */
+export interface DueFound {
+  readonly folder: ViewsFolder;
+  /** Undefined while there is nothing. */
+  readonly views: Views | undefined;
+  /** The newest mark in the views. */
+  readonly mark: DueMark | undefined;
+  /** Entries in the views. */
+  readonly pending: number;
+}
+
+/** What the due index needs from the store around it. */
+export interface DueIndexDeps extends DueFound {
+  /** So many changes stay in memory, but where a segment is sealed: an entry that is settled meanwhile is never written. */
+  readonly changesKept: number;
+  /** Everything below survives a power cut. */
+  durable(): number;
+  /** The views failed: nothing may be stored any more. Damaged ones go when they are closed, and the next start makes others. */
+  failed(thrown: unknown): void;
+}
+
+/**
+ * View of the log: what is stored and happens later, in the order of time.
+ *
+ * Changes are applied in the turn in which their record is appended. They stay in an overlay in memory until their records
+ * are durable and there are many of them, or a segment is sealed; then they go to the views, which may lose what they
+ * were given in a power cut. Invariant: the mark in the views never runs ahead of what they hold for sure. A start replays
+ * the log from there.
+ */
+export class DueIndex {
+  readonly #deps: DueIndexDeps;
+  readonly #overlay = new DueOverlay();
+  readonly #soon = new DueSoon(SOON_ENTRIES);
+  /** Where segments begin, and what was pending there; until their mark is written. */
+  #begun: { readonly logOffset: number; readonly pending: number }[] = [];
+  #views: Views | undefined;
+  #mark: DueMark | undefined;
+  #pending: number;
+  #flushing = false;
+  #failure: unknown;
+  /** Reads and writes of the views follow each other: what is merged with the overlay must not change meanwhile. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: DueIndexDeps) {
+    this.#deps = deps;
+    this.#views = deps.views;
+    this.#mark = deps.mark;
+    this.#pending = deps.pending;
+  }
+
+  /** Entries that are pending. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** When something may be due next, milliseconds since 1970; Infinity if nothing is pending. */
+  get nextDueMs(): number {
+    if (this.#pending === 0) return Number.POSITIVE_INFINITY;
+    return this.#soon.first?.dueAtMs ?? this.#soon.horizon.dueAtMs;
+  }
+
+  /** Log offset up to which the views on the disk are complete. */
+  get markedTo(): number {
+    return this.#mark?.logOffset ?? 0;
+  }
+
+  /** The record at a log offset changes something. It was appended in this turn. */
+  apply(logOffset: number, change: DueChange): void {
+    this.#overlay.add(logOffset, change);
+    if (change.op === "put") {
+      this.#pending++;
+      this.#soon.put(change.entry);
+    } else {
+      this.#pending--;
+      this.#soon.delete(change.entry);
+    }
+  }
+
+  /** What is pending for an origin, in this turn. */
+  find(origin: number): DueEntry | undefined {
+    const known = this.#overlay.find(origin);
+    if (known !== undefined) return known ?? undefined;
+    const soon = this.#soon.find(origin);
+    if (soon !== undefined || this.#views === undefined) return soon;
+    const key = originKey(origin);
+    try {
+      const value = this.#views.get(key);
+      return value === undefined ? undefined : entryByOrigin(key, value);
+    } catch (thrown) {
+      this.#fail(thrown);
+      throw thrown;
+    }
+  }
+
+  /**
+   * Up to `max` entries that are due at `toMs` and pending, in due order; none only if there is none. At once where they are in
+   * memory. They are given again until they are settled.
+   */
+  ready(toMs: number, max: number): DueEntry[] | Promise<DueEntry[]> {
+    const entries = this.#soon.peek(toMs, max);
+    if (entries.length > 0 || this.#soon.horizon.dueAtMs > toMs || this.#pending === 0) return entries;
+    return this.#alone(() => this.#load(toMs)).then(() => this.ready(toMs, max));
+  }
+
+  /** A segment begins at this log offset. */
+  begun(logOffset: number): void {
+    this.#begun.push({ logOffset, pending: this.#pending });
+  }
+
+  /** More records may be durable: writes changes to the views if there are many. */
+  advanced(): void {
+    if (this.#overlay.size <= this.#deps.changesKept || this.#flushing || this.#failure !== undefined) return;
+    this.#flushing = true;
+    const flushed = this.#alone(() => this.#flush(this.#deps.durable()));
+    flushed.catch(() => {}).finally(() => (this.#flushing = false));
+  }
+
+  /**
+   * Writes the mark of a segment that is sealed and ends at this log offset. Never rejects: after a failure nothing is
+   * stored any more.
+   */
+  async seal(logOffset: number): Promise<void> {
+    const begun = this.#begun.find((each) => each.logOffset === logOffset);
+    this.#begun = this.#begun.filter((each) => each.logOffset > logOffset);
+    if (begun === undefined || (this.#views === undefined && this.#overlay.start >= logOffset)) return;
+    await this.#alone(() => this.#writeMark({ ...begun, durable: this.#deps.durable() })).catch(() => {});
+  }
+
+  /** Whether nothing depends on the records from log offset `from` to `to` any more, which is where a segment ends. */
+  async spares(from: number, to: number): Promise<boolean> {
+    const views = this.#views;
+    if (views === undefined) return this.#overlay.start >= to;
+    if (this.markedTo < to) return false;
+    return this.#alone(async () => (await views.scan(originKey(from), originKey(to), 1)).length === 0);
+  }
+
+  /**
+   * Waits for what is under way. Where everything below log offset `end` is durable and nothing lies behind it, the views get
+   * what is in memory, too, so that the next start has nothing to replay.
+   */
+  async close(end?: number): Promise<void> {
+    if (end !== undefined && this.#overlay.size > 0)
+      this.#alone(() => this.#writeMark({ logOffset: end, pending: this.#pending, durable: end })).catch(
+        () => {},
+      );
+    await this.#last.catch(() => {});
+    await this.#views?.close();
+    if (LogwheelError.is(this.#failure, "LOG_CORRUPT")) await this.#deps.folder.remove();
+  }
+
+  async #flush(to: number): Promise<void> {
+    this.#views ??= await this.#deps.folder.open();
+    await writeChanges(this.#views, this.#overlay.net(to));
+    this.#overlay.written(to);
+  }
+
+  async #writeMark(mark: DueMark): Promise<void> {
+    await this.#flush(mark.logOffset);
+    await writeMark(this.#views!, mark);
+    this.#mark = mark;
+  }
+
+  /** Reads on from the horizon. What was put meanwhile is in the overlay; if it has pulled the horizon down, this was in vain. */
+  async #load(toMs: number): Promise<void> {
+    const from = this.#soon.horizon;
+    if (from.dueAtMs > toMs) return;
+    const to = { dueAtMs: toMs + AHEAD_MS, origin: 0 };
+    const stored = (await this.#views?.scan(dueKey(from), dueKey(to), LOAD_ENTRIES)) ?? [];
+    if (this.#soon.horizon !== from) return;
+    const entries = stored.map(entryOf);
+    const horizon = entries.length < LOAD_ENTRIES ? to : behind(entries.at(-1)!);
+    const kept = entries.filter(({ origin }) => this.#overlay.find(origin) === undefined);
+    for (const entry of this.#overlay.pending()) if (between(entry, from, horizon)) kept.push(entry);
+    this.#soon.extend(kept, horizon);
+  }
+
+  /** Runs one thing with the views after the other. The first failure is the last thing. */
+  #alone<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(act);
+    this.#last = done;
+    done.catch((thrown: unknown) => this.#fail(thrown));
+    return done;
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = thrown;
+    this.#deps.failed(thrown);
+  }
+}

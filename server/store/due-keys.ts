@@ -1,0 +1,119 @@
+import type { DueEntry, DueKind } from "./due-entry.js";
+import type { ViewChange, ViewEntry } from "./views.js";
+
+/**
+ * Keys and values of the due index. Integers are big-endian, so that keys sort as their numbers.
+ *
+ *     key                                   value
+ *     00 01                                 version u8, log offset u64, pending u64, durable u64: the mark
+ *     01 | due at (ms) u64 | origin u64     kind u8                         what is due, in that order
+ *     02 | origin u64                       due at (ms) u64, kind u8        the same by origin
+ */
+export const MARK_KEY = Buffer.of(0, 1);
+
+const VERSION = 1;
+const MARK_BYTES = 25;
+const BY_DUE = 1;
+const BY_ORIGIN = 2;
+
+/** How far the due index in the views is complete. */
+export interface DueMark {
+  /** Everything that records below say is in it, durably. */
+  readonly logOffset: number;
+  /** Entries that are pending by them. */
+  readonly pending: number;
+  /** Log offset up to which the log was durable then: a witness of what must be there. */
+  readonly durable: number;
+}
+
+/** Where an entry stands in due order. */
+export interface DuePlace {
+  readonly dueAtMs: number;
+  readonly origin: number;
+}
+
+/** Before all entries. */
+export const BEGINNING: DuePlace = { dueAtMs: 0, origin: 0 };
+
+/** Below 0 if `a` is due before `b`. */
+export function compareDue(a: DuePlace, b: DuePlace): number {
+  return a.dueAtMs - b.dueAtMs || a.origin - b.origin;
+}
+
+/** Whether a place is `from`, or behind it and before `to`. */
+export function between(place: DuePlace, from: DuePlace, to: DuePlace): boolean {
+  return compareDue(place, from) >= 0 && compareDue(place, to) < 0;
+}
+
+/** The place behind another one. */
+export function behind({ dueAtMs, origin }: DuePlace): DuePlace {
+  return { dueAtMs, origin: origin + 1 };
+}
+
+export function dueKey({ dueAtMs, origin }: DuePlace): Buffer {
+  const key = Buffer.allocUnsafe(17);
+  key[0] = BY_DUE;
+  writeU64(key, dueAtMs, 1);
+  writeU64(key, origin, 9);
+  return key;
+}
+
+export function originKey(origin: number): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  key[0] = BY_ORIGIN;
+  writeU64(key, origin, 1);
+  return key;
+}
+
+/** Behind the last key in due order. */
+export const DUE_END = Buffer.of(BY_DUE + 1);
+
+/** The entry of a key in due order and its value. */
+export function entryOf({ key, value }: ViewEntry): DueEntry {
+  return { dueAtMs: readU64(key, 1), origin: readU64(key, 9), kind: value[0]! as DueKind };
+}
+
+/** The entry of a key by origin and its value. */
+export function entryByOrigin(key: Buffer, value: Buffer): DueEntry {
+  return { origin: readU64(key, 1), dueAtMs: readU64(value, 0), kind: value[8]! as DueKind };
+}
+
+/** Both keys of an entry that is there. */
+export function putEntry(entry: DueEntry): ViewChange[] {
+  const value = Buffer.allocUnsafe(9);
+  writeU64(value, entry.dueAtMs, 0);
+  value[8] = entry.kind;
+  return [
+    { key: dueKey(entry), value: value.subarray(8) },
+    { key: originKey(entry.origin), value },
+  ];
+}
+
+/** Both keys of an entry that is not there any more. */
+export function deleteEntry(entry: DueEntry): ViewChange[] {
+  return [{ key: dueKey(entry) }, { key: originKey(entry.origin) }];
+}
+
+export function putMark({ logOffset, pending, durable }: DueMark): ViewChange {
+  const value = Buffer.allocUnsafe(MARK_BYTES);
+  value[0] = VERSION;
+  writeU64(value, logOffset, 1);
+  writeU64(value, pending, 9);
+  writeU64(value, durable, 17);
+  return { key: MARK_KEY, value };
+}
+
+/** Undefined for none, and for one of another version: the view is made again then. */
+export function readMark(value: Buffer | undefined): DueMark | undefined {
+  if (value?.length !== MARK_BYTES || value[0] !== VERSION) return undefined;
+  return { logOffset: readU64(value, 1), pending: readU64(value, 9), durable: readU64(value, 17) };
+}
+
+function writeU64(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+  bytes.writeUInt32BE(value >>> 0, at + 4);
+}
+
+function readU64(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+}

@@ -1,0 +1,141 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import type { DueChange } from "./due-entry.js";
+import type { DueFound } from "./due-index.js";
+import { type DueMark, deleteEntry, MARK_KEY, putEntry, readMark } from "./due-keys.js";
+import { replayDue } from "./due-replay.js";
+import { entriesOf } from "./due-scan.js";
+import { writeChanges, writeMark } from "./due-writes.js";
+import type { Segment } from "./segment.js";
+import type { DueRecords } from "./state.js";
+import type { ViewChange, Views, ViewsFolder } from "./views.js";
+
+/** The log that the due index is a view of, recovered. */
+export interface DueLog {
+  /** All of them, oldest first. */
+  readonly segments: readonly Segment[];
+  /** Log offset behind the last record. */
+  readonly end: number;
+  readonly records: DueRecords | undefined;
+  /** Damage was given up: what the views say may not follow from what is left. */
+  readonly lossy: boolean;
+  readonly logger: Logger;
+}
+
+/** Brings the due index in the views up to the end of the log, and makes it again where nothing tells what it holds. */
+export class DueRecovery {
+  readonly #folder: ViewsFolder;
+  #views: Views | undefined;
+  #mark: DueMark | undefined;
+  /** Why the views do not count. */
+  #lack: string | undefined;
+
+  private constructor(folder: ViewsFolder) {
+    this.#folder = folder;
+  }
+
+  /** Opens what is there. That it is damaged is no failure. */
+  static async open(folder: ViewsFolder): Promise<DueRecovery> {
+    const recovery = new DueRecovery(folder);
+    if (!(await folder.exists())) recovery.#lack = "there is none";
+    else await recovery.#open();
+    return recovery;
+  }
+
+  /** Log offset up to which the log was durable when the mark was written; 0 without one. */
+  get durable(): number {
+    return this.#mark?.durable ?? 0;
+  }
+
+  /** The views as they are, and why they do not count, if so. */
+  get found(): { views: Views | undefined; mark: DueMark | undefined; lack: string | undefined } {
+    return { views: this.#views, mark: this.#mark, lack: this.#lack };
+  }
+
+  /** Leaves in the views what the log says. */
+  async recover(log: DueLog): Promise<DueFound> {
+    const { segments, records } = log;
+    const oldest = segments[0]!.start;
+    if (log.lossy) this.#lack = "damage in the log was given up";
+    else if (this.#mark !== undefined && this.#mark.logOffset < oldest)
+      this.#lack = "its mark lies before the oldest segment";
+    const nothing = records === undefined || records.last < oldest;
+    if (this.#lack !== undefined && nothing && this.#views === undefined) return this.#done(0);
+    if (this.#lack !== undefined) return this.#rebuild(log);
+    return this.#done(await this.#replay(log, this.#mark!));
+  }
+
+  async close(): Promise<void> {
+    await this.#views?.close();
+  }
+
+  #done(pending: number): DueFound {
+    return { folder: this.#folder, views: this.#views, mark: this.#mark, pending };
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.#views = await this.#folder.open();
+      this.#mark = readMark(this.#views.get(MARK_KEY));
+      if (this.#mark === undefined) this.#lack = "it has no mark";
+    } catch (thrown) {
+      if (!LogwheelError.is(thrown, "LOG_CORRUPT")) throw thrown;
+      this.#lack = thrown.message;
+    }
+  }
+
+  /** What records behind the mark change; some of it may be there already. Returns what is pending. */
+  async #replay(log: DueLog, mark: DueMark): Promise<number> {
+    const { segments, end, records, logger } = log;
+    if (records === undefined || records.last < mark.logOffset) return mark.pending;
+    const from = mark.logOffset;
+    const difference = await this.#apply(log, from);
+    const pending = mark.pending + difference;
+    if (from < segments.at(-1)!.start) await this.#moveMark(end, pending);
+    logger.info({ from, to: end, pending }, "replayed the due index");
+    return pending;
+  }
+
+  /** Anew, from the records: those that were dropped have left nothing that is due. */
+  async #rebuild(log: DueLog): Promise<DueFound> {
+    const { segments, end, records, logger } = log;
+    await this.#views?.close();
+    this.#views = undefined;
+    this.#mark = undefined;
+    await this.#folder.remove();
+    this.#views = await this.#folder.open();
+    const from = Math.max(segments[0]!.start, records?.first ?? end);
+    await this.#apply(log, from);
+    let pending = 0;
+    for await (const entries of entriesOf(this.#views)) pending += entries.length;
+    await this.#moveMark(end, pending);
+    const folder = this.#folder.path;
+    logger.warn(
+      { folder, reason: this.#lack, from, to: end, pending },
+      "made the due index again from the log",
+    );
+    return this.#done(pending);
+  }
+
+  async #moveMark(logOffset: number, pending: number): Promise<void> {
+    this.#mark = { logOffset, pending, durable: logOffset };
+    await writeMark(this.#views!, this.#mark);
+  }
+
+  /** Applies what records from a log offset on change; returns by how many entries there are more. */
+  async #apply({ segments, end, logger }: DueLog, from: number): Promise<number> {
+    let difference = 0;
+    const damage = (range: object): void =>
+      logger.warn(range, "what is due in a damaged range of the log is not known");
+    for await (const changes of replayDue(segments, { from, to: end }, damage)) {
+      for (const { op } of changes) difference += op === "put" ? 1 : -1;
+      await writeChanges(this.#views!, changes.flatMap(asWritten));
+    }
+    return difference;
+  }
+}
+
+/** Nothing is left out because a later change takes it back: the views may hold any part of what is replayed. */
+function asWritten({ op, entry }: DueChange): ViewChange[] {
+  return op === "put" ? putEntry(entry) : deleteEntry(entry);
+}

@@ -1,0 +1,152 @@
+import type { Level } from "level";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Files } from "../disk/files.js";
+import type { ViewChange, ViewEntry, Views, ViewsFolder } from "./views.js";
+
+/** Folder of the views, within the data folder. */
+export const VIEWS_FOLDER = "views";
+
+const OPTIONS = {
+  keyEncoding: "buffer",
+  valueEncoding: "buffer",
+  /** Of a memtable and its log file: larger ones make fewer tables out of entries that come and go. */
+  writeBufferSize: 16 << 20,
+  maxFileSize: 8 << 20,
+  compression: false,
+} as const;
+
+/** Sorts before every key of a view, and holds nothing that anybody reads. */
+const FORCED_KEY = Buffer.of(0);
+const NO_VALUE = Buffer.alloc(0);
+/** Behind every key, so that no table overlaps with it. */
+const EMPTY_RANGE = Buffer.of(0xff);
+const READ_BYTES = 1 << 20;
+
+/** Views in LevelDB, in a folder beside the log. The package is loaded when the folder is opened, not before. */
+export function levelViews(dataFiles: Files): ViewsFolder {
+  const path = `${dataFiles.path}/${VIEWS_FOLDER}`;
+  return {
+    path,
+    exists: async () => (await dataFiles.folders()).includes(VIEWS_FOLDER),
+    async open() {
+      const { Level } = await import("level");
+      const level = new Level<Buffer, Buffer>(path, OPTIONS);
+      await level.open().catch((thrown: unknown) => {
+        throw codesOf(thrown).includes("LEVEL_LOCKED") ? thrown : damage(path, thrown);
+      });
+      return new LevelViews(path, level);
+    },
+    remove: async () => removeLevel(await dataFiles.folder(VIEWS_FOLDER)),
+  };
+}
+
+/**
+ * Removes LevelDB's files in an order that leaves nothing that could be opened: CURRENT names a manifest that is missing
+ * until the last file but CURRENT is gone for good. Otherwise a log file that is left could be taken for the whole.
+ */
+async function removeLevel(files: Files): Promise<void> {
+  const names = (await files.list()).filter((name) => name !== "CURRENT");
+  const isManifest = (name: string): boolean => name.startsWith("MANIFEST-");
+  await removeAll(files, names.filter(isManifest));
+  await removeAll(
+    files,
+    names.filter((name) => !isManifest(name)),
+  );
+  await removeAll(
+    files,
+    (await files.list()).filter((name) => name === "CURRENT"),
+  );
+}
+
+async function removeAll(files: Files, names: readonly string[]): Promise<void> {
+  for (const name of names) await files.remove(name);
+  await files.syncNames();
+}
+
+/** What the types of `level` leave out because browsers do not have it. */
+interface Compacting {
+  compactRange(start: Buffer, end: Buffer): Promise<void>;
+}
+
+class LevelViews implements Views {
+  readonly #path: string;
+  readonly #level: Level<Buffer, Buffer>;
+
+  constructor(path: string, level: Level<Buffer, Buffer>) {
+    this.#path = path;
+    this.#level = level;
+  }
+
+  async write(changes: readonly ViewChange[], { sync = false } = {}): Promise<void> {
+    const batch = this.#level.batch();
+    for (const { key, value } of changes)
+      if (value === undefined) batch.del(key);
+      else batch.put(key, value);
+    await this.#run(() => batch.write({ sync }));
+  }
+
+  /**
+   * LevelDB syncs its tables but never the log file of a memtable that is full. A compaction of an empty range begins a new
+   * memtable and waits until the one before is a table; it says nothing of failures, but the write behind it fails then.
+   * That write is synced: if no new log file could be made, the memtable has stayed, and its log file is what gets synced.
+   */
+  async force(): Promise<void> {
+    await this.#run(async () => {
+      await (this.#level as unknown as Compacting).compactRange(EMPTY_RANGE, EMPTY_RANGE);
+      await this.#level.put(FORCED_KEY, NO_VALUE, { sync: true });
+    });
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    try {
+      return this.#level.getSync(key);
+    } catch (thrown) {
+      throw told(this.#path, thrown);
+    }
+  }
+
+  async scan(from: Buffer, to: Buffer, max: number): Promise<ViewEntry[]> {
+    return this.#run(async () => {
+      const iterator = this.#level.iterator({ gte: from, lt: to, highWaterMarkBytes: READ_BYTES });
+      try {
+        const entries: ViewEntry[] = [];
+        while (entries.length < max) {
+          const more = await iterator.nextv(max - entries.length);
+          if (more.length === 0) break;
+          for (const [key, value] of more) entries.push({ key, value });
+        }
+        return entries;
+      } finally {
+        await iterator.close();
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#level.close();
+  }
+
+  async #run<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (thrown) {
+      throw told(this.#path, thrown);
+    }
+  }
+}
+
+/** LOG_CORRUPT if LevelDB cannot read what it wrote; any other failure as it is. */
+function told(path: string, thrown: unknown): unknown {
+  return codesOf(thrown).includes("LEVEL_CORRUPTION") ? damage(path, thrown) : thrown;
+}
+
+function damage(path: string, thrown: unknown): LogwheelError {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const what = cause instanceof Error ? cause.message : String(cause);
+  return new LogwheelError("LOG_CORRUPT", `${path}: ${what}`, { cause: thrown });
+}
+
+/** The codes of an error and of what caused it. */
+function codesOf(thrown: unknown): unknown[] {
+  return thrown instanceof Error ? [(thrown as { code?: unknown }).code, ...codesOf(thrown.cause)] : [];
+}

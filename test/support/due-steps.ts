@@ -1,0 +1,57 @@
+import type { MessageInput } from "../../proto/kernel/message-codec.js";
+import type { DueEntry, DueKind, Settlement } from "../../server/store/due-entry.js";
+import type { Queue } from "../../server/store/queue.js";
+import { HEADER_BYTES, KIND } from "../../server/store/record.js";
+import type { Store } from "../../server/store/store.js";
+import { encodedMessage, headerOf } from "./store.js";
+
+/** A message as it is sent, and where it was appended as part of a settlement. */
+export interface Delivered {
+  readonly queue: Queue;
+  readonly queueOffset: number;
+  readonly logOffset: number;
+}
+
+/** Appends a message for later; returns its entry. Not settled. */
+export function appendDue(
+  store: Store,
+  queue: Queue,
+  dueAtMs: number,
+  message: MessageInput,
+  kind: DueKind = KIND.delayed,
+): DueEntry {
+  const bytes = encodedMessage(message);
+  store.stamp();
+  store.reserve(HEADER_BYTES + bytes.length);
+  const origin = store.due.append({ kind, dueAtMs, queue }, headerOf(bytes), bytes, 0, bytes.length);
+  return { kind, dueAtMs, origin };
+}
+
+/** Settles entries, and appends messages that take their place, as one group. Not settled. */
+export function settleDue(
+  store: Store,
+  settlements: readonly Settlement[],
+  messages: readonly { readonly queue: Queue; readonly message: MessageInput }[] = [],
+): Delivered[] {
+  const bodies = messages.map(({ message }) => encodedMessage(message));
+  const bytes = bodies.reduce((sum, body) => sum + HEADER_BYTES + body.length, 0);
+  store.stamp();
+  store.reserve(store.due.settleBytes(settlements.length) + bytes);
+  store.due.settle(settlements, messages.length > 0);
+  return messages.map(({ queue }, index) => {
+    const body = bodies[index]!;
+    const { nextOffset: queueOffset } = queue;
+    const header = { ...headerOf(body), more: index < messages.length - 1 };
+    return { queue, queueOffset, logOffset: store.append(queue, header, body, 0, body.length) };
+  });
+}
+
+/** The settlement of entries that do not come again. */
+export function once(...entries: readonly DueEntry[]): Settlement[] {
+  return entries.map((entry) => ({ entry, againAtMs: 0 }));
+}
+
+/** Everything that is pending, in due order; for stores with fewer entries than are held in memory. */
+export async function allDue(store: Store): Promise<DueEntry[]> {
+  return store.due.ready(2 ** 50, Number.POSITIVE_INFINITY);
+}
