@@ -3,7 +3,7 @@ import type { DueEntry, DueKind, Settlement } from "../../server/store/due-entry
 import type { Queue } from "../../server/store/queue.js";
 import { HEADER_BYTES, KIND } from "../../server/store/record.js";
 import type { Store } from "../../server/store/store.js";
-import { encodedMessage, headerOf } from "./store.js";
+import { addTopic, append, encodedMessage, headerOf, text } from "./store.js";
 
 /** A message as it is sent, and where it was appended as part of a settlement. */
 export interface Delivered {
@@ -44,6 +44,21 @@ export function settleDue(
     const header = { ...headerOf(body), more: index < messages.length - 1 };
     return { queue, queueOffset, logOffset: store.append(queue, header, body, 0, body.length) };
   });
+}
+
+/** The only queue of the topic "orders", which is made if it is missing. */
+export function queueOf(store: Store): Queue {
+  return (store.state.topics.get("orders") ?? addTopic(store, "orders")).queues[0]!;
+}
+
+/** Sends messages until the segment is full and sealed, its mark written. */
+export async function roll(store: Store): Promise<void> {
+  const { segments } = store.figures;
+  while (store.figures.segments === segments) {
+    append(store, queueOf(store), [text("x".repeat(1_000))]);
+    await store.whenSettled();
+  }
+  await store.sealed.idle();
 }
 
 /** The settlement of entries that do not come again. */

@@ -10,6 +10,7 @@ import { checkCut } from "../../chaos/torn-writes.js";
 import { settle } from "../../support/manual-clock.js";
 import { diskError } from "../../support/memory-disk.js";
 import { MemoryFiles } from "../../support/memory-files.js";
+import type { MemoryViews } from "../../support/memory-views.js";
 import { seeded } from "../../support/seeded.js";
 import { checkStore } from "../../support/store-checks.js";
 import { openSmall, World } from "../../support/store-world.js";
@@ -22,17 +23,24 @@ async function powerLossFinds({
   flush = "sync",
   working = none,
   recovering = none,
+  due = false,
+  views = () => {},
+  steps = 50,
 }: {
   flush?: Flush;
   working?: Through;
   recovering?: Through;
+  due?: boolean;
+  views?: (views: MemoryViews) => void;
+  steps?: number;
 }): Promise<string | null> {
   const files = new MemoryFiles();
-  const world = new World({ files: working(files), random: seeded(1), flush });
+  const world = new World({ files: working(files), random: seeded(1), flush, due });
+  views(world.views);
   await world.open();
   await world.furnish();
   const camera = new CrashCamera(files, world, { chances: 1 });
-  for (let step = 0; step < 50; step++) {
+  for (let step = 0; step < steps; step++) {
     await world.step();
     for (const crash of camera.drain())
       try {
@@ -190,6 +198,22 @@ describe("planted bugs", () => {
       if (forgetful) expect(found).to.match(/zeros behind/);
       else expect(found).to.equal(undefined);
     }
+  });
+});
+
+describe("planted bugs of the due index", () => {
+  const find = (views?: (views: MemoryViews) => void): Promise<string | null> =>
+    powerLossFinds({ due: true, steps: 150, ...(views === undefined ? {} : { views }) });
+
+  it("0: none is found where there is none", async () => {
+    expect(await find()).to.equal(null);
+  });
+
+  it("1: a mark is trusted before what it stands for is forced to the disk: T3 finds it", async () => {
+    const found = await find((views) => {
+      views.force = async () => {};
+    });
+    expect(found).to.match(/due/);
   });
 });
 
