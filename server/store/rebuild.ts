@@ -36,9 +36,9 @@ export async function rebuildStore(
 /** Returns what is pending. Only what is certain to be durable: the next start replays the rest. */
 async function rebuildDue({ segments, tail, mark, due }: StoppedLog): Promise<number> {
   if (tail === undefined || due === undefined) return 0;
-  const end = Math.min(mark, tail.scanned.end);
   const state = new State({ lossy: true });
-  await replaySalvaged(tail.segment, end, state, NO_INDEX);
+  await replaySalvaged(tail.segment, tail.scanned.end, state, NO_INDEX);
+  const end = Math.min(mark, tail.scanned.end);
   const log = { segments, end, records: state.dueRecords, lossy: true, logger: silentLogger };
   return (await due.recover(log)).pending;
 }

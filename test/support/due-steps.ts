@@ -3,6 +3,7 @@ import type { DueEntry, DueKind, Settlement } from "../../server/store/due-entry
 import type { Queue } from "../../server/store/queue.js";
 import { HEADER_BYTES, KIND } from "../../server/store/record.js";
 import type { Store } from "../../server/store/store.js";
+import { seeded } from "./seeded.js";
 import { addTopic, append, encodedMessage, headerOf, text } from "./store.js";
 
 /** A message as it is sent, and where it was appended as part of a settlement. */
@@ -69,4 +70,30 @@ export function once(...entries: readonly DueEntry[]): Settlement[] {
 /** Everything that is pending, in due order; for stores with fewer entries than are held in memory. */
 export async function allDue(store: Store): Promise<DueEntry[]> {
   return store.due.ready(2 ** 50, Number.POSITIVE_INFINITY);
+}
+
+/** Puts and settles entries of all ages over so many segments; `sealed` is called after each. */
+export async function work(
+  store: Store,
+  segments: number,
+  sealed: () => void = () => {},
+): Promise<DueEntry[]> {
+  const random = seeded(3);
+  const pending: DueEntry[] = [];
+  for (let segment = 0; segment < segments; segment++) {
+    for (let count = 0; count < 20; count++) {
+      const queue = queueOf(store);
+      pending.push(appendDue(store, queue, 1e6 + Math.floor(random() * 1e6), text("later")));
+      if (random() < 0.6) {
+        const [entry] = pending.splice(Math.floor(random() * pending.length), 1);
+        const againAtMs = random() < 0.3 ? 5e6 + count : 0;
+        settleDue(store, [{ entry: entry!, againAtMs }]);
+        if (againAtMs > 0) pending.push({ ...entry!, dueAtMs: againAtMs });
+      }
+      await store.whenSettled();
+    }
+    await roll(store);
+    sealed();
+  }
+  return pending.sort((a, b) => a.dueAtMs - b.dueAtMs || a.origin - b.origin);
 }

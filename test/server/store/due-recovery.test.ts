@@ -8,7 +8,7 @@ import { NodeFiles } from "../../../server/disk/node-files.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
 import { MARK_KEY, readMark } from "../../../server/store/due-keys.js";
 import type { Store } from "../../../server/store/store.js";
-import { allDue, appendDue, once, queueOf, roll, settleDue } from "../../support/due-steps.js";
+import { allDue, appendDue, once, queueOf, roll, settleDue, work } from "../../support/due-steps.js";
 import { MemoryFiles } from "../../support/memory-files.js";
 import { MemoryViews } from "../../support/memory-views.js";
 import { seeded } from "../../support/seeded.js";
@@ -29,28 +29,6 @@ function listening(): { logger: Logger; lines: Line[] } {
     if (message.includes("due index")) lines.push({ ...(fields as Line), message });
   };
   return { lines, logger: { ...silentLogger, info: note, warn: note } };
-}
-
-/** Puts and settles entries of all ages over some segments; `sealed` is called after each. */
-async function work(store: Store, segments: number, sealed: () => void = () => {}): Promise<DueEntry[]> {
-  const random = seeded(3);
-  const pending: DueEntry[] = [];
-  for (let segment = 0; segment < segments; segment++) {
-    for (let count = 0; count < 20; count++) {
-      const queue = queueOf(store);
-      pending.push(appendDue(store, queue, 1e6 + Math.floor(random() * 1e6), text("later")));
-      if (random() < 0.6) {
-        const [entry] = pending.splice(Math.floor(random() * pending.length), 1);
-        const againAtMs = random() < 0.3 ? 5e6 + count : 0;
-        settleDue(store, [{ entry: entry!, againAtMs }]);
-        if (againAtMs > 0) pending.push({ ...entry!, dueAtMs: againAtMs });
-      }
-      await store.whenSettled();
-    }
-    await roll(store);
-    sealed();
-  }
-  return pending.sort((a, b) => a.dueAtMs - b.dueAtMs || a.origin - b.origin);
 }
 
 /** Opens what is left, and says what was said meanwhile. */

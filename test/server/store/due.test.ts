@@ -156,7 +156,9 @@ describe("Due", () => {
     store = await openSmall(files, options);
     expect(store.due.pending).to.equal(100_000);
     let scans = 0;
-    views.before = ({ call }) => void (scans += call === "scan" ? 1 : 0);
+    views.before = ({ call }) => {
+      if (call === "scan") scans++;
+    };
     const found: DueEntry[] = [];
     for (let batch = await store.due.ready(1e9, 2_000); batch.length > 0; ) {
       found.push(...batch);
