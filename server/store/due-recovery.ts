@@ -25,20 +25,22 @@ export interface DueLog {
 /** Brings the due index in the views up to the end of the log, and makes it again where nothing tells what it holds. */
 export class DueRecovery {
   readonly #folder: ViewsFolder;
+  readonly #exists: boolean;
   #views: Views | undefined;
   #mark: DueMark | undefined;
   /** Why the views do not count. */
   #lack: string | undefined;
 
-  private constructor(folder: ViewsFolder) {
+  private constructor(folder: ViewsFolder, exists: boolean) {
     this.#folder = folder;
+    this.#exists = exists;
   }
 
   /** Opens what is there. That it is damaged is no failure. */
   static async open(folder: ViewsFolder): Promise<DueRecovery> {
-    const recovery = new DueRecovery(folder);
-    if (!(await folder.exists())) recovery.#lack = "there is none";
-    else await recovery.#open();
+    const recovery = new DueRecovery(folder, await folder.exists());
+    if (recovery.#exists) await recovery.#open();
+    else recovery.#lack = "there is none";
     return recovery;
   }
 
@@ -56,13 +58,15 @@ export class DueRecovery {
   async recover(log: DueLog): Promise<DueFound> {
     const { segments, records } = log;
     const oldest = segments[0]!.start;
+    const nothing = records === undefined || records.last < oldest;
     if (log.lossy) this.#lack = "damage in the log was given up";
+    else if (this.#mark !== undefined && records === undefined)
+      this.#lack = "it is of another log: this one never had anything due";
     else if (this.#mark !== undefined && this.#mark.logOffset < oldest)
       this.#lack = "its mark lies before the oldest segment";
-    const nothing = records === undefined || records.last < oldest;
-    if (this.#lack !== undefined && nothing && this.#views === undefined) return this.#done(0);
-    if (this.#lack !== undefined) return this.#rebuild(log);
-    return this.#done(await this.#replay(log, this.#mark!));
+    if (this.#lack === undefined) return this.#done(await this.#replay(log, this.#mark!));
+    if (this.#exists) await this.#remove();
+    return nothing ? this.#done(0) : this.#rebuild(log, records);
   }
 
   async close(): Promise<void> {
@@ -97,14 +101,10 @@ export class DueRecovery {
   }
 
   /** Anew, from the records: those that were dropped have left nothing that is due. */
-  async #rebuild(log: DueLog): Promise<DueFound> {
-    const { segments, end, records, logger } = log;
-    await this.#views?.close();
-    this.#views = undefined;
-    this.#mark = undefined;
-    await this.#folder.remove();
+  async #rebuild(log: DueLog, { first }: DueRecords): Promise<DueFound> {
+    const { segments, end, logger } = log;
     this.#views = await this.#folder.open();
-    const from = Math.max(segments[0]!.start, records?.first ?? end);
+    const from = Math.max(segments[0]!.start, first);
     await this.#apply(log, from);
     let pending = 0;
     for await (const entries of entriesOf(this.#views)) pending += entries.length;
@@ -115,6 +115,13 @@ export class DueRecovery {
       "made the due index again from the log",
     );
     return this.#done(pending);
+  }
+
+  async #remove(): Promise<void> {
+    await this.#views?.close();
+    this.#views = undefined;
+    this.#mark = undefined;
+    await this.#folder.remove();
   }
 
   async #moveMark(logOffset: number, pending: number): Promise<void> {

@@ -27,7 +27,11 @@ export function levelViews(dataFiles: Files): ViewsFolder {
   const path = `${dataFiles.path}/${VIEWS_FOLDER}`;
   return {
     path,
-    exists: async () => (await dataFiles.folders()).includes(VIEWS_FOLDER),
+    async exists() {
+      if (!(await dataFiles.folders()).includes(VIEWS_FOLDER)) return false;
+      const files = await dataFiles.folder(VIEWS_FOLDER);
+      return (await files.list()).length > 0;
+    },
     async open() {
       const { Level } = await import("level");
       const level = new Level<Buffer, Buffer>(path, OPTIONS);

@@ -90,6 +90,7 @@ export function describeViews(name: string, make: () => Promise<ViewsFolder>): v
       await views.force();
       await views.close();
       await folder.remove();
+      expect(await folder.exists()).to.equal(false);
       views = await folder.open();
       expect(await keysOf(views, bytes(1), bytes(9))).to.deep.equal([]);
     });

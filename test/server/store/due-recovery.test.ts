@@ -154,6 +154,17 @@ describe("due index after a start", () => {
     expect(Number(named?.[2])).to.equal(durable);
   });
 
+  it("does not take the views of another log for its own", async () => {
+    await work(store, 1);
+    const other = new MemoryFiles();
+    const plain = await openSmall(other);
+    for (let segment = 0; segment < 3; segment++) await roll(plain);
+    await plain.close();
+    const { store: again, lines } = await reopened(other, views.clone());
+    expect(lines).to.deep.equal([]);
+    await expectDue(again, []);
+  });
+
   it("follows the log when an operator gave that up", async () => {
     const pending = await work(store, 1);
     const before = files.losePower("nothing");
