@@ -1,4 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { readFixed64, writeFixed64 } from "../../proto/kernel/wire.js";
 import { type Header, KIND } from "./record.js";
 
 /** Kind of the record that made a due entry: what is to be done with its message. */
@@ -48,10 +49,10 @@ export function writeSettlements(settlements: readonly Settlement[]): Buffer {
   const bytes = Buffer.allocUnsafe(settlePayloadBytes(settlements.length));
   for (const [index, { entry, againAtMs }] of settlements.entries()) {
     const at = index * SETTLEMENT_BYTES;
-    bytes.writeBigUInt64LE(BigInt(entry.dueAtMs), at);
-    bytes.writeBigUInt64LE(BigInt(entry.origin), at + 8);
-    bytes.writeBigUInt64LE(BigInt(againAtMs), at + 16);
-    bytes.writeUInt8(entry.kind, at + 24);
+    writeFixed64(bytes, at, entry.dueAtMs);
+    writeFixed64(bytes, at + 8, entry.origin);
+    writeFixed64(bytes, at + 16, againAtMs);
+    bytes[at + 24] = entry.kind;
   }
   return bytes;
 }
@@ -61,14 +62,10 @@ export function readSettlements(logOffset: number, bytes: Buffer, start: number,
   if ((end - start) % SETTLEMENT_BYTES !== 0) throw notOurs(logOffset);
   const settlements: Settlement[] = [];
   for (let at = start; at < end; at += SETTLEMENT_BYTES) {
-    const kind = bytes.readUInt8(at + 24);
+    const kind = bytes[at + 24];
     if (kind !== KIND.delayed && kind !== KIND.half) throw notOurs(logOffset);
-    const dueAtMs = Number(bytes.readBigUInt64LE(at));
-    const origin = Number(bytes.readBigUInt64LE(at + 8));
-    settlements.push({
-      entry: { dueAtMs, origin, kind },
-      againAtMs: Number(bytes.readBigUInt64LE(at + 16)),
-    });
+    const entry = { dueAtMs: readFixed64(bytes, at), origin: readFixed64(bytes, at + 8), kind };
+    settlements.push({ entry, againAtMs: readFixed64(bytes, at + 16) });
   }
   return settlements;
 }

@@ -29,8 +29,8 @@ export interface DueIndexDeps extends DueFound {
   readonly changesKept: number;
   /** Everything below survives a power cut. */
   durable(): number;
-  /** The views failed: nothing may be stored any more. Damaged ones go when they are closed, and the next start makes others. */
-  failed(thrown: unknown): void;
+  /** The views failed: nothing may be stored any more. Returns what to tell whoever asked. */
+  failed(thrown: unknown): LogwheelError;
 }
 
 /**
@@ -51,7 +51,7 @@ export class DueIndex {
   #mark: DueMark | undefined;
   #pending: number;
   #flushing = false;
-  #failure: unknown;
+  #failure: LogwheelError | undefined;
   /** Reads and writes of the views follow each other: what is merged with the overlay must not change meanwhile. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -101,8 +101,7 @@ export class DueIndex {
       const value = this.#views.get(key);
       return value === undefined ? undefined : entryByOrigin(key, value);
     } catch (thrown) {
-      this.#fail(thrown);
-      throw thrown;
+      throw this.#fail(thrown);
     }
   }
 
@@ -150,7 +149,8 @@ export class DueIndex {
 
   /**
    * Waits for what is under way. Where everything below log offset `end` is durable and nothing lies behind it, the views get
-   * what is in memory, too, so that the next start has nothing to replay.
+   * what is in memory, too, so that the next start has nothing to replay. Damaged ones are taken away, and the next start
+   * makes others.
    */
   async close(end?: number): Promise<void> {
     if (end !== undefined && this.#overlay.size > 0)
@@ -159,7 +159,7 @@ export class DueIndex {
       );
     await this.#last.catch(() => {});
     await this.#views?.close();
-    if (LogwheelError.is(this.#failure, "LOG_CORRUPT")) await this.#deps.folder.remove();
+    if (LogwheelError.is(this.#failure?.cause, "LOG_CORRUPT")) await this.#deps.folder.remove();
   }
 
   async #flush(to: number): Promise<void> {
@@ -190,15 +190,16 @@ export class DueIndex {
 
   /** Runs one thing with the views after the other. The first failure is the last thing. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(act);
+    const done = this.#last.then(act).catch((thrown: unknown) => {
+      throw this.#fail(thrown);
+    });
     this.#last = done;
-    done.catch((thrown: unknown) => this.#fail(thrown));
+    done.catch(() => {});
     return done;
   }
 
-  #fail(thrown: unknown): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = thrown;
-    this.#deps.failed(thrown);
+  #fail(thrown: unknown): LogwheelError {
+    this.#failure ??= this.#deps.failed(thrown);
+    return this.#failure;
   }
 }

@@ -35,6 +35,15 @@ export class Lookup {
     return bytes.subarray(at + RECORD_AT, at + found.header.length);
   }
 
+  /** The stored `Record` message of what is due, by the log offset that it is known by; undefined where none is. */
+  async dueAt(origin: number): Promise<Buffer | undefined> {
+    const found = await this.#records.find(origin);
+    if (found === undefined || (found.header.kind !== KIND.delayed && found.header.kind !== KIND.half))
+      return undefined;
+    const { bytes, at } = found.held;
+    return bytes.subarray(at + RECORD_AT, at + found.header.length);
+  }
+
   /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
   async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
     return (await this.#records.find(logOffset))?.header;

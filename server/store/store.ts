@@ -102,7 +102,7 @@ export class Store {
       ...parts.due,
       changesKept: options.dueChangesKept ?? DUE_CHANGES_KEPT,
       durable: () => this.#log.durable,
-      failed: (thrown) => this.#log.fail(viewsFailed(thrown)),
+      failed: (thrown) => this.#viewsFailed(thrown),
     });
     this.due = new Due(this.#log, this.state, this.#dueIndex);
     this.sealed = new SealedSegments({
@@ -373,16 +373,18 @@ export class Store {
     for (const listener of this.#listeners) listener();
   }
 
+  /** What cannot be kept beside the log would be missing after a crash: the log ends here, and the next start mends it. */
+  #viewsFailed(cause: unknown): LogwheelError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new LogwheelError("STORE_FAILED", `keeping the due index failed: ${reason}`, { cause });
+    this.#log.fail(error);
+    return error;
+  }
+
   #failed(error: LogwheelError): void {
     void this.#checkpointer.stop();
     this.#options.logger.error({ error: error.message }, "the commit log failed: nothing is stored any more");
     this.#options.failed?.(error);
     this.#advanced();
   }
-}
-
-/** What cannot be written beside the log will be missing after a crash: the log ends here, and the next start mends it. */
-function viewsFailed(cause: unknown): LogwheelError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new LogwheelError("STORE_FAILED", `keeping the due index failed: ${reason}`, { cause });
 }

@@ -8,12 +8,13 @@ import { NodeFiles } from "../../../server/disk/node-files.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
 import { MARK_KEY, readMark } from "../../../server/store/due-keys.js";
 import type { Store } from "../../../server/store/store.js";
+import { checkCrash } from "../../chaos/power-loss.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue, work } from "../../support/due-steps.js";
 import { MemoryFiles } from "../../support/memory-files.js";
 import { MemoryViews } from "../../support/memory-views.js";
 import { seeded } from "../../support/seeded.js";
 import { openStore, text } from "../../support/store.js";
-import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/store-world.js";
+import { openSmall, WORLD_SEGMENT_BYTES, World } from "../../support/store-world.js";
 
 /** A line about the due index. */
 interface Line {
@@ -173,6 +174,40 @@ describe("due index after a start", () => {
     const again = await openSmall(before, { views, acceptDamage: { from: end, to: 1e9 } });
     await expectDue(again, pending);
   });
+});
+
+describe("due index whose views fail", () => {
+  for (const flush of ["sync", "async"] as const)
+    it(`a call that fails at any time loses nothing, with ${flush} flush`, async () => {
+      let failures = 0;
+      for (let failing = 0; failures === failing; failing++) {
+        const files = new MemoryFiles();
+        const world = new World({ files, random: seeded(9), flush, due: true });
+        let calls = 0;
+        world.views.before = ({ call }) => {
+          if (call === "close" || calls++ !== failing) return;
+          failures++;
+          throw new Error("EIO: simulated");
+        };
+        await world
+          .open()
+          .then(
+            () => world.furnish().then(() => world.steps(100)),
+            () => {},
+          )
+          .catch((thrown: unknown) => {
+            if (world.opened) expect(LogwheelError.is(thrown, "STORE_FAILED"), String(thrown)).to.equal(true);
+          });
+        const { progress: promised, entries } = world;
+        await world.close().catch(() => {});
+        const left = { what: "", promised, entries };
+        const views = world.views.clone();
+        await checkCrash({ ...left, killed: true, files: files.clone(), views }, flush);
+        const lost = { files: files.losePower("nothing"), views: world.views.losePower(seeded(failing)) };
+        await checkCrash({ ...left, killed: false, ...lost }, flush);
+      }
+      expect(failures).to.be.above(25);
+    }).timeout(60_000);
 });
 
 describe("due index in LevelDB", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { readRecord } from "../../../proto/kernel/record.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
 import { emptyHeader, KIND } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
@@ -199,6 +200,21 @@ describe("Due", () => {
     expect(await views.exists()).to.equal(false);
     store = await openSmall(files, { views });
     expect(await allDue(store)).to.deep.equal([entry]);
+  });
+
+  it("what is due can be read by the log offset that it is known by, before and after it is written", async () => {
+    const entry = put(100, "the message");
+    await store.whenSettled();
+    for (let round = 0; round < 2; round++) {
+      const bytes = (await store.lookup.dueAt(entry.origin))!;
+      const record = readRecord(bytes, 0, bytes.length);
+      expect(record.message().body.toString()).to.equal("the message");
+      expect(record.queueOffset).to.equal(100);
+      for (let segment = 0; segment < 3; segment++) await roll(store);
+    }
+    const [delivered] = settleDue(store, once(entry), [{ queue: queueOf(store), message: text("now") }]);
+    await store.whenSettled();
+    expect(await store.lookup.dueAt(delivered!.logOffset)).to.equal(undefined);
   });
 
   it("a delayed or half message counts for its producer's sequences", async () => {
