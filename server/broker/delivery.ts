@@ -119,9 +119,10 @@ export class Delivery {
     for (let tried = 0; tried < lanes.length; tried++) {
       const lane = lanes[this.#turn++ % lanes.length]!;
       if (lane.cursor.isThrough(lane.queue.nextOffset)) continue;
-      if (lane.reading || lane.readAgainMs > nowMs || !readable(lane.queue.topic)) continue;
+      if (lane.reading || !readable(lane.queue.topic)) continue;
       this.#skipDropped(lane);
-      if (this.#plan(lane, nowMs) === null) this.#watchPause(lane, nowMs);
+      if (lane.readAgainMs > nowMs) this.#group.expect(lane.readAgainMs);
+      else if (this.#plan(lane, nowMs) === null) this.#wait(lane, nowMs);
       else if (this.#fill(lane, nowMs)) return true;
       if (this.#reading) return false;
     }
@@ -221,7 +222,6 @@ export class Delivery {
     if (to <= run.from) return false;
     const { gaps, offsets } = this.#sink.finish(to);
     lane.cursor.deliver(run, to, gaps);
-    if (run.attempt > 1) this.#group.expect(lane.cursor.nextReadyMs(this.#group.order));
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
     if (this.#member.mode === "shared") this.#lease(lane, run, offsets);
@@ -274,6 +274,12 @@ export class Delivery {
     if (cursor.floor >= first) return;
     if (open === null) cursor.skipTo(first);
     else this.#deps.cursors.skipDropped(open);
+  }
+
+  /** The plan for `nowMs` had nothing: comes back when a failed message is ready, which is later. */
+  #wait(lane: Lane, nowMs: number): void {
+    this.#group.expect(lane.cursor.nextReadyMs(this.#group.order));
+    this.#watchPause(lane, nowMs);
   }
 
   /** Says it when one unanswered message holds up its queue for long, because the cursor looks only so far ahead. */

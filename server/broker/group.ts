@@ -273,21 +273,22 @@ export class Group {
   #rebalance(): void {
     const { mode } = this;
     if (mode === "concurrent" || mode === "ordered") {
-      if (this.#deps.deadlines.nowMs() < this.#assignFromMs) return;
-      this.#divide();
+      const nowMs = this.#deps.deadlines.nowMs();
+      if (nowMs < this.#assignFromMs) return this.expect(this.#assignFromMs);
+      this.#divide(nowMs);
     } else
       for (const member of this.#members.values()) member.lanes = (this.#own.get(member) ?? this.#lanes).all;
     this.#tell();
   }
 
-  #divide(): void {
+  #divide(nowMs: number): void {
     const { changed, assigned } = rebalance({
       lanes: this.#lanes.all,
       members: this.#members,
       strategy: STRATEGIES[this.state.assign] ?? "sticky",
       brokerName: this.#deps.brokerName,
       epoch: this.#deps.store.epoch,
-      nowMs: this.#deps.deadlines.nowMs(),
+      nowMs,
     });
     this.#deps.counters.assignments += assigned;
     for (const id of changed) {
@@ -330,18 +331,13 @@ export class Group {
     this.#afterChange();
   }
 
+  /** What has passed already is among it, so that no deadline is lost between two readings of the clock. */
   #nextDeadlineMs(): number {
-    const nowMs = this.#deps.deadlines.nowMs();
-    let nextMs = this.#assignFromMs > nowMs ? this.#assignFromMs : Number.POSITIVE_INFINITY;
-    const consider = (atMs: number): void => {
-      if (atMs > nowMs && atMs < nextMs) nextMs = atMs;
-    };
-    for (const { lostAtMs } of this.#members.values()) consider(lostAtMs);
-    for (const { holder, cursor, readAgainMs } of this.#lanes.all) {
-      if (holder.state === "revoking") consider(holder.untilMs);
-      consider(cursor.nextLeaseEndMs);
-      consider(cursor.nextReadyMs(this.order));
-      consider(readAgainMs);
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { lostAtMs } of this.#members.values()) nextMs = Math.min(nextMs, lostAtMs);
+    for (const { holder, cursor } of this.#lanes.all) {
+      if (holder.state === "revoking") nextMs = Math.min(nextMs, holder.untilMs);
+      nextMs = Math.min(nextMs, cursor.nextLeaseEndMs);
     }
     return nextMs;
   }

@@ -15,6 +15,10 @@ export class ManualClock implements Clock {
   #nowMs: number;
   #monotonicMs = 0;
   readonly #timers = new Set<Timer>();
+  /** How much too early timers fire: the machine's round down. */
+  earlyMs = 0;
+  /** How long a look at the monotonic clock takes: on a machine no two readings are equal. */
+  readingMs = 0;
 
   constructor(nowMs = Date.UTC(2030, 0, 1)) {
     this.#nowMs = nowMs;
@@ -26,6 +30,7 @@ export class ManualClock implements Clock {
   }
 
   monotonicMs(): number {
+    this.#moveTo(this.#monotonicMs + this.readingMs);
     return this.#monotonicMs;
   }
 
@@ -35,7 +40,7 @@ export class ManualClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = { dueMs: this.#monotonicMs + Math.max(0, delayMs), run };
+    const timer = { dueMs: this.#monotonicMs + Math.max(0, delayMs - this.earlyMs), run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
