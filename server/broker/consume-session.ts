@@ -173,8 +173,9 @@ export class ConsumeSession implements Seat {
   #extend({ group, member }: Joined, extend: Extend__Output): void {
     const lane = this.#laneOf(group, extend);
     if (lane === undefined || member.mode !== "shared") return;
-    if (extendLease(lane, member.id, extend, this.#groups.deps.deadlines.nowMs())) return;
-    this.leaseLost(lane, extend.offset, extend.attempt);
+    const endsMs = extendLease(lane, member.id, extend, this.#groups.deps.deadlines.nowMs());
+    if (endsMs === null) this.leaseLost(lane, extend.offset, extend.attempt);
+    else group.expect(endsMs);
   }
 
   #released({ group, member }: Joined, released: Released__Output): void {

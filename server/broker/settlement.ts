@@ -99,10 +99,15 @@ export function fail(
   return readyAtMs;
 }
 
-/** Lengthens a lease; false if the member has it no more. */
-export function extendLease(lane: Lane, member: string, extend: Extend__Output, nowMs: number): boolean {
-  const leaseMs = Math.min(extend.leaseMs || LEASE_MS, LEASE_MS_MAX);
-  return lane.cursor.extend(extend.offset, member, extend.attempt, nowMs + leaseMs);
+/** Sets a new end to a lease, later or earlier; returns it, or null if the member has the lease no more. */
+export function extendLease(
+  lane: Lane,
+  member: string,
+  extend: Extend__Output,
+  nowMs: number,
+): number | null {
+  const endsMs = nowMs + Math.min(extend.leaseMs || LEASE_MS, LEASE_MS_MAX);
+  return lane.cursor.extend(extend.offset, member, extend.attempt, endsMs) ? endsMs : null;
 }
 
 /** The refusal of what a member says of a queue that it does not have. */

@@ -80,6 +80,16 @@ describe("shared mode", () => {
     expect(a.lost).to.have.length(2);
   });
 
+  it("shortens a lease too: the message goes out again when the new end comes", async () => {
+    const [queue] = await broker.topic("t");
+    await broker.sendNumbered(queue!, 1);
+    const a = await join();
+    await a.credit(10);
+    await a.say({ extend: { topic: "t", queueId: 0, offset: 0, attempt: 1, leaseMs: 1_000 } });
+    await broker.pass(1_000);
+    expect(a.received.map(({ attempt }) => attempt)).to.deep.equal([1, 2]);
+  });
+
   it("lengthens every lease by the time in which the process stood still", async () => {
     const [queue] = await broker.topic("t");
     await broker.sendNumbered(queue!, 1);
