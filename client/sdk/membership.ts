@@ -323,14 +323,14 @@ export class Membership implements Settler {
   }
 
   #arrived(batch: RecordBatch): void {
-    const { group, mode } = this.#options;
+    const { group } = this.#options;
     const { topic, queueId, generation } = batch;
     const records = [...batch.records];
     const flow = this.flows.get(batch);
     let bytes = 0;
     for (const { start, end } of records) bytes += end - start;
     this.credit.arrived(records.length, bytes);
-    const counts = flow?.state === "assigned" && (flow.generation === generation || mode === "shared");
+    const counts = flow?.state === "assigned" && flow.generation === generation;
     if (!counts || this.#draining) return this.release(records.length, bytes);
     const parcel = new Parcel(flow, records, batch.records.frameBytes, this.#deps.clock.monotonicMs());
     flow.parcels.add(parcel);

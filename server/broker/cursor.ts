@@ -1,7 +1,7 @@
 import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { CursorState } from "../store/state.js";
 import { type Lease, Leases } from "./leases.js";
-import { forgetRange, Retries } from "./retries.js";
+import { Retries } from "./retries.js";
 
 /** Messages of a queue that may be delivered now. */
 export interface Run {
@@ -59,8 +59,6 @@ export class Cursor {
   readonly #acked: RangeSet;
   readonly #retries = new Retries();
   readonly #leases = new Leases();
-  /** Leases that a reset took back: what their holders say of them no longer counts. */
-  readonly #voided = new Set<number>();
   #version = 0;
 
   constructor(state: CursorState, now: Instant) {
@@ -146,7 +144,6 @@ export class Cursor {
 
   /** Gives a member what was just delivered until `untilMs`; not what was acknowledged while it was being read. */
   lease(offset: number, lease: Lease): void {
-    this.#voided.delete(offset);
     if (offset < this.#floor || this.#acked.has(offset)) return;
     this.#leases.take(offset, lease);
   }
@@ -158,15 +155,14 @@ export class Cursor {
     if (added === 0) return 0;
     this.#retries.forget(from, end);
     this.#leases.forget(from, end);
-    forgetRange(this.#voided, from, end);
     this.#floor = this.#acked.takeFloor(this.#floor);
     this.#next = Math.max(this.#next, this.#floor);
     return added;
   }
 
   /**
-   * The same by the holder of leases. Leaves out, and returns, what another member has after the holder's lease ran out
-   * and what a reset took back. Without a lease it counts: the broker may have been restarted since.
+   * The same by the holder of leases. Leaves out, and returns, what another member has after the holder's lease ran out.
+   * Without a lease it counts: the broker may have been restarted since.
    */
   ackLeased(start: number, end: number, holder: string): { added: number; refused: number[] } {
     const refused = this.#foreign(Math.max(start, this.#floor), end, holder);
@@ -188,7 +184,7 @@ export class Cursor {
     next: { dueMs: number; readyAtMs: number },
   ): boolean {
     const { offset, attempt } = failed;
-    if (offset < this.#floor || this.#acked.has(offset) || this.#voided.has(offset)) return false;
+    if (offset < this.#floor || this.#acked.has(offset)) return false;
     const retry = this.#retries.get(offset);
     if (retry !== undefined && (!retry.out || retry.attempt !== attempt)) return false;
     if (retry === undefined && attempt !== 1) return false;
@@ -229,7 +225,6 @@ export class Cursor {
 
   /** Begins at `floor`, forwards or back; everything else is forgotten. */
   reset(floor: number): void {
-    for (const offset of this.#leases.offsets()) this.#voided.add(offset);
     this.#leases.clear();
     this.#retries.clear();
     this.#acked.clear();
@@ -298,7 +293,6 @@ export class Cursor {
 
   #foreign(start: number, end: number, holder: string): number[] {
     const foreign: number[] = [];
-    for (const offset of this.#voided) if (offset >= start && offset < end) foreign.push(offset);
     for (const offset of this.#leases.size <= end - start ? this.#leases.offsets() : within(start, end)) {
       const lease = this.#leases.get(offset);
       if (lease === undefined || offset < start || offset >= end) continue;

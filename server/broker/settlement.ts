@@ -29,16 +29,21 @@ export interface Speaker {
 /** Takes what a member has handled; returns why it, or a part of it, was not taken. `end` is the queue's. */
 export function acknowledge(
   lane: Lane,
-  { member, mode }: Speaker,
+  speaker: Speaker,
   { generation, ranges }: QueueAck__Output,
   end: number,
 ): LogwheelError | null {
   const wrong = checkRanges(lane.queue, ranges, end);
   if (wrong !== null) return wrong;
-  if (mode === "shared") return acknowledgeLeased(lane, member, ranges);
-  if (!lane.countsFor(member, generation)) return notAssigned(lane, member, generation);
+  if (!counts(lane, speaker, generation)) return notAssigned(lane, speaker, generation);
+  if (speaker.mode === "shared") return acknowledgeLeased(lane, speaker.member, ranges);
   for (const range of ranges) lane.cursor.ack(range.start, range.end);
   return null;
+}
+
+/** Whether what is said of this generation counts. Shared queues have no owner: there only a reset begins another one. */
+function counts(lane: Lane, { member, mode }: Speaker, generation: number): boolean {
+  return mode === "shared" ? lane.generation === generation : lane.countsFor(member, generation);
 }
 
 function acknowledgeLeased(
@@ -51,7 +56,7 @@ function acknowledgeLeased(
   const named = refused.slice(0, NAMED_MAX).join(", ") + (refused.length > NAMED_MAX ? ", …" : "");
   return new LogwheelError(
     "LEASE_EXPIRED",
-    `${refused.length} acknowledgements of ${show(lane.queue)} were not taken: the leases ran out and the messages went to other members, or the group was reset (offsets ${named})`,
+    `${refused.length} acknowledgements of ${show(lane.queue)} were not taken: the leases ran out and the messages went to other members (offsets ${named})`,
     { topic: lane.queue.topic.name },
   );
 }
@@ -84,13 +89,14 @@ export function checkRanges(
  */
 export function fail(
   lane: Lane,
-  { member, mode }: Speaker,
+  speaker: Speaker,
   nack: Nack__Output,
   { now, end }: { now: Instant; end: number },
 ): number | null {
   const { offset } = nack;
+  const { member, mode } = speaker;
   const attempt = Math.max(1, nack.attempt);
-  if (offset >= end || (mode !== "shared" && !lane.countsFor(member, nack.generation))) return null;
+  if (offset >= end || !counts(lane, speaker, nack.generation)) return null;
   const delayMs = Math.min(nack.delayMs ?? RETRY_DELAY_MS, RETRY_DELAY_MS_MAX);
   const readyAtMs = now.deadlineMs + delayMs;
   const failed = mode === "shared" ? { offset, attempt, holder: member } : { offset, attempt };
@@ -110,9 +116,10 @@ export function extendLease(
   return lane.cursor.extend(extend.offset, member, extend.attempt, endsMs) ? endsMs : null;
 }
 
-/** The refusal of what a member says of a queue that it does not have. */
-export function notAssigned(lane: Lane, member: string, generation: number): LogwheelError {
-  const owner = lane.member === undefined ? "nobody has it" : `member ${lane.member} has it`;
+/** The refusal of what a member says of a queue that it does not have, or not any more under this generation. */
+function notAssigned(lane: Lane, { member, mode }: Speaker, generation: number): LogwheelError {
+  const nobody = mode === "shared" ? "all members have it" : "nobody has it";
+  const owner = lane.member === undefined ? nobody : `member ${lane.member} has it`;
   return new LogwheelError(
     "NOT_ASSIGNED",
     `${show(lane.queue)} is not assigned to member ${member} under generation ${generation}: ${owner} under generation ${lane.generation}`,

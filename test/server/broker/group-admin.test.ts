@@ -160,19 +160,26 @@ describe("GroupAdmin", () => {
       expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 6, lag: 0 });
     });
 
-    it("takes effect in shared mode too: leases of before count for nothing", async () => {
-      await broker.sendNumbered(queue, 3);
+    it("takes effect in shared mode too: what is said of deliveries before it counts for nothing", async () => {
+      await broker.sendNumbered(queue, 4);
       const a = await broker.join({ group: "g", mode: 2, from: EARLIEST });
-      await a.credit(3);
+      await a.credit(4);
+      const generation = a.generation(0);
+      await a.ack(0, 1);
+      await a.nack(1, { delayMs: 60_000 });
       await reset({ to: "earliest", earliest: true });
-      await a.ack(0, 3);
+      await a.credit(2);
+      expect(a.bodies).to.deep.equal(["0", "1", "2", "3", "0", "1"]);
+      await a.nack(0, { delayMs: 60_000, generation });
+      await a.ack(0, 4, { generation });
       await broker.pass(10);
-      expect(a.acked.at(-1)!.failures.map(({ code }) => code)).to.deep.equal(["LEASE_EXPIRED"]);
-      await a.credit(3);
-      expect(a.bodies).to.deep.equal(["0", "1", "2", "0", "1", "2"]);
-      await a.ack(0, 3);
+      expect(a.acked.at(-1)!.failures.map(({ code }) => code)).to.deep.equal(["NOT_ASSIGNED"]);
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: 4, inFlight: 2, retrying: 0 });
+      await a.ack(0, 2);
+      await a.credit(2);
+      await a.ack(2, 4);
       await broker.pass(10);
-      expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: 0 });
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 4, lag: 0 });
     });
 
     it("refuses a reset without a target, of a queue that is not there, or of a broadcasting group", async () => {
