@@ -1,5 +1,6 @@
 import type { Assigned__Output } from "../../proto/gen/logwheel/v1/Assigned.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
+import type { QueueAck } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { RecordBatch } from "../../proto/kernel/consume-codec.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { AckLog, type AckWaiter } from "./ack-log.js";
@@ -212,16 +213,15 @@ export class Membership implements Settler {
     this.#tellAnswered();
   }
 
-  /** A broadcasting member is new to each stream, and says itself where it is. */
+  /** A broadcasting member is new to each stream, and says itself where it is; a sharing one says what it has. */
   #hello(): Hello {
     const { hello, mode } = this.#options;
-    if (mode !== "broadcast") return { ...hello, member: this.#owner.memberId };
-    const positions = [...this.flows].map(({ topic, queueId, position }) => ({
-      topic,
-      queueId,
-      offset: position,
-    }));
-    return { ...hello, positions };
+    if (mode === "broadcast") {
+      const position = ({ topic, queueId, position: offset }: QueueFlow) => ({ topic, queueId, offset });
+      return { ...hello, positions: Array.from(this.flows, position) };
+    }
+    const back = { ...hello, member: this.#owner.memberId };
+    return mode === "shared" ? { ...back, held: Array.from(this.flows, heldOf) } : back;
   }
 
   #sendAcks(session: ConsumeSession): void {
@@ -391,4 +391,8 @@ export class Membership implements Settler {
     });
     this.#timers.add(cancel);
   }
+}
+
+function heldOf({ topic, queueId, generation, held }: QueueFlow): QueueAck {
+  return { topic, queueId, generation, ranges: held.map(([start, end]) => ({ start, end })) };
 }

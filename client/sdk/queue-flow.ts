@@ -67,7 +67,7 @@ export class QueueFlow implements QueueName {
   /** Handled, and not yet told. */
   readonly acks = new RangeSet();
   /** Failed, and not yet told because there was no stream. */
-  nacks: Nack[] = [];
+  nacks: (Nack & { readonly offset: number })[] = [];
   /** Ordered mode: one message at a time. */
   busy = false;
   /** Shared mode: what waits here and belongs to this member no more. */
@@ -96,6 +96,17 @@ export class QueueFlow implements QueueName {
   /** Broadcast mode: where to begin after a broken stream. */
   get position(): number {
     return this.#floor;
+  }
+
+  /** Shared mode: what this member has, so that the broker leaves it alone: handled, in handlers, waiting. */
+  get held(): OffsetRange[] {
+    const held = RangeSet.of(this.acks.toArray());
+    const add = (offset: number): void => void held.add(offset, offset + 1);
+    for (const { offset } of this.nacks) add(offset);
+    for (const { offset, lost } of this.inFlight.values()) if (lost === null) add(offset);
+    for (const { records, at } of this.parcels)
+      for (const { queueOffset } of records.slice(at)) if (!this.lost.has(queueOffset)) add(queueOffset);
+    return held.toArray();
   }
 
   /** Ordered mode: a message failed; what has arrived behind it is going to come again. */

@@ -211,9 +211,9 @@ export class Cursor {
     return this.#free(this.#leases.expire(now.deadlineMs), now);
   }
 
-  /** Frees what a member had that has gone, for another attempt at once; returns it. */
-  dropLeases(holder: string, now: Instant): [offset: number, lease: Lease][] {
-    return this.#free(this.#leases.drop(holder), now);
+  /** Frees what a member had and has no more, for another attempt at once; returns it. */
+  dropLeases(holder: string, held: RangeSet, now: Instant): [offset: number, lease: Lease][] {
+    return this.#free(this.#leases.drop(holder, held), now);
   }
 
   /** Delivers what is not acknowledged from `offset` on anew: what was out there is ready now, with the attempt it had. */

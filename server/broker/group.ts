@@ -1,19 +1,21 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
+import { RangeSet } from "../../proto/kernel/range-set.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import type { Strategy } from "./assignment.js";
+import type { Beginning } from "./beginning.js";
 import type { ConsumeCounters } from "./counters.js";
-import type { Order } from "./cursor.js";
+import type { Instant, Order } from "./cursor.js";
 import type { Cursors } from "./cursors.js";
 import type { DeadlineClock } from "./deadline-clock.js";
 import type { Lane } from "./lane.js";
-import { Lanes, type Places, type Start } from "./lanes.js";
+import { Lanes, type Places } from "./lanes.js";
 import { type Introduction, issued, issueId, type Member, newMember, type Seat } from "./member.js";
 import type { Meter } from "./meter.js";
-import { ownPlaces, type Positions, storedPlaces } from "./places.js";
+import { ownPlaces, storedPlaces } from "./places.js";
 import { rebalance } from "./rebalance.js";
 import { difference, type Mode } from "./subscription.js";
 
@@ -95,10 +97,10 @@ export class Group {
    * Takes in a member. SUBSCRIPTION_MISMATCH if it wants something else than the members that are there, CONFLICT if the
    * group is ordered and the member is not. One that comes back soon after its connection broke has its queues still.
    */
-  join(who: Introduction, seat: Seat, begin: { start: Start; positions: Positions }): Member {
+  join(who: Introduction, seat: Seat, begin: Beginning): Member {
     this.#check(who);
     const former = this.#members.get(who.formerId);
-    if (former !== undefined && isBack(former, who)) return this.#resume(former, seat);
+    if (former !== undefined && isBack(former, who)) return this.#resume(former, seat, begin);
     const member = newMember(this.#idFor(who.formerId), who, seat, this.#deps.deadlines.instant());
     this.#members.set(member.id, member);
     seat.joined(this, member);
@@ -118,8 +120,7 @@ export class Group {
     const now = this.#deps.deadlines.instant();
     for (const lane of this.#lanes.all) {
       if (lane.member === member.id) lane.free(now.deadlineMs);
-      const dropped = lane.cursor.dropLeases(member.id, now);
-      if (dropped.length > 0 && lane.open !== null) this.#deps.cursors.moved(lane.open);
+      this.#dropLeases(lane, member, new RangeSet(), now);
     }
     this.#own.get(member)?.close();
     this.#own.delete(member);
@@ -231,17 +232,27 @@ export class Group {
     );
   }
 
-  #resume(member: Member, seat: Seat): Member {
-    const nowMs = this.#deps.deadlines.nowMs();
+  /** What was on its way to the old stream is delivered again. */
+  #resume(member: Member, seat: Seat, { held }: Beginning): Member {
+    const now = this.#deps.deadlines.instant();
     const old = member.seat;
     member.seat = null;
     old?.dismiss(new LogwheelError("CONNECTION_LOST", "the member has opened another stream"));
-    Object.assign(member, { seat, lastHeardMs: nowMs, lostAtMs: Number.POSITIVE_INFINITY, told: false });
-    for (const lane of this.#lanes.all)
-      if (lane.member === member.id) lane.cursor.rewind(lane.cursor.floor, nowMs);
+    const lastHeardMs = now.deadlineMs;
+    Object.assign(member, { seat, lastHeardMs, lostAtMs: Number.POSITIVE_INFINITY, told: false });
+    for (const lane of this.#lanes.all) {
+      if (lane.member === member.id) lane.cursor.rewind(lane.cursor.floor, now.deadlineMs);
+      this.#dropLeases(lane, member, held(lane.queue), now);
+    }
     seat.joined(this, member);
     this.#afterChange();
     return member;
+  }
+
+  /** What the member had and does not hold is free for another attempt. */
+  #dropLeases({ cursor, open }: Lane, member: Member, held: RangeSet, now: Instant): void {
+    const dropped = cursor.dropLeases(member.id, held, now);
+    if (dropped.length > 0 && open !== null) this.#deps.cursors.moved(open);
   }
 
   /** The id that a member has from another broker or an earlier session, if nobody else uses it; else a new one. */

@@ -6,15 +6,14 @@ import { checkGroupName } from "../../proto/kernel/limits.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { GroupState } from "../store/state.js";
 import type { Store } from "../store/store.js";
+import { beginningOf } from "./beginning.js";
 import { type ConsumeCounters, consumeCounters } from "./counters.js";
 import { Cursors } from "./cursors.js";
 import { DeadlineClock } from "./deadline-clock.js";
 import { Group, type GroupDeps } from "./group.js";
-import type { Start } from "./lanes.js";
 import type { Introduction, Member, Seat } from "./member.js";
 import { checkMetadataRoom } from "./metadata-room.js";
 import type { Meter } from "./meter.js";
-import type { Positions } from "./places.js";
 import { checkReadable } from "./readable.js";
 import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
 import { MODES, parseSubscriptions, type Subscriptions } from "./subscription.js";
@@ -157,7 +156,7 @@ export class Groups implements Lifecycle {
       processId: hello.processId,
       leaseMs: Math.min(hello.leaseMs || LEASE_MS, LEASE_MS_MAX),
     };
-    return group.join(who, seat, { start: startOf(hello), positions: positionsOf(hello) });
+    return group.join(who, seat, beginningOf(hello));
   }
 
   /** What the log says of a group; GROUP_NOT_FOUND if it says nothing, BAD_REQUEST if it can say nothing. */
@@ -250,18 +249,4 @@ export class Groups implements Lifecycle {
       this.deps.logger.error({ error: String(thrown) }, "work for a consumer group failed");
     }
   }
-}
-
-const STARTS = ["latest", "earliest", "time"] as const;
-
-function startOf({ from, fromMs }: Hello__Output): Start {
-  const at = STARTS[from];
-  if (at === undefined)
-    throw new LogwheelError("BAD_REQUEST", `${from} is no beginning that this version knows`);
-  return at === "time" ? { at, ms: fromMs } : { at };
-}
-
-function positionsOf({ positions }: Hello__Output): Positions {
-  const byQueue = new Map(positions.map(({ topic, queueId, offset }) => [`${topic}/${queueId}`, offset]));
-  return (queue) => byQueue.get(`${queue.topic.name}/${queue.id}`);
 }

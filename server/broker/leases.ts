@@ -1,3 +1,4 @@
+import type { RangeSet } from "../../proto/kernel/range-set.js";
 import { forgetRange } from "./retries.js";
 
 /** A message that one member has for a time, and nobody else gets meanwhile. */
@@ -51,9 +52,9 @@ export class Leases {
     return ended;
   }
 
-  /** Takes out and returns the leases of a member that has gone. */
-  drop(holder: string): [offset: number, lease: Lease][] {
-    return this.#takeOut((lease) => lease.holder === holder);
+  /** Takes out and returns the leases of a member, but for what it still has. */
+  drop(holder: string, held: RangeSet): [offset: number, lease: Lease][] {
+    return this.#takeOut((lease, offset) => lease.holder === holder && !held.has(offset));
   }
 
   delete(offset: number): void {
@@ -75,8 +76,8 @@ export class Leases {
     this.#earliestMs = Number.POSITIVE_INFINITY;
   }
 
-  #takeOut(which: (lease: Lease) => boolean): [offset: number, lease: Lease][] {
-    const out = [...this.#byOffset].filter(([, lease]) => which(lease));
+  #takeOut(which: (lease: Lease, offset: number) => boolean): [offset: number, lease: Lease][] {
+    const out = [...this.#byOffset].filter(([offset, lease]) => which(lease, offset));
     for (const [offset] of out) this.#byOffset.delete(offset);
     return out.sort(([a], [b]) => a - b);
   }

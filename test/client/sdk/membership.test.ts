@@ -87,6 +87,30 @@ describe("members of a group", () => {
     expect(seen).to.have.length(300);
   });
 
+  it("shared: a batch that a broken connection swallowed comes again at once, and nothing in a handler runs twice", async () => {
+    await setUp(2);
+    const seen: string[] = [];
+    const options = { group: "g", mode: "shared", concurrency: 8, ...from } as const;
+    let cuts = 0;
+    const consumer = client.consume(orders, options, async (message) => {
+      if (textOf(message) === `${cuts}.0`) {
+        cuts++;
+        cluster.network.cut("a:10911");
+        cluster.clock.after(20, () => cluster.network.heal("a:10911"));
+      }
+      await cluster.clock.sleep(message.queueOffset % 70);
+      seen.push(textOf(message));
+    });
+    await cluster.advance(consumer.start());
+    for (let round = 0; round < 10; round++) {
+      await send(range(30).map((i) => `${round}.${i}`));
+      await cluster.clock.advance(300);
+    }
+    await cluster.until("all came", () => new Set(seen).size === 300, 3_000);
+    expect(cuts).to.equal(10);
+    expect(seen).to.have.length(300);
+  });
+
   it("goes on after the broker was killed and started again", async () => {
     await setUp(2);
     const seen = new Set<string>();

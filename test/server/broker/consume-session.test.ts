@@ -119,6 +119,7 @@ describe("Consume", () => {
           subscriptions: [{ topic: "t", tags: "", queues: [] }],
           from: EARLIEST,
           positions: [],
+          held: [],
           member: "",
           host: "",
         },
@@ -136,7 +137,16 @@ describe("Consume", () => {
       const stream = new FakeStream<Buffer, never>();
       new ConsumeSession(broker.groups, stream as never, "test");
       const subscriptions = [{ topic: "t", tags: "", queues: [] }];
-      const hello = { group: "g", mode: 0, subscriptions, from: 0, positions: [], member: "", host: "" };
+      const hello = {
+        group: "g",
+        mode: 0,
+        subscriptions,
+        from: 0,
+        positions: [],
+        held: [],
+        member: "",
+        host: "",
+      };
       stream.hear({ request: "hello", hello } as never);
       stream.hear({ request: "ping", ping: {} } as never);
       expect(stream.paused).to.equal(false);

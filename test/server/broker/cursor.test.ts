@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { RangeSet } from "../../../proto/kernel/range-set.js";
 import {
   type Counts,
   Cursor,
@@ -281,7 +282,7 @@ describe("Cursor", () => {
     for (const offset of [0, 1, 2, 3])
       cursor.lease(offset, { holder: offset % 2 ? "a" : "b", attempt: 1, untilMs: 100 });
     cursor.ack(3, 4);
-    expect(cursor.dropLeases("a", at(7)).map(([offset]) => offset)).to.deep.equal([1]);
+    expect(cursor.dropLeases("a", new RangeSet(), at(7)).map(([offset]) => offset)).to.deep.equal([1]);
     expect(cursor.counts(4)).to.deep.equal({ lag: 3, ready: 0, inFlight: 2, retrying: 1 });
     expect(cursor.toState().retries).to.deep.equal([[1, 2, at(7).wallMs]]);
   });

@@ -115,6 +115,7 @@ describe("Delivery", () => {
           subscriptions: [{ topic: "t", tags: "", queues: [] }],
           from: EARLIEST,
           positions: [],
+          held: [],
           member: "",
           host: "",
         },

@@ -123,6 +123,30 @@ describe("shared mode", () => {
     expect(offsets(c)).to.deep.equal([0, 1, 2, 3]);
   });
 
+  it("delivers again at once what a member that came back has not received; what it has stays its own", async () => {
+    const [queue] = await broker.topic("t");
+    await broker.sendNumbered(queue!, 4);
+    const a = await join();
+    await a.credit(4);
+    const b = await join();
+    await b.credit(1);
+    await a.die();
+    const ranges = [
+      { start: 0, end: 1 },
+      { start: 2, end: 3 },
+    ];
+    const held = [{ topic: "t", queueId: 0, generation: 0, ranges }];
+    const again = await broker.join({ group: "g", mode: SHARED, member: a.id, held });
+    await again.credit(10);
+    const got = (member: TestMember) => member.received.map(({ offset, attempt }) => [offset, attempt]);
+    expect([got(b), got(again)]).to.deep.equal([[[1, 2]], [[3, 2]]]);
+    await again.ack(0, 1);
+    await again.ack(2, 4);
+    await broker.pass(10);
+    expect(again.acked.flatMap(({ failures }) => failures)).to.deep.equal([]);
+    expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: 1, inFlight: 1 });
+  });
+
   it("takes a failure only from who has the lease on that attempt", async () => {
     const [queue] = await broker.topic("t");
     await broker.sendNumbered(queue!, 1);

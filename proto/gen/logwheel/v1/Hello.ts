@@ -4,6 +4,7 @@ import type { Mode as _logwheel_v1_Mode, Mode__Output as _logwheel_v1_Mode__Outp
 import type { Subscription as _logwheel_v1_Subscription, Subscription__Output as _logwheel_v1_Subscription__Output } from '../../logwheel/v1/Subscription.js';
 import type { From as _logwheel_v1_From, From__Output as _logwheel_v1_From__Output } from '../../logwheel/v1/From.js';
 import type { Position as _logwheel_v1_Position, Position__Output as _logwheel_v1_Position__Output } from '../../logwheel/v1/Position.js';
+import type { QueueAck as _logwheel_v1_QueueAck, QueueAck__Output as _logwheel_v1_QueueAck__Output } from '../../logwheel/v1/QueueAck.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Hello {
@@ -17,6 +18,7 @@ export interface Hello {
   'host'?: (string);
   'positions'?: (_logwheel_v1_Position)[];
   'processId'?: (number);
+  'held'?: (_logwheel_v1_QueueAck)[];
 }
 
 export interface Hello__Output {
@@ -30,4 +32,5 @@ export interface Hello__Output {
   'host': (string);
   'positions': (_logwheel_v1_Position__Output)[];
   'processId': (number);
+  'held': (_logwheel_v1_QueueAck__Output)[];
 }
