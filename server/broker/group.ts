@@ -13,9 +13,9 @@ import type { Cursors } from "./cursors.js";
 import type { DeadlineClock } from "./deadline-clock.js";
 import type { Lane } from "./lane.js";
 import { Lanes, type Places } from "./lanes.js";
-import { type Introduction, issued, issueId, type Member, newMember, type Seat } from "./member.js";
+import { type Introduction, isBack, issued, issueId, type Member, newMember, type Seat } from "./member.js";
 import type { Meter } from "./meter.js";
-import { ownPlaces, storedPlaces } from "./places.js";
+import { ownPlaces, type Positions, storedPlaces } from "./places.js";
 import { rebalance } from "./rebalance.js";
 import { difference, type Mode } from "./subscription.js";
 
@@ -104,11 +104,8 @@ export class Group {
     const member = newMember(this.#idFor(who.formerId), who, seat, this.#deps.deadlines.instant());
     this.#members.set(member.id, member);
     seat.joined(this, member);
-    if (who.mode === "broadcast") {
-      const own = this.#newLanes(ownPlaces(this.#deps.store, begin.positions));
-      this.#own.set(member, own);
-      own.sync(who.subscriptions, begin.start);
-    } else if (this.#lanes.sync(who.subscriptions, begin.start)) this.#untellAll();
+    if (who.mode === "broadcast") this.#openOwn(member, begin);
+    else if (this.#lanes.sync(who.subscriptions, begin.start)) this.#untellAll();
     this.#afterChange();
     return member;
   }
@@ -233,7 +230,7 @@ export class Group {
   }
 
   /** What was on its way to the old stream is delivered again. */
-  #resume(member: Member, seat: Seat, { held }: Beginning): Member {
+  #resume(member: Member, seat: Seat, begin: Beginning): Member {
     const now = this.#deps.deadlines.instant();
     const old = member.seat;
     member.seat = null;
@@ -242,11 +239,22 @@ export class Group {
     Object.assign(member, { seat, lastHeardMs, lostAtMs: Number.POSITIVE_INFINITY, told: false });
     for (const lane of this.#lanes.all) {
       if (lane.member === member.id) lane.cursor.rewind(lane.cursor.floor, now.deadlineMs);
-      this.#dropLeases(lane, member, held(lane.queue), now);
+      this.#dropLeases(lane, member, begin.held(lane.queue), now);
     }
+    if (member.mode === "broadcast") this.#openOwn(member, begin);
     seat.joined(this, member);
     this.#afterChange();
     return member;
+  }
+
+  /** Opens a broadcasting member's queues where it says that it is, or else where it was left. */
+  #openOwn(member: Member, { start, positions }: Beginning): void {
+    const former = this.#own.get(member);
+    const left: Positions = (queue) => positions(queue) ?? former?.get(queue)?.cursor.floor;
+    const own = this.#newLanes(ownPlaces(this.#deps.store, left));
+    this.#own.set(member, own);
+    own.sync(member.subscriptions, start);
+    former?.close();
   }
 
   /** What the member had and does not hold is free for another attempt. */
@@ -377,10 +385,4 @@ export class Group {
       this.#deps.logger.error({ group: this.state.name, error: String(thrown) }, "a group's own work failed");
     }
   }
-}
-
-/** Whether a member's process speaks on a new stream; the broker may not know yet that the old one is dead. */
-function isBack(member: Member, who: Introduction): boolean {
-  if (member.seat === null) return true;
-  return who.processId !== 0 && who.processId === member.processId && who.host === member.host;
 }

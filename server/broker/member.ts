@@ -81,3 +81,9 @@ export function newMember(id: string, who: Introduction, seat: Seat, now: Instan
     note: "",
   };
 }
+
+/** Whether a member's process speaks on a new stream; the broker may not know yet that the old one is dead. */
+export function isBack(member: Member, who: Introduction): boolean {
+  if (member.seat === null) return true;
+  return who.processId !== 0 && who.processId === member.processId && who.host === member.host;
+}

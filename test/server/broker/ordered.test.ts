@@ -159,6 +159,26 @@ describe("broadcast mode", () => {
     await quiet();
   });
 
+  it("gives a member that comes back what it has not received, from where it says that it is", async () => {
+    const [queue] = await broker.topic("t");
+    const member = await broker.join({ group: "g", mode: BROADCAST });
+    await member.credit(100);
+    await broker.sendNumbered(queue!, 5);
+    await member.die();
+    await broker.sendNumbered(queue!, 1);
+    const positions = [{ topic: "t", queueId: 0, offset: 2 }];
+    const again = await broker.join({ group: "g", mode: BROADCAST, member: member.id, positions });
+    expect(again.id).to.equal(member.id);
+    expect(again.assigned.get("t/0")).to.include({ offset: 2 });
+    await again.credit(100);
+    expect(again.bodies).to.deep.equal(["2", "3", "4", "5"]);
+    await again.die();
+    const third = await broker.join({ group: "g", mode: BROADCAST, member: member.id });
+    await third.credit(100);
+    await broker.sendNumbered(queue!, 1);
+    expect(third.bodies, "without a position it goes on where it was left").to.deep.equal(["6"]);
+  });
+
   it("takes in queues that come later", async () => {
     await broker.topic("t");
     const member = await broker.join({ group: "g", mode: BROADCAST });
