@@ -323,7 +323,7 @@ export class Membership implements Settler {
   }
 
   #arrived(batch: RecordBatch): void {
-    const { group } = this.#options;
+    const { group, mode } = this.#options;
     const { topic, queueId, generation } = batch;
     const records = [...batch.records];
     const flow = this.flows.get(batch);
@@ -335,6 +335,7 @@ export class Membership implements Settler {
     const parcel = new Parcel(flow, records, batch.records.frameBytes, this.#deps.clock.monotonicMs());
     flow.parcels.add(parcel);
     const give = (): void => this.#owner.arrived(parcel);
+    if (mode === "broadcast") flow.arrive(records, batch.nextOffset);
     if (!traces.receive.hasSubscribers) return give();
     traces.receive.traceSync(give, { group, topic, broker: this.broker, queueId, count: records.length });
   }

@@ -76,6 +76,8 @@ export class QueueFlow implements QueueName {
   #receivedTo = 0;
   /** Ordered mode: everything is stale until the broker begins again, by this time (monotonic); null: nothing is. */
   #rewindByMs: number | null = null;
+  /** Broadcast mode: everything below has arrived or was left out by the filter. */
+  #arrivedTo: number;
   /** Broadcast mode: everything below is handled, and what is handled above. */
   #floor: number;
   readonly #done = new RangeSet();
@@ -90,7 +92,7 @@ export class QueueFlow implements QueueName {
     this.topic = name.topic;
     this.queueId = name.queueId;
     this.generation = name.generation;
-    this.#floor = name.offset;
+    this.#floor = this.#arrivedTo = name.offset;
   }
 
   /** Broadcast mode: where to begin after a broken stream. */
@@ -148,3 +150,13 @@ export class QueueFlow implements QueueName {
     return ranges;
   }
 }
+  /** Broadcast mode: a batch up to `end` brings these, and what the filter left out between them counts as handled. */
+  arrive(records: readonly StoredRecord[], end: number): void {
+    for (const { queueOffset } of records) {
+      this.finish(this.#arrivedTo, queueOffset);
+      this.#arrivedTo = Math.max(this.#arrivedTo, queueOffset + 1);
+    }
+    this.finish(this.#arrivedTo, end);
+    this.#arrivedTo = Math.max(this.#arrivedTo, end);
+  }
+

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Delivery } from "../../../client/sdk/delivery.js";
 import { QueueFlow, type Settler } from "../../../client/sdk/queue-flow.js";
+import type { StoredRecord } from "../../../proto/kernel/record.js";
 
 const settler: Settler = { succeed() {}, fail() {}, release() {}, extendLease: () => Promise.resolve() };
 const flow = () => new QueueFlow(settler, "a", { topic: "t", queueId: 0, generation: 1, offset: 0 });
@@ -64,3 +65,17 @@ describe("flow of a queue", () => {
     ]);
   });
 });
+
+  it("in broadcast mode goes past what the filter left out, and keeps nothing of it", () => {
+    const queue = flow();
+    const records = [1, 3, 4].map((queueOffset) => ({ queueOffset }) as StoredRecord);
+    queue.arrive(records, 7);
+    expect(queue.position).to.equal(1);
+    for (const offset of [4, 3]) queue.finish(offset, offset + 1);
+    expect(queue.position).to.equal(1);
+    queue.finish(1, 2);
+    expect(queue.position).to.equal(7);
+    queue.restart();
+    queue.arrive([{ queueOffset: 9 } as StoredRecord], 10);
+    expect(queue.position, "a whole batch before it fitted nothing").to.equal(9);
+  });
