@@ -1,6 +1,6 @@
 import type { Assigned__Output } from "../../proto/gen/logwheel/v1/Assigned.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
-import type { QueueAck } from "../../proto/gen/logwheel/v1/QueueAck.js";
+import type { Position } from "../../proto/gen/logwheel/v1/Position.js";
 import type { RecordBatch } from "../../proto/kernel/consume-codec.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { AckLog, type AckWaiter } from "./ack-log.js";
@@ -88,6 +88,12 @@ export class Membership implements Settler {
   /** Messages whose acknowledgement was sent. */
   get acked(): number {
     return this.#acked;
+  }
+
+  /** Broadcast mode: where this member wants to begin; before the first assignment, where it was when it came. */
+  ask(): Position[] {
+    const positions = this.flows.ask();
+    return positions.length > 0 ? positions : (this.#options.hello.positions ?? []);
   }
 
   /** Opens a stream, now and whenever one breaks. */
@@ -216,12 +222,9 @@ export class Membership implements Settler {
   /** A broadcasting member is new to each stream, and says itself where it is; a sharing one says what it has. */
   #hello(): Hello {
     const { hello, mode } = this.#options;
-    if (mode === "broadcast") {
-      const position = ({ topic, queueId, position: offset }: QueueFlow) => ({ topic, queueId, offset });
-      return { ...hello, positions: Array.from(this.flows, position) };
-    }
+    if (mode === "broadcast") return { ...hello, positions: this.ask() };
     const back = { ...hello, member: this.#owner.memberId };
-    return mode === "shared" ? { ...back, held: Array.from(this.flows, heldOf) } : back;
+    return mode === "shared" ? { ...back, held: this.flows.held } : back;
   }
 
   #sendAcks(session: ConsumeSession): void {
@@ -332,10 +335,10 @@ export class Membership implements Settler {
     this.credit.arrived(records.length, bytes);
     const counts = flow?.state === "assigned" && flow.generation === generation;
     if (!counts || this.#draining) return this.release(records.length, bytes);
+    if (mode === "broadcast") flow.arrive(records, batch.nextOffset);
     const parcel = new Parcel(flow, records, batch.records.frameBytes, this.#deps.clock.monotonicMs());
     flow.parcels.add(parcel);
     const give = (): void => this.#owner.arrived(parcel);
-    if (mode === "broadcast") flow.arrive(records, batch.nextOffset);
     if (!traces.receive.hasSubscribers) return give();
     traces.receive.traceSync(give, { group, topic, broker: this.broker, queueId, count: records.length });
   }
@@ -381,7 +384,6 @@ export class Membership implements Settler {
 
   #leaveFor(session: ConsumeSession | null): void {
     if (session === null || this.#link.session !== session) return;
-    for (const flow of [...this.flows]) this.#lose(flow);
     this.#link.leave(new LogwheelError("BROKER_STOPPING", `broker ${this.broker} is stopping`));
   }
 
@@ -392,8 +394,4 @@ export class Membership implements Settler {
     });
     this.#timers.add(cancel);
   }
-}
-
-function heldOf({ topic, queueId, generation, held }: QueueFlow): QueueAck {
-  return { topic, queueId, generation, ranges: held.map(([start, end]) => ({ start, end })) };
 }

@@ -1,3 +1,4 @@
+import type { Position } from "../../proto/gen/logwheel/v1/Position.js";
 import { backoffMs } from "../../proto/kernel/backoff.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
@@ -42,6 +43,8 @@ export class Memberships implements MemberOwner {
   readonly #options: MemberOptions;
   readonly #taker: ParcelTaker;
   readonly #byBroker = new Map<string, Membership>();
+  /** Broadcast mode: where this member was on brokers that are gone, and may come back. */
+  readonly #positions = new Map<string, Position[]>();
   #started: Promise<void> | null = null;
   #first: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
   #stopListening: () => void = () => {};
@@ -204,7 +207,8 @@ export class Memberships implements MemberOwner {
 
   #join(broker: string): void {
     const first = this.#byBroker.size === 0;
-    const membership = new Membership({ ...this.#deps, broker }, this.#options, this);
+    const hello = { ...this.#options.hello, positions: this.#positions.get(broker) ?? [] };
+    const membership = new Membership({ ...this.#deps, broker }, { ...this.#options, hello }, this);
     this.#byBroker.set(broker, membership);
     if (first || this.memberId !== "" || this.#options.mode === "broadcast") return membership.start();
     this.#cancelFirst();
@@ -219,6 +223,7 @@ export class Memberships implements MemberOwner {
 
   #leave(broker: string, membership: Membership): void {
     this.#byBroker.delete(broker);
+    if (this.#options.mode === "broadcast") this.#positions.set(broker, membership.ask());
     this.#ackedBefore += membership.acked;
     membership.close();
   }

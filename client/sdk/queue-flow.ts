@@ -80,6 +80,8 @@ export class QueueFlow implements QueueName {
   #arrivedTo: number;
   /** Broadcast mode: everything below is handled, and what is handled above. */
   #floor: number;
+  /** Broadcast mode: where the broker was asked to begin last. */
+  #asked = 0;
   readonly #done = new RangeSet();
 
   constructor(
@@ -95,9 +97,20 @@ export class QueueFlow implements QueueName {
     this.#floor = this.#arrivedTo = name.offset;
   }
 
-  /** Broadcast mode: where to begin after a broken stream. */
+  /** Broadcast mode: everything below is handled. */
   get position(): number {
     return this.#floor;
+  }
+
+  /** Broadcast mode: where the broker is to begin on a new stream. */
+  ask(): number {
+    this.#asked = this.#floor;
+    return this.#asked;
+  }
+
+  /** Whether the broker begins before what it was asked for: it has lost the end of its log, and offsets mean other messages. */
+  isCutTo(offset: number): boolean {
+    return offset < this.#asked;
   }
 
   /** Shared mode: what this member has, so that the broker leaves it alone: handled, in handlers, waiting. */
@@ -137,6 +150,16 @@ export class QueueFlow implements QueueName {
     );
   }
 
+  /** Broadcast mode: a batch up to `end` brings these, and what the filter left out between them counts as handled. */
+  arrive(records: readonly StoredRecord[], end: number): void {
+    for (const { queueOffset } of records) {
+      this.finish(this.#arrivedTo, queueOffset);
+      this.#arrivedTo = Math.max(this.#arrivedTo, queueOffset + 1);
+    }
+    this.finish(this.#arrivedTo, end);
+    this.#arrivedTo = Math.max(this.#arrivedTo, end);
+  }
+
   /** Broadcast mode: `[start, end)` is handled. */
   finish(start: number, end: number): void {
     this.#done.add(start, end);
@@ -150,13 +173,3 @@ export class QueueFlow implements QueueName {
     return ranges;
   }
 }
-  /** Broadcast mode: a batch up to `end` brings these, and what the filter left out between them counts as handled. */
-  arrive(records: readonly StoredRecord[], end: number): void {
-    for (const { queueOffset } of records) {
-      this.finish(this.#arrivedTo, queueOffset);
-      this.#arrivedTo = Math.max(this.#arrivedTo, queueOffset + 1);
-    }
-    this.finish(this.#arrivedTo, end);
-    this.#arrivedTo = Math.max(this.#arrivedTo, end);
-  }
-

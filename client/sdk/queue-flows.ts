@@ -1,4 +1,6 @@
 import type { Assigned__Output } from "../../proto/gen/logwheel/v1/Assigned.js";
+import type { Position } from "../../proto/gen/logwheel/v1/Position.js";
+import type { QueueAck } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { QueueFlow, type QueueName, queueKey, type Settler } from "./queue-flow.js";
 
@@ -37,6 +39,18 @@ export class QueueFlows {
     return false;
   }
 
+  /** Broadcast mode: where the broker is to begin, for the hello. */
+  ask(): Position[] {
+    return Array.from(this, (flow) => ({ topic: flow.topic, queueId: flow.queueId, offset: flow.ask() }));
+  }
+
+  /** Shared mode: what this member has, for the hello. */
+  get held(): QueueAck[] {
+    return Array.from(this, ({ topic, queueId, generation, held }) => {
+      return { topic, queueId, generation, ranges: held.map(([start, end]) => ({ start, end })) };
+    });
+  }
+
   /** Takes over the list of all queues that the member has from now on. */
   assign(queues: readonly Assigned__Output[]): FlowChanges {
     const before = new Map(this.#byKey);
@@ -45,7 +59,8 @@ export class QueueFlows {
       const key = queueKey(assigned);
       const flow = before.get(key);
       before.delete(key);
-      if (flow?.generation === assigned.generation && flow.state === "assigned") kept.push(flow);
+      const same = flow?.generation === assigned.generation && !flow.isCutTo(assigned.offset);
+      if (same && flow.state === "assigned") kept.push(flow);
       else {
         if (flow !== undefined) lost.push(flow);
         this.#byKey.set(key, new QueueFlow(this.#settler, this.#broker, assigned));

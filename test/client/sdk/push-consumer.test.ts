@@ -126,6 +126,51 @@ describe("push consumer", () => {
     expect(seen).to.have.length(100);
   });
 
+  it("broadcast: a member goes on where it was after its broker was stopped, or was away for long", async () => {
+    await setUp();
+    const seen: string[] = [];
+    const consumer = client.consume(
+      orders,
+      { group: "g", mode: "broadcast" },
+      (message) => void seen.push(textOf(message)),
+    );
+    await cluster.advance(consumer.start());
+    consumer.pause();
+    await send(["0", "1"]);
+    await cluster.stop("a");
+    await cluster.clock.advance(1_000);
+    await cluster.startBroker("a");
+    await send(["2"]);
+    await cluster.kill("a");
+    await cluster.clock.advance(200_000);
+    await cluster.startBroker("a");
+    await send(["3"]);
+    consumer.resume();
+    await cluster.until("all came", () => seen.length >= 4);
+    expect(seen).to.deep.equal(["0", "1", "2", "3"]);
+  });
+
+  it("broadcast: what a broker stores after it lost the end of its log is not taken for what was there before", async () => {
+    await setUp();
+    const seen: string[] = [];
+    const consumer = client.consume(
+      orders,
+      { group: "g", mode: "broadcast" },
+      (message) => void seen.push(textOf(message)),
+    );
+    await cluster.advance(consumer.start());
+    await send(["kept"]);
+    const left = cluster.filesOf("a").clone();
+    await send(["lost", "lost too"]);
+    await cluster.until("all came", () => seen.length === 3);
+    await cluster.kill("a");
+    await cluster.startBroker("a", left);
+    await cluster.clock.advance(5_000);
+    await send(["new", "newer"]);
+    await cluster.until("what is new came", () => seen.length === 5, 5_000);
+    expect(seen.slice(3)).to.deep.equal(["new", "newer"]);
+  });
+
   it("shared: members take messages of any queue, each once", async () => {
     await setUp(1);
     await send(range(60).map(String));

@@ -64,7 +64,6 @@ describe("flow of a queue", () => {
       false,
     ]);
   });
-});
 
   it("in broadcast mode goes past what the filter left out, and keeps nothing of it", () => {
     const queue = flow();
@@ -79,3 +78,4 @@ describe("flow of a queue", () => {
     queue.arrive([{ queueOffset: 9 } as StoredRecord], 10);
     expect(queue.position, "a whole batch before it fitted nothing").to.equal(9);
   });
+});
