@@ -139,8 +139,12 @@ export class QueueReader<T> implements Reader<T> {
     return message;
   }
 
+  /** Once for all who ask meanwhile; after a failure the next one tries again. */
   #open(): Promise<QueueSource[]> {
-    this.#opening ??= this.#findSources();
+    this.#opening ??= this.#findSources().catch((thrown: unknown) => {
+      this.#opening = null;
+      throw thrown;
+    });
     return this.#opening;
   }
 

@@ -162,6 +162,17 @@ describe("reader", () => {
     expect((await rest).map(textOf)).to.deep.equal(["2"]);
   });
 
+  it("tries again to open after it could not", async () => {
+    cluster = await MemoryCluster.start(["a"]);
+    client = await cluster.connect();
+    const reader = client.reader(orders, { from: "earliest", until: "end" });
+    const error = await cluster.advance(read(reader).catch((thrown: unknown) => thrown));
+    expect(error).to.include({ code: "TOPIC_NOT_FOUND" });
+    await cluster.advance(client.admin.topics.create("orders", { queues: 1 }));
+    await send(["1"]);
+    expect((await cluster.advance(read(reader))).map(textOf)).to.deep.equal(["1"]);
+  });
+
   it("its signal ends the loop with ABORTED", async () => {
     await setUp();
     const stop = new AbortController();
