@@ -10,15 +10,19 @@ export class LeasedMessage<T> implements Message<T>, Lease {
   readonly #delivery: Delivery<T>;
   readonly #membership: Membership;
   readonly #topic: Topic<T>;
-  readonly #onSettled: () => void;
+  #tell: () => void = () => {};
 
-  /** `onSettled` is called once, when the message is settled or its lease is lost. */
-  constructor(topic: Topic<T>, delivery: Delivery<T>, membership: Membership, onSettled: () => void) {
+  constructor(topic: Topic<T>, delivery: Delivery<T>, membership: Membership) {
     this.#topic = topic;
     this.#delivery = delivery;
     this.#membership = membership;
-    this.#onSettled = onSettled;
     delivery.onLost = () => this.#end();
+  }
+
+  /** Calls `run` once the message is settled or its lease is lost, be that already so. */
+  whenOver(run: () => void): void {
+    if (this.#held) this.#tell = run;
+    else run();
   }
 
   async ack(): Promise<void> {
@@ -118,10 +122,14 @@ export class LeasedMessage<T> implements Message<T>, Lease {
     return true;
   }
 
-  #end(): void {
+  get #held(): boolean {
     const { flow, offset } = this.#delivery;
-    if (flow.inFlight.get(offset) !== (this.#delivery as Delivery)) return;
-    flow.inFlight.delete(offset);
-    this.#onSettled();
+    return flow.inFlight.get(offset) === (this.#delivery as Delivery);
+  }
+
+  #end(): void {
+    if (!this.#held) return;
+    this.#delivery.flow.inFlight.delete(this.#delivery.offset);
+    this.#tell();
   }
 }

@@ -3,8 +3,8 @@ import type { Lease, Message } from "./types.js";
 
 /** Where a loop gets its messages. */
 export interface LoopSource<T> {
-  /** Up to `max` messages, at least one; null at the end. `onSettled` is called once for each, sooner or later. */
-  receive(max: number, onSettled: () => void): Promise<readonly LeasedMessage<T>[] | null>;
+  /** Up to `max` messages, at least one; null at the end. */
+  receive(max: number): Promise<readonly LeasedMessage<T>[] | null>;
 }
 
 /** `for await` over leased messages, holding back while too many of them are not settled. */
@@ -48,16 +48,18 @@ export class MessageLoop<T> implements AsyncIterableIterator<Message<T> & Lease>
   }
 
   async #fetch(room: number): Promise<void> {
-    const received = await this.#source.receive(room, () => {
-      this.#inFlight--;
-      this.#wake();
-    });
+    const received = await this.#source.receive(room);
     if (received === null) {
       this.#ended = true;
       return;
     }
     this.#inFlight += received.length;
     this.#waiting.push(...received);
+    for (const message of received)
+      message.whenOver(() => {
+        this.#inFlight--;
+        this.#wake();
+      });
     if (this.#ended) await this.return();
   }
 

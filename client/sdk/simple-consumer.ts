@@ -77,7 +77,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     await bounded(this.#memberships.start(), options, clock, "joining the group");
     const untilMs = clock.monotonicMs() + waitMs;
     for (;;) {
-      const taken = await this.#take(max, invisibleMs, () => {});
+      const taken = await this.#take(max, invisibleMs);
       const leftMs = untilMs - clock.monotonicMs();
       if (taken.length > 0 || leftMs <= 0 || this.#closing.begun) return taken;
       this.#demand(max);
@@ -90,7 +90,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
   ): AsyncIterableIterator<Message<T> & Lease> & AsyncDisposable {
     const { maxInFlight = MAX, ...call } = options;
     return new MessageLoop<T>(atLeast("maxInFlight", maxInFlight, 1), {
-      receive: (max, onSettled) => this.#receiveFor(max, onSettled, call),
+      receive: (max) => this.#receiveFor(max, call),
     });
   }
 
@@ -103,16 +103,12 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
   }
 
   /** For a loop: waits as long as it takes; null when the consumer is closed. */
-  async #receiveFor(
-    max: number,
-    onSettled: () => void,
-    options: CallOptions,
-  ): Promise<readonly LeasedMessage<T>[] | null> {
+  async #receiveFor(max: number, options: CallOptions): Promise<readonly LeasedMessage<T>[] | null> {
     await bounded(this.#memberships.start(), options, this.#deps.clock, "joining the group");
     for (;;) {
       if (this.#closing.begun) return null;
       throwIfAborted(options.signal, "receiving");
-      const taken = await this.#take(max, this.#leaseMs, onSettled);
+      const taken = await this.#take(max, this.#leaseMs);
       if (taken.length > 0) return taken;
       this.#demand(max);
       await this.#arrival(this.#waitMs, options);
@@ -143,12 +139,12 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     }
   }
 
-  async #take(max: number, invisibleMs: number, onSettled: () => void): Promise<LeasedMessage<T>[]> {
+  async #take(max: number, invisibleMs: number): Promise<LeasedMessage<T>[]> {
     const taken: LeasedMessage<T>[] = [];
     for (const parcel of [...this.#parcels]) {
       while (parcel.left > 0 && taken.length < max) {
         const record = parcel.records[parcel.at++]!;
-        const message = this.#open(parcel, record, invisibleMs, onSettled);
+        const message = this.#open(parcel, record, invisibleMs);
         if (message !== null) taken.push(message);
       }
       if (parcel.left > 0) break;
@@ -159,12 +155,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
   }
 
   /** Null if the message does not belong to this consumer any more. */
-  #open(
-    parcel: Parcel,
-    record: StoredRecord,
-    invisibleMs: number,
-    onSettled: () => void,
-  ): LeasedMessage<T> | null {
+  #open(parcel: Parcel, record: StoredRecord, invisibleMs: number): LeasedMessage<T> | null {
     const { flow, frameBytes, leasedMs } = parcel;
     const nowMs = this.#deps.clock.monotonicMs();
     const offset = record.queueOffset;
@@ -178,7 +169,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     flow.inFlight.set(offset, delivery as Delivery);
     if (invisibleMs !== this.#leaseMs || nowMs - leasedMs > FRESH_MS)
       delivery.extend(invisibleMs).catch(() => {});
-    return new LeasedMessage(this.#topic, delivery, flow.settler as Membership, onSettled);
+    return new LeasedMessage(this.#topic, delivery, flow.settler as Membership);
   }
 
   /** A message whose body cannot be decoded is given back, and told of. */

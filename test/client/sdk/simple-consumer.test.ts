@@ -160,6 +160,25 @@ describe("simple consumer", () => {
     expect(new Set(seen).size).to.equal(40);
   });
 
+  it("a loop holds back just as much when some bodies cannot be decoded", async () => {
+    await send([...range(10).map(() => "bad"), ...range(20).map(String)]);
+    const decode = (bytes: Uint8Array): string => {
+      const text = Buffer.from(bytes).toString();
+      if (text === "bad") throw new Error("not mine");
+      return text;
+    };
+    const encode = (text: string): Uint8Array => Buffer.from(text);
+    const strict = topic<string>("orders", { codec: { contentType: "text/plain", encode, decode } });
+    const simple = client.simpleConsumer(strict, { group: "g", from: "earliest" });
+    const loop = simple.messages({ maxInFlight: 5 });
+    const seen: string[] = [];
+    void (async () => {
+      for await (const message of loop) seen.push(message.body);
+    })();
+    await cluster.clock.advance(5_000);
+    expect(seen).to.have.length(5);
+  });
+
   it("A4-09 what it had in hand when it closed goes to others at once", async () => {
     await send(["1", "2"]);
     const simple = consumer();
