@@ -216,6 +216,8 @@ export class Membership implements Settler {
     this.#timers.clear();
     const what = "the consumer was closed before the broker answered";
     this.#acks.close(new LogwheelError("CLOSED", what, { sent: "maybe" }));
+    const closed = new LogwheelError("CLOSED", "the consumer was closed: the message is not its any more");
+    for (const { inFlight } of this.flows) for (const delivery of inFlight.values()) delivery.lose(closed);
     this.#tellAnswered();
   }
 

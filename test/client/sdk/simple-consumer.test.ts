@@ -179,6 +179,20 @@ describe("simple consumer", () => {
     expect(seen).to.have.length(5);
   });
 
+  it("a loop that holds back ends when the consumer is closed, and what it gave can be acknowledged no more", async () => {
+    await send(["1"]);
+    const simple = consumer();
+    const held: Leased[] = [];
+    const read = (async () => {
+      for await (const message of simple.messages({ maxInFlight: 1 })) held.push(message);
+    })();
+    await cluster.until("it came", () => held.length === 1);
+    await cluster.advance(simple.close());
+    await cluster.advance(read);
+    const error = await cluster.advance(held[0]!.ack().catch((thrown: unknown) => thrown));
+    expect(error).to.include({ code: "CLOSED" });
+  });
+
   it("A4-09 what it had in hand when it closed goes to others at once", async () => {
     await send(["1", "2"]);
     const simple = consumer();
