@@ -17,6 +17,9 @@ import { type Serving, serveAll, withPort } from "./serving.js";
 /** Time for calls that run when the broker stops taking new ones. */
 const GRACE_MS = 5_000;
 
+/** Of the time for a stop, what consumers have to finish: the rest is for calls, writes and name servers. */
+const CONSUMERS_SHARE = 2 / 3;
+
 /**
  * Starts a broker: recovers its log, serves, and enters the routes. When this resolves it is registered with every
  * name server that can be reached.
@@ -55,7 +58,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
     async stop() {
       parts.stopping = true;
       serving.health.serving = false;
-      await broker.drain();
+      await broker.drain(config.stopMs * CONSUMERS_SHARE);
       await serving.listening.stop(GRACE_MS);
       await broker.stop();
       await lag.stop();

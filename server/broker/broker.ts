@@ -169,21 +169,24 @@ export class Broker implements Lifecycle {
     await this.#registration.start();
   }
 
-  /** Leaves the routes, takes no more sends, asks members to go, and resolves when everything accepted is stored. */
-  async drain(): Promise<void> {
+  /**
+   * Takes no more sends, leaves the routes, and asks members of groups to finish and go, for which they have `membersMs`.
+   * Resolves when everything accepted is stored.
+   */
+  async drain(membersMs: number): Promise<void> {
     if (this.#state !== "serving") return;
     this.#state = "draining";
     this.#admission.stop();
-    this.#groups.drain();
     this.#longPoll.stop();
-    await this.#registration.stop();
+    const left = this.#groups.drain(this.#store.failure === undefined ? membersMs : 0);
+    await Promise.all([left, this.#registration.stop()]);
     await this.#store.whenSettled().catch(() => {});
   }
 
   /** Drains, writes what cursors learned, and frees the folder. Call it when nobody is served any more. */
   async stop(): Promise<void> {
     if (this.#state === "stopped") return;
-    await this.drain();
+    await this.drain(0);
     this.#state = "stopped";
     await this.#retention.stop();
     await this.#disk.stop();

@@ -81,6 +81,7 @@ export class ConsumeSession implements Seat {
   }
 
   draining(): void {
+    if (this.#state.is === "member") this.#state.delivery.stop();
     this.#write({ draining: {} });
   }
 

@@ -40,6 +40,8 @@ export interface GroupDeps {
   /** 0 to 1. */
   readonly random: () => number;
   readonly brokerName: string;
+  /** Called when a member has gone. */
+  readonly left: () => void;
 }
 
 /**
@@ -58,6 +60,7 @@ export class Group {
   /** No queue is assigned before: after a restart members need time to come back. */
   #assignFromMs: number;
   #rebalancing = false;
+  #draining = false;
   #cancelTimer: (() => void) | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #turn = 0;
@@ -117,13 +120,14 @@ export class Group {
     const now = this.#deps.deadlines.instant();
     for (const lane of this.#lanes.all) {
       if (lane.member === member.id) lane.free(now.deadlineMs);
-      this.#dropLeases(lane, member, new RangeSet(), now);
+      if (!this.#draining) this.#dropLeases(lane, member, new RangeSet(), now);
     }
     this.#own.get(member)?.close();
     this.#own.delete(member);
     member.lanes = [];
     if (this.#members.size === 0) this.#rest();
     else this.#afterChange();
+    this.#deps.left();
   }
 
   /** The member's connection broke: others get its queues unless it comes back. */
@@ -143,6 +147,12 @@ export class Group {
     const { seat } = member;
     this.leave(member);
     seat?.dismiss(error);
+  }
+
+  /** The broker is going to stop: members finish and leave. What they do not finish does not count as failed. */
+  drain(): void {
+    this.#draining = true;
+    for (const { seat } of this.#members.values()) seat?.draining();
   }
 
   /** The broker stops: members are told why. What they have out does not count as failed. */
@@ -290,6 +300,7 @@ export class Group {
   }
 
   #rebalance(): void {
+    if (this.#draining) return;
     const { mode } = this;
     if (mode === "concurrent" || mode === "ordered") {
       const nowMs = this.#deps.deadlines.nowMs();

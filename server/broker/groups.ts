@@ -69,6 +69,8 @@ export class Groups implements Lifecycle {
   readonly #live = new Map<GroupState, Group>();
   #startedAtMs = 0;
   #draining = false;
+  /** Aborts when the last member has gone after they were asked to. */
+  readonly #empty = new AbortController();
   #unlisten: (() => void)[] = [];
 
   constructor({ topics, ...options }: GroupsOptions) {
@@ -78,7 +80,7 @@ export class Groups implements Lifecycle {
       logger.warn({ gapMs: Math.round(gapMs) }, "the process stood still; members get as much more time"),
     );
     const cursors = new Cursors({ store, clock, deadlines, logger, counters });
-    this.deps = { ...options, counters, deadlines, cursors };
+    this.deps = { ...options, counters, deadlines, cursors, left: () => this.#left() };
     this.#topics = topics;
     this.heartbeatMs = options.memberHeartbeatMs ?? HEARTBEAT_MS;
     this.expiryMs = options.memberExpiryMs ?? EXPIRY_MS;
@@ -105,19 +107,18 @@ export class Groups implements Lifecycle {
     cursors.write();
     deadlines.start(() => this.#guard(() => this.#expireSilent()));
     this.#startedAtMs = deadlines.nowMs();
-    this.#draining = false;
     this.#unlisten = [
       store.onVisible(() => this.#each((group) => group.wake())),
       this.#topics.onChanged(() => this.#each((group) => group.refresh())),
     ];
   }
 
-  /** Asks every member to go, and lets none in. */
-  drain(): void {
+  /** Lets no member in, asks all to finish and go, and resolves when they have or the time is over. */
+  async drain(withinMs: number): Promise<void> {
     this.#draining = true;
-    this.#each((group) => {
-      for (const { seat } of group.members) seat?.draining();
-    });
+    this.#each((group) => group.drain());
+    this.#left();
+    await this.deps.clock.sleep(withinMs, this.#empty.signal);
   }
 
   /** Puts out who is left and appends what cursors have learned. */
@@ -222,6 +223,10 @@ export class Groups implements Lifecycle {
       const queue = store.state.topics.get(name)?.queues[0];
       if (queue !== undefined && !group.cursors.has(queue)) return checkMetadataRoom(store);
     }
+  }
+
+  #left(): void {
+    if (this.#draining && this.members === 0) this.#empty.abort();
   }
 
   #expireSilent(): void {

@@ -15,7 +15,7 @@ export interface Seat {
   pauseChanged(paused: boolean): void;
   /** Delivers up to so many batches; returns whether there may be more. */
   wake(batchesMax: number): boolean;
-  /** The broker is going to stop. */
+  /** The broker is going to stop: the member gets nothing more, and should finish and leave. */
   draining(): void;
   /** The member is out. */
   dismiss(error: LogwheelError): void;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { connect as connectClient, topic } from "../../client/index.js";
 import type { BrokerStatus__Output } from "../../proto/gen/logwheel/v1/BrokerStatus.js";
 import type { Channel } from "../../proto/kernel/channel.js";
 import { systemClock } from "../../proto/kernel/clock.js";
@@ -9,6 +10,7 @@ import { ADMIN, BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
 import { grpcConnect } from "../../proto/kernel/grpc-client.js";
 import { HEALTH } from "../../proto/kernel/health.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
+import { gate } from "../support/orders.js";
 import { ServerProcess } from "../support/server-process.js";
 import { until } from "../support/until.js";
 
@@ -103,6 +105,30 @@ describe("name server and broker as processes", function () {
     expect(await b.stop()).to.deep.equal({ code: 0, signal: null });
     expect(await namesAt(ns.address())).to.equal("");
     expect(await ns.stop("SIGINT")).to.deep.equal({ code: 0, signal: null });
+  });
+
+  it("a broker that stops waits for handlers and takes their acknowledgements, then ends with 0", async () => {
+    const ns = await nameServer();
+    const b = await broker("waiting", ns.address());
+    await using client = await connectClient({ endpoints: ns.address() });
+    await client.admin.topics.create("orders", { queues: 1 });
+    const begun = gate();
+    const finish = gate();
+    const consumer = client.consume(topic("orders"), { group: "g", from: "earliest" }, async () => {
+      begun.open();
+      await finish.promise;
+    });
+    await consumer.start();
+    await client.producer().send({ topic: topic("orders"), body: Buffer.from("once") });
+    await begun.promise;
+    const stopped = b.stop();
+    await until("the broker has left the routes", async () => (await namesAt(ns.address())) === "");
+    finish.open();
+    expect(await stopped).to.deep.equal({ code: 0, signal: null });
+    await consumer.close({ timeoutMs: 1 });
+    const again = channelTo((await broker("waiting", ns.address())).address());
+    const { queues } = await again.unary(ADMIN.describeGroup, { name: "g" }, CALL);
+    expect(queues[0]).to.include({ offset: 1, lag: 0 });
   });
 
   it("a topic can be used when its creation returns, and is there after a kill", async () => {

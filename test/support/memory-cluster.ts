@@ -93,7 +93,7 @@ export class MemoryCluster {
   /** The broker stops as an operator would have it. */
   async stop(name: string): Promise<void> {
     const { listening, broker, files } = this.#running.get(name)!;
-    await this.advance(broker.drain());
+    await this.advance(broker.drain(20_000));
     await this.advance(listening.stop(5_000));
     await this.advance(broker.stop());
     this.#running.set(name, { broker, listening, files: files.reopen() });

@@ -194,6 +194,24 @@ describe("members of a group", () => {
     expect(seen).to.deep.equal(["1", "2"]);
   });
 
+  it("a stopping broker waits for handlers: what they finish is not delivered again, what was not begun is", async () => {
+    await setUp();
+    await send(range(10).map(String));
+    const seen: string[] = [];
+    const consumer = client.consume(orders, { group: "g", concurrency: 4, ...from }, async (message) => {
+      await cluster.clock.sleep(2_000);
+      seen.push(`${textOf(message)} ${message.attempt}`);
+    });
+    await cluster.advance(consumer.start());
+    await cluster.until("it is under way", () => consumer.stats.inFlight === 4);
+    await cluster.stop("a");
+    expect(seen).to.have.length(4);
+    await cluster.startBroker("a");
+    await cluster.until("the rest came", () => seen.length >= 10);
+    await cluster.clock.advance(5_000);
+    expect(seen).to.have.members(range(10).map((i) => `${i} 1`));
+  });
+
   it("an operator's pause is told, and holds", async () => {
     await setUp();
     const statuses = follow(client);
