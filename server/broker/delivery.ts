@@ -146,17 +146,16 @@ export class Delivery {
       Math.min(this.#bytes, BATCH_BYTES_MAX),
       this.#member.subscriptions.get(queue.topic.name)?.filter,
     );
-    const planned = { version: cursor.version, generation, from: Number.POSITIVE_INFINITY };
+    const planned = { version: cursor.version, generation };
     let moved = false;
     for (let reads = 0; reads < READS_PER_BATCH; reads++) {
       const run = this.#sink.full ? null : this.#plan(lane, nowMs);
       if (run === null) break;
-      planned.from = Math.min(planned.from, run.from);
       let next: number | Promise<number>;
       try {
         next = this.#read(lane, run);
       } catch (thrown) {
-        this.#refuse(lane, planned.from, thrown);
+        this.#refuse(lane, run, thrown);
         return false;
       }
       if (next instanceof Promise) {
@@ -187,26 +186,27 @@ export class Delivery {
     lane: Lane,
     run: Run,
     reading: Promise<number>,
-    planned: { version: number; generation: number; from: number },
+    planned: { version: number; generation: number },
   ): void {
     this.#reading = lane.reading = true;
+    const finish = (take: () => void): void => {
+      this.#reading = lane.reading = false;
+      const valid =
+        !this.#stopped &&
+        lane.cursor.version === planned.version &&
+        lane.generation === planned.generation &&
+        this.#member.lanes.includes(lane);
+      if (valid) take();
+    };
     reading
-      .then((next) => {
-        this.#reading = lane.reading = false;
-        const valid =
-          !this.#stopped &&
-          lane.cursor.version === planned.version &&
-          lane.generation === planned.generation &&
-          this.#member.lanes.includes(lane);
-        if (valid) {
-          this.#commit(lane, run, next);
-          this.#send();
-        }
-      })
-      .catch((thrown: unknown) => {
-        this.#reading = lane.reading = false;
-        this.#refuse(lane, planned.from, thrown);
-      })
+      .then(
+        (next) =>
+          finish(() => {
+            this.#commit(lane, run, next);
+            this.#send();
+          }),
+        (thrown: unknown) => finish(() => this.#refuse(lane, run, thrown)),
+      )
       .then(() => this.#group.wake())
       .catch((thrown: unknown) =>
         this.#deps.logger.error(
@@ -247,13 +247,13 @@ export class Delivery {
   }
 
   /**
-   * A read failed. What the batch had from `from` on was not sent. If retention took the messages meanwhile the next read
-   * finds others; else the queue stands still for a while, and the others go on.
+   * The read of a run failed at once; what the batch has of before goes out. If retention took the messages meanwhile the
+   * next read finds others; else the queue stands still for a while, and the others go on.
    */
-  #refuse(lane: Lane, from: number, thrown: unknown): void {
-    const nowMs = this.#deps.deadlines.nowMs();
-    if (this.#member.mode !== "shared") lane.cursor.rewind(from, nowMs);
+  #refuse(lane: Lane, { from }: Run, thrown: unknown): void {
+    this.#send();
     if (this.#deps.store.firstOffset(lane.queue) > from) return this.#group.expect(0);
+    const nowMs = this.#deps.deadlines.nowMs();
     lane.readAgainMs = nowMs + READ_AGAIN_MS;
     this.#group.expect(lane.readAgainMs);
     this.#deps.logger.error(
@@ -261,7 +261,7 @@ export class Delivery {
         group: this.#group.state.name,
         topic: lane.queue.topic.name,
         queueId: lane.queue.id,
-        offset: lane.cursor.next,
+        offset: from,
         error: String(thrown),
       },
       "a queue cannot be read: the group stops there; reset it past the damage to go on",

@@ -83,51 +83,53 @@ describe("Delivery", () => {
       expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: first, inFlight: 1 });
     });
 
-    it("stops its group where it cannot be read, and goes on when it can", async () => {
-      const queues = await broker.topic("t", 2);
-      for (const queue of queues) await broker.sendNumbered(queue, 3);
-      const { store } = broker;
-      let broken = true;
-      const read: typeof store.read = (queue, offset, limits, sink) => {
-        if (queue === queues[0] && offset >= 1 && broken) throw new Error("a bad sector");
-        return store.read(queue, offset, { ...limits, maxMessages: 1 }, sink);
-      };
-      const damaged = new Proxy(store, {
-        get: (target, name) =>
-          name === "read" ? read : bound(target, Reflect.get(target, name, target) as unknown),
+    const modes = { concurrent: 0, ordered: 1, shared: 2, broadcast: 3 } as const;
+    for (const [name, mode] of Object.entries(modes))
+      it(`stops a group in mode ${name} where it cannot be read, not before, and goes on when it can`, async () => {
+        const queues = await broker.topic("t", 2);
+        for (const queue of queues) await broker.sendNumbered(queue, 3);
+        const { store } = broker;
+        let broken = true;
+        const read: typeof store.read = (queue, offset, limits, sink) => {
+          if (queue === queues[0] && offset >= 1 && broken) throw new Error("a bad sector");
+          return store.read(queue, offset, { ...limits, maxMessages: 1 }, sink);
+        };
+        const damaged = new Proxy(store, {
+          get: (target, name) =>
+            name === "read" ? read : bound(target, Reflect.get(target, name, target) as unknown),
+        });
+        let delivered = 0;
+        const meter: Meter = {
+          ...silentMeter,
+          delivered(messages) {
+            delivered += messages;
+          },
+        };
+        const groups = new Groups({ ...broker.groups.deps, store: damaged, topics: broker.topics, meter });
+        await groups.start();
+        const stream = new FakeStream<Buffer, never>();
+        new ConsumeSession(groups, stream as never, "test");
+        stream.hear({
+          request: "hello",
+          hello: {
+            group: "g",
+            mode,
+            subscriptions: [{ topic: "t", tags: "", queues: [] }],
+            from: EARLIEST,
+            positions: [],
+            held: [],
+            member: "",
+            host: "",
+          },
+        } as never);
+        stream.hear({ request: "credit", credit: { messages: 100, bytes: 1 << 30 } } as never);
+        expect(delivered).to.equal(4);
+        expect(broker.said.join()).to.include("a queue cannot be read");
+        broken = false;
+        await broker.pass(5_000);
+        expect(delivered).to.equal(6);
+        await groups.stop();
       });
-      let delivered = 0;
-      const meter: Meter = {
-        ...silentMeter,
-        delivered(messages) {
-          delivered += messages;
-        },
-      };
-      const groups = new Groups({ ...broker.groups.deps, store: damaged, topics: broker.topics, meter });
-      await groups.start();
-      const stream = new FakeStream<Buffer, never>();
-      new ConsumeSession(groups, stream as never, "test");
-      stream.hear({
-        request: "hello",
-        hello: {
-          group: "g",
-          mode: 0,
-          subscriptions: [{ topic: "t", tags: "", queues: [] }],
-          from: EARLIEST,
-          positions: [],
-          held: [],
-          member: "",
-          host: "",
-        },
-      } as never);
-      stream.hear({ request: "credit", credit: { messages: 100, bytes: 1 << 30 } } as never);
-      expect(delivered).to.equal(3);
-      expect(broker.said.join()).to.include("a queue cannot be read");
-      broken = false;
-      await broker.pass(5_000);
-      expect(delivered).to.equal(6);
-      await groups.stop();
-    });
   });
 });
 
