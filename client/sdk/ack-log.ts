@@ -3,6 +3,7 @@ import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { OffsetRange } from "../../proto/kernel/range-set.js";
 import type { Delivery } from "./delivery.js";
 import type { QueueFlow } from "./queue-flow.js";
+import { notOurs } from "./queue-flows.js";
 
 /** Somebody who wants to know that one message is acknowledged. */
 export interface AckWaiter {
@@ -50,8 +51,7 @@ export class AckLog {
       count += flow.acks.count;
       const ranges = flow.takeAcks();
       if (ranges.length === 0) continue;
-      const { topic, queueId, generation } = flow;
-      queues.push({ topic, queueId, generation, ranges: ranges.map(([start, end]) => ({ start, end })) });
+      queues.push(flow.name(ranges));
       acks.push({ flow, ranges });
     }
     this.#dirty.clear();
@@ -83,7 +83,11 @@ export class AckLog {
         if (flow.state === "gone") continue;
         for (const [start, end] of ranges) this.add(flow, start, end);
       }
-      this.#waiters.push(...waiters);
+      for (const waiter of waiters) {
+        const { flow } = waiter.delivery;
+        if (flow.state === "gone") waiter.reject(notOurs(flow));
+        else this.#waiters.push(waiter);
+      }
     }
     this.#sent.clear();
   }
@@ -104,4 +108,11 @@ export class AckLog {
     this.#sent.clear();
     this.#dirty.clear();
   }
+}
+
+/** The acknowledgement of one message on its own, as `take` gives those of many. */
+export function alone(waiter: AckWaiter): { readonly queues: QueueAck[]; readonly sent: Sent } {
+  const { flow, offset } = waiter.delivery;
+  const ranges: OffsetRange[] = [[offset, offset + 1]];
+  return { queues: [flow.name(ranges)], sent: { acks: [{ flow, ranges }], waiters: [waiter] } };
 }

@@ -3,7 +3,7 @@ import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
 import type { Position } from "../../proto/gen/logwheel/v1/Position.js";
 import type { RecordBatch } from "../../proto/kernel/consume-codec.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { AckLog, type AckWaiter } from "./ack-log.js";
+import { AckLog, type AckWaiter, alone } from "./ack-log.js";
 import type { ConsumeSession } from "./consume-session.js";
 import { type Amount, Credit } from "./credit.js";
 import type { Delivery } from "./delivery.js";
@@ -352,11 +352,8 @@ export class Membership implements Settler {
 
   #ackAlone(waiter: AckWaiter): void {
     if (this.#ready === null) return this.#acks.await(waiter);
-    const { flow, offset } = waiter.delivery;
-    const { topic, queueId, generation } = flow;
-    const ranges = [{ start: offset, end: offset + 1 }];
-    const serial = this.#ready.ack([{ topic, queueId, generation, ranges }]);
-    this.#acks.sent(serial, { acks: [], waiters: [waiter] });
+    const { queues, sent } = alone(waiter);
+    this.#acks.sent(this.#ready.ack(queues), sent);
   }
 
   #tellAnswered(): void {

@@ -1,4 +1,5 @@
 import type { Nack } from "../../proto/gen/logwheel/v1/Nack.js";
+import type { QueueAck } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import type { Amount } from "./credit.js";
@@ -164,6 +165,12 @@ export class QueueFlow implements QueueName {
   finish(start: number, end: number): void {
     this.#done.add(start, end);
     this.#floor = this.#done.nextMissing(this.#floor);
+  }
+
+  /** Messages of this queue, as the wire names them. */
+  name(ranges: readonly OffsetRange[]): QueueAck {
+    const { topic, queueId, generation } = this;
+    return { topic, queueId, generation, ranges: ranges.map(([start, end]) => ({ start, end })) };
   }
 
   /** What is handled and not told; it counts as told from now on. */

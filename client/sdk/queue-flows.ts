@@ -46,9 +46,7 @@ export class QueueFlows {
 
   /** Shared mode: what this member has, for the hello. */
   get held(): QueueAck[] {
-    return Array.from(this, ({ topic, queueId, generation, held }) => {
-      return { topic, queueId, generation, ranges: held.map(([start, end]) => ({ start, end })) };
-    });
+    return Array.from(this, (flow) => flow.name(flow.held));
   }
 
   /** Takes over the list of all queues that the member has from now on. */
