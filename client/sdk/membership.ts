@@ -322,7 +322,7 @@ export class Membership implements Settler {
     for (const parcel of flow.parcels)
       for (; parcel.left > 0; parcel.at++) {
         const { start, end } = parcel.records[parcel.at]!;
-        this.credit.settled(1, end - start);
+        this.release(1, end - start);
       }
     flow.parcels.clear();
   }

@@ -212,6 +212,21 @@ describe("members of a group", () => {
     expect(seen).to.have.members(range(10).map((i) => `${i} 1`));
   });
 
+  it("what waited and does not count any more makes room for what comes instead", async () => {
+    await setUp();
+    const seen: string[] = [];
+    const options = { group: "g", prefetch: { messages: 4 }, ...from };
+    const consumer = client.consume(orders, options, (message) => void seen.push(textOf(message)));
+    await cluster.advance(consumer.start());
+    consumer.pause();
+    await send(range(10).map(String));
+    await cluster.until("it has enough", () => consumer.stats.cached === 4);
+    await cluster.advance(client.admin.groups.resetOffset("g", { topic: "orders", to: { offset: 5 } }));
+    consumer.resume();
+    await cluster.until("the rest came", () => seen.length === 5, 5_000);
+    expect(seen).to.deep.equal(range(10).slice(5).map(String));
+  });
+
   it("an operator's pause is told, and holds", async () => {
     await setUp();
     const statuses = follow(client);
