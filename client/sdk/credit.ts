@@ -78,4 +78,9 @@ export class Credit {
   get outstanding(): number {
     return this.#grantedMessages;
   }
+
+  /** None of them can come: those before have taken all bytes. */
+  get starved(): boolean {
+    return this.#grantedMessages > 0 && this.#grantedBytes <= 0;
+  }
 }

@@ -120,8 +120,9 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     const memberships = [...this.#memberships.all];
     const each = Math.ceil(max / Math.max(1, memberships.length));
     for (const membership of memberships) {
-      const missing = each - membership.credit.outstanding;
-      if (missing > 0) membership.demand({ messages: missing, bytes: DEMAND_BYTES });
+      const { outstanding, starved } = membership.credit;
+      const messages = Math.max(0, each - outstanding);
+      if (messages > 0 || starved) membership.demand({ messages, bytes: DEMAND_BYTES });
     }
   }
 

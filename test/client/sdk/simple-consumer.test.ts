@@ -160,6 +160,25 @@ describe("simple consumer", () => {
     expect(new Set(seen).size).to.equal(40);
   });
 
+  it("goes on when what came was larger than what it had room for", async () => {
+    const large = await MemoryCluster.start(["a"], { segmentBytes: 64 << 20 });
+    const other = await large.connect();
+    await large.advance(other.admin.topics.create("orders", { queues: 1 }));
+    const producer = other.producer();
+    for (let i = 0; i < 6; i++)
+      await large.advance(producer.send({ topic: orders, body: Buffer.alloc(4 << 20) }));
+    const simple = other.simpleConsumer(orders, { group: "g", from: "earliest" });
+    const got: number[] = [];
+    for (let call = 0; call < 8 && got.length < 6; call++) {
+      const max = got.length < 4 ? 6 - got.length : 1;
+      const messages = await large.advance(simple.receive({ max, waitMs: 1_000 }));
+      got.push(...messages.map(({ queueOffset }) => queueOffset));
+      await large.advance(Promise.all(messages.map((message) => message.ack())));
+    }
+    await large.close();
+    expect(got).to.deep.equal(range(6));
+  });
+
   it("a loop holds back just as much when some bodies cannot be decoded", async () => {
     await send([...range(10).map(() => "bad"), ...range(20).map(String)]);
     const decode = (bytes: Uint8Array): string => {
