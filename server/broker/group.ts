@@ -5,6 +5,7 @@ import { RangeSet } from "../../proto/kernel/range-set.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
 import type { Store } from "../store/store.js";
+import { Alarm } from "./alarm.js";
 import type { Strategy } from "./assignment.js";
 import type { Beginning } from "./beginning.js";
 import type { ConsumeCounters } from "./counters.js";
@@ -57,12 +58,11 @@ export class Group {
   readonly #lanes: Lanes;
   /** In broadcast mode every member has queues of its own. */
   readonly #own = new Map<Member, Lanes>();
+  readonly #alarm: Alarm;
   /** No queue is assigned before: after a restart members need time to come back. */
   #assignFromMs: number;
   #rebalancing = false;
   #draining = false;
-  #cancelTimer: (() => void) | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
   #turn = 0;
 
   constructor(state: GroupState, deps: GroupDeps, assignFromMs: number) {
@@ -70,6 +70,7 @@ export class Group {
     this.#deps = deps;
     this.#assignFromMs = assignFromMs;
     this.#lanes = this.#newLanes(storedPlaces(deps.cursors, state));
+    this.#alarm = new Alarm(deps.clock, deps.deadlines, () => this.#guard(() => this.#passDeadlines()));
   }
 
   get members(): Member[] {
@@ -211,14 +212,7 @@ export class Group {
 
   /** Looks after deadlines no later than `atMs`, by the deadline clock. */
   expect(atMs: number): void {
-    if (atMs >= this.#timerAtMs || this.#members.size === 0) return;
-    this.#timerAtMs = atMs;
-    this.#cancelTimer?.();
-    const { clock, deadlines } = this.#deps;
-    this.#cancelTimer = clock.after(Math.max(0, atMs - deadlines.nowMs()), () => {
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.#guard(() => this.#passDeadlines());
-    });
+    if (this.#members.size > 0) this.#alarm.set(atMs);
   }
 
   #check(who: Introduction): void {
@@ -375,8 +369,7 @@ export class Group {
   /** Nobody is left. */
   #rest(): void {
     this.#lanes.close();
-    this.#cancelTimer?.();
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.#alarm.clear();
     this.#assignFromMs = 0;
   }
 
