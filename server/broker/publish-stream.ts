@@ -79,7 +79,7 @@ export class PublishStream {
     if (this.#tooLate()) {
       const busy = admission.busy;
       for (const { frame } of this.#waiting.splice(0))
-        this.#answering((answer) => this.#deps.publisher.refuse(frame, busy, answer));
+        this.#answering((answer) => this.#deps.publisher.refuse(frame, busy, answer, this.#failed));
     }
     if (this.#waiting.length > 0) this.#wait();
     else this.#stream.resume();
@@ -91,10 +91,10 @@ export class PublishStream {
   }
 
   #publish(frame: Buffer): void {
-    this.#answering((answer) =>
-      this.#deps.publisher.publish(frame, answer, (error) => this.#stream.fail(error)),
-    );
+    this.#answering((answer) => this.#deps.publisher.publish(frame, answer, this.#failed));
   }
+
+  readonly #failed = (error: LogwheelError): void => this.#stream.fail(error);
 
   #answering(take: (answer: (reply: Buffer) => void) => void): void {
     const frame: { reply?: Buffer } = {};

@@ -9,10 +9,10 @@ import { messageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
-import { PRODUCERS_MAX } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import type { Meter } from "./meter.js";
 import { PublishOutcome } from "./publish-outcome.js";
+import { Repeats, unknownSequence } from "./repeats.js";
 import { PERMISSION, TOPIC_TYPE, type Topics } from "./topics.js";
 
 /** What publishing needs. */
@@ -54,10 +54,12 @@ export class Publisher {
   readonly #reader = new EntryReader();
   readonly #envelope = new Envelope();
   readonly #header = emptyHeader();
+  readonly #repeats: Repeats;
   #turn = 0;
 
   constructor(deps: PublishDeps) {
     this.#deps = deps;
+    this.#repeats = new Repeats(deps.store, deps.clock);
   }
 
   /**
@@ -67,39 +69,57 @@ export class Publisher {
   publish(frame: Buffer, answer: (reply: Buffer) => void, fail: (error: LogwheelError) => void): void {
     const { store } = this.#deps;
     const refusal = this.#deps.refusal();
-    if (refusal !== undefined) return this.refuse(frame, refusal, answer);
+    if (refusal !== undefined) return this.refuse(frame, refusal, answer, fail);
     const reader = this.#reader;
     reader.reset(frame);
     const outcome = new PublishOutcome();
-    const head = { frame: reader.frame, epoch: store.epoch, flushed: this.#deps.flushSync };
+    const reply = this.#reply(outcome);
     store.stamp();
     this.#takeEntries(outcome);
     const { producerId, settledBelow } = reader;
     if (settledBelow > 0) store.state.producers.get(producerId)?.settle(settledBelow);
-    this.#finish(outcome, () => answer(encodePublishReply({ ...head, ...outcome })), fail);
+    this.#finish(outcome, () => answer(reply()), fail);
   }
 
-  /** Answers a frame with the same refusal for each of its messages. Throws BAD_REQUEST like `publish`. */
-  refuse(frame: Buffer, error: LogwheelError, answer: (reply: Buffer) => void): void {
+  /**
+   * Answers a frame with the same refusal for each of its messages, but for those that are stored already: a repeat whose
+   * first answer was lost must not be told that nothing was stored. Throws BAD_REQUEST like `publish`.
+   */
+  refuse(
+    frame: Buffer,
+    error: LogwheelError,
+    answer: (reply: Buffer) => void,
+    fail: (error: LogwheelError) => void,
+  ): void {
     const reader = this.#reader;
     reader.reset(frame);
     const outcome = new PublishOutcome();
-    while (outcome.refusals.length < reader.count) outcome.refused(error);
+    const reply = this.#reply(outcome);
+    while (outcome.logOffsets.length < reader.count) {
+      try {
+        const known = reader.next() ? this.#repeats.find(reader) : 0;
+        if (known > 0) outcome.duplicate(known);
+        else outcome.refused(error);
+      } catch (thrown) {
+        outcome.refused(LogwheelError.from(thrown));
+      }
+    }
+    if (outcome.duplicates.length > 0) return this.#finish(outcome, () => answer(reply()), fail);
     this.#deps.meter.refused(reader.count, error.code);
-    answer(
-      encodePublishReply({
-        frame: reader.frame,
-        epoch: this.#deps.store.epoch,
-        flushed: this.#deps.flushSync,
-        ...outcome,
-      }),
-    );
+    answer(reply());
+  }
+
+  /** Encodes the reply to the frame that is being read, once the outcome is whole. */
+  #reply(outcome: PublishOutcome): () => Buffer {
+    const { store, flushSync: flushed } = this.#deps;
+    const head = { frame: this.#reader.frame, epoch: store.epoch, flushed };
+    return () => encodePublishReply({ ...head, ...outcome });
   }
 
   /** Appends the messages of a unary send, all or none; resolves with their receipts. */
   async send(sent: SentMessages): Promise<Receipt[]> {
     const refusal = this.#deps.refusal();
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined && this.#repeats.find(sent) === 0) throw refusal;
     const topic = this.#topic(sent.topic, sent.bytes, sent.places);
     this.#deps.store.stamp();
     const outcome = new PublishOutcome();
@@ -205,7 +225,7 @@ export class Publisher {
 
   /** Takes one message that is a group of its own. */
   #take(bytes: Buffer, sent: Sent, outcome: PublishOutcome): void {
-    const known = this.#find(sent);
+    const known = this.#repeats.find(sent);
     if (known > 0) return outcome.duplicate(known);
     const envelope = this.#envelope;
     scanMessage(bytes, sent.start, sent.end, envelope);
@@ -218,7 +238,7 @@ export class Publisher {
 
   /** Takes messages that are stored together or not at all, in one queue. */
   #takeGroup(bytes: Buffer, group: readonly Sent[], outcome: PublishOutcome): void {
-    const known = group.map((sent) => this.#find(sent));
+    const known = group.map((sent) => this.#repeats.find(sent));
     if (known.some((logOffset) => logOffset > 0)) {
       if (known.includes(0)) throw unknownSequence(group[0]!);
       for (const logOffset of known) outcome.duplicate(logOffset);
@@ -245,22 +265,6 @@ export class Publisher {
       if (group.length > 1) scanMessage(bytes, sent.start, sent.end, this.#envelope);
       this.#append(bytes, sent, queue!, index < group.length - 1, outcome);
     }
-  }
-
-  /** Log offset of the message if it is stored already, 0 if it is new. */
-  #find(sent: Sent): number {
-    if (sent.producerId === 0 || sent.sequence === 0) return 0;
-    const { state } = this.#deps.store;
-    const window = state.producers.get(sent.producerId);
-    const known = window?.find(sent.sequence);
-    if (known !== undefined) return known;
-    if (window !== undefined) throw unknownSequence(sent);
-    if (state.roomForProducer(this.#deps.clock.nowMs())) return 0;
-    throw new LogwheelError(
-      "THROTTLED",
-      `the broker remembers ${PRODUCERS_MAX} producers of the last minute, and that is its limit: send from fewer, or without de-duplication`,
-      { retryAfterMs: 1_000 },
-    );
   }
 
   /** The queue for the message in the envelope, after checking that topic and order allow it. */
@@ -348,30 +352,8 @@ export class Publisher {
       meter.answered(clock.monotonicMs() - sinceMs);
       if (error !== null) fail(error);
       else if (outcome.duplicates.length === 0) done();
-      else this.#recall(outcome).then(done, (thrown) => fail(LogwheelError.from(thrown)));
+      else this.#repeats.recall(outcome).then(done, (thrown) => fail(LogwheelError.from(thrown)));
     });
-  }
-
-  /** Fills in the first receipts of messages that were stored before. */
-  async #recall(outcome: PublishOutcome): Promise<void> {
-    for (const { index, logOffset } of outcome.duplicates) {
-      const found = await this.#deps.store.lookup.headerAt(logOffset);
-      if (found === undefined) {
-        const error = new LogwheelError(
-          "SEQUENCE_UNKNOWN",
-          "the message was stored before, but retention has dropped it",
-          {
-            sent: "yes",
-          },
-        );
-        outcome.refusals.push({ index, error });
-        continue;
-      }
-      outcome.logOffsets[index] = logOffset;
-      outcome.queueOffsets[index] = found.queueOffset;
-      outcome.queueIds[index] = found.queueId;
-      if (found.epoch !== this.#deps.store.epoch) outcome.oldEpochs.push({ index, epoch: found.epoch });
-    }
   }
 
   #receipt(outcome: PublishOutcome, logOffset: number, index: number): Receipt {
@@ -389,11 +371,4 @@ export class Publisher {
       duplicate: outcome.duplicates.some((each) => each.index === index),
     };
   }
-}
-
-function unknownSequence(sent: Sent): LogwheelError {
-  return new LogwheelError(
-    "SEQUENCE_UNKNOWN",
-    `whether sequence ${sent.sequence} of this producer is stored is not known any more: it lies below what the broker remembers`,
-  );
 }

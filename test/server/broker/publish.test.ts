@@ -20,7 +20,11 @@ interface Fixture {
   readonly publisher: Publisher;
 }
 
-async function fixture(files = new MemoryFiles(), refusal?: LogwheelError): Promise<Fixture> {
+/** `refusal`: asked for each frame. */
+async function fixture(
+  files = new MemoryFiles(),
+  refusal: () => LogwheelError | undefined = () => undefined,
+): Promise<Fixture> {
   const store = await openStore(files);
   const topics = new Topics(store, systemClock, {
     autoCreate: false,
@@ -33,7 +37,7 @@ async function fixture(files = new MemoryFiles(), refusal?: LogwheelError): Prom
     topics,
     broker: "broker-a",
     flushSync: true,
-    refusal: () => refusal,
+    refusal,
     meter: silentMeter,
     clock: systemClock,
   });
@@ -214,10 +218,33 @@ describe("publish", () => {
   });
 
   it("refuses all of a frame while the broker takes nothing", async () => {
-    const given = await fixture(new MemoryFiles(), new LogwheelError("DISK_FULL", "full"));
+    const given = await fixture(new MemoryFiles(), () => new LogwheelError("DISK_FULL", "full"));
     await given.topics.create({ name: "orders", queues: 1 });
     const result = await publish(given, [{ message: text("a") }, { message: text("b") }]);
     expect(codes(result)).to.deep.equal(["0 DISK_FULL", "1 DISK_FULL"]);
+  });
+
+  it("says what it has of a repeat also while it takes nothing: no refusal of what is stored (A3-05)", async () => {
+    let full = false;
+    const given = await fixture(new MemoryFiles(), () =>
+      full ? new LogwheelError("DISK_FULL", "full") : undefined,
+    );
+    await given.topics.create({ name: "orders", queues: 1, type: TOPIC_TYPE.mixed });
+    const [first] = (await publish(given, [{ message: text("a"), sequence: 1 }])).logOffsets;
+    const once = sent([text("u")], { producerId: PRODUCER, sequence: 5 });
+    const [receipt] = await given.publisher.send(once);
+    full = true;
+    const repeated = await publish(given, [
+      { message: text("a"), sequence: 1 },
+      { message: text("b"), sequence: 2 },
+    ]);
+    expect(repeated.logOffsets).to.deep.equal([first, 0]);
+    expect(codes(repeated)).to.deep.equal(["1 DISK_FULL"]);
+    expect(await given.publisher.send(once)).to.deep.equal([{ ...receipt, duplicate: true }]);
+    const other = sent([text("v")], { producerId: PRODUCER, sequence: 6 });
+    const refused = await given.publisher.send(other).catch((thrown: unknown) => thrown);
+    expect(LogwheelError.is(refused, "DISK_FULL")).to.equal(true);
+    expect(given.topics.get("orders").queues[0]!.nextOffset).to.equal(2);
   });
 
   it("answers unary sends with receipts, batches all or none", async () => {
