@@ -6,6 +6,7 @@ import { Broker } from "./broker/broker.js";
 import { consumeCounters } from "./broker/counters.js";
 import { type BrokerFigures, type Meter, silentMeter } from "./broker/meter.js";
 import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
+import { Shedding } from "./broker/shedding.js";
 import type { BrokerConfig } from "./config.js";
 import { NodeFiles } from "./disk/node-files.js";
 import { quiet } from "./logger.js";
@@ -28,7 +29,8 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   const { clock, random } = context;
   const logger = quiet(context.logger, clock);
   const connect = grpcConnect({ clock, random, logger, client: `broker/${packageVersion}` });
-  const lag = new LoopLag(clock);
+  const shedding = new Shedding(config.loopLagMs);
+  const lag = new LoopLag(clock, (lagMs) => shedding.second(lagMs));
   const parts: Parts = { lag, stopping: false };
   const metered = config.metrics === null ? null : await openMetrics(config.metrics, parts);
   const meter = metered?.meter ?? silentMeter;
@@ -38,7 +40,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
     logger,
     connect,
     meter,
-    lag,
+    shedding,
     connections,
   });
   parts.broker = broker;
@@ -71,12 +73,12 @@ interface OpenDeps extends Omit<ProcessContext, "logger"> {
   readonly logger: Logger;
   readonly connect: Connect;
   readonly meter: Meter;
-  readonly lag: LoopLag;
+  readonly shedding: Shedding;
   readonly connections: () => number;
 }
 
 async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker> {
-  const { clock, random, logger, connect, meter, lag, connections } = deps;
+  const { clock, random, logger, connect, meter, shedding, connections } = deps;
   return Broker.open({
     files: await NodeFiles.open(config.data),
     clock,
@@ -106,7 +108,7 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
     queuesMax: config.queuesPerTopicMax,
     acceptedBytesMax: config.acceptedBytesMax,
     sendWaitMs: config.sendWaitMs,
-    loopLagMsMax: config.loopLagMs,
+    shedding,
     bodyBytesMax: config.bodyBytesMax,
     pullWaitMsMax: config.pullWaitMsMax,
     groupsMax: config.groupsMax,
@@ -115,7 +117,6 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
     memberExpiryMs: config.memberExpiryMs,
     nameServers: config.namesrv,
     heartbeatMs: config.heartbeatMs,
-    loopLagMs: () => lag.lagMs,
     connections,
     machine: () => ({ memoryBytes: process.memoryUsage.rss(), nodeVersion: process.version }),
   });

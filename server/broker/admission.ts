@@ -1,19 +1,15 @@
-import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Store } from "../store/store.js";
+import type { Shedding } from "./shedding.js";
 
 /** What admission looks at. */
 export interface AdmissionDeps {
   readonly store: Store;
-  readonly clock: Clock;
   /** Bytes accepted and not acknowledged, of the whole broker. */
   readonly acceptedBytesMax: number;
   /** Why the disk takes no messages, if so. */
   diskRefusal(): LogwheelError | undefined;
-  /** 99th percentile of the event loop's delay in the last second, milliseconds. */
-  loopLagMs(): number;
-  /** Delay above which new sends are shed step by step. */
-  readonly loopLagMsMax: number;
+  readonly shedding: Shedding;
   /** 0 to 1. */
   random(): number;
 }
@@ -91,11 +87,11 @@ export class Admission {
     return this.#deps.diskRefusal() ?? this.#shed();
   }
 
-  /** Above the limit a share of the sends is refused that grows with the delay, all at four times the limit. */
+  /** While the event loop is late, a share of the sends is refused before it costs more than its arrival. */
   #shed(): LogwheelError | undefined {
-    const lagMs = this.#deps.loopLagMs();
-    const share = (lagMs - this.#deps.loopLagMsMax) / (3 * this.#deps.loopLagMsMax);
-    if (share <= 0 || this.#deps.random() >= share) return undefined;
+    const { shedding, random } = this.#deps;
+    const { share, lagMs } = shedding;
+    if (share === 0 || random() >= share) return undefined;
     return new LogwheelError(
       "THROTTLED",
       `the broker is overloaded (its event loop is ${Math.round(lagMs)} ms late); send again after a moment`,

@@ -24,6 +24,7 @@ import { Publisher } from "./publish.js";
 import { PublishStream } from "./publish-stream.js";
 import { Registration } from "./registration.js";
 import { Retention } from "./retention.js";
+import type { Shedding } from "./shedding.js";
 import { showTopic, Topics } from "./topics.js";
 
 /** What a broker is made of and how it behaves. */
@@ -50,15 +51,14 @@ export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly queuesMax: number;
   readonly acceptedBytesMax: number;
   readonly sendWaitMs: number;
-  readonly loopLagMsMax: number;
+  /** How much is turned away because the event loop is late. */
+  readonly shedding: Shedding;
   /** The largest body of a message. */
   readonly bodyBytesMax?: number;
   /** The longest wait of a pull for its first message. */
   readonly pullWaitMsMax?: number;
   readonly nameServers: readonly string[];
   readonly heartbeatMs: number;
-  /** 99th percentile of the event loop's delay in the last second, milliseconds. */
-  loopLagMs(): number;
   /** Open connections of clients. */
   connections(): number;
   /** What the process uses and runs on, for people. */

@@ -217,7 +217,7 @@ const LOAD = {
     default: 100,
     min: 10,
     max: 10_000,
-    doc: "Delay of the event loop (99th percentile of a second) above which new sends are shed step by step.",
+    doc: "Delay of the event loop (what one call in a hundred of a second exceeds) above which new sends are shed: a tenth, after another such second half, then all.",
   },
 } as const satisfies Table;
 

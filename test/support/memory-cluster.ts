@@ -5,6 +5,7 @@ import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
 import { Broker, type BrokerOptions } from "../../server/broker/broker.js";
 import { silentMeter } from "../../server/broker/meter.js";
+import { Shedding } from "../../server/broker/shedding.js";
 import { NameServer } from "../../server/nameserver/name-server.js";
 import { ManualClock, settle } from "./manual-clock.js";
 import { MemoryFiles } from "./memory-files.js";
@@ -171,10 +172,9 @@ export class MemoryCluster {
       queuesMax: 64,
       acceptedBytesMax: 64 << 20,
       sendWaitMs: 200,
-      loopLagMsMax: 10_000,
+      shedding: new Shedding(10_000),
       nameServers: [NAMES],
       heartbeatMs: 3_000,
-      loopLagMs: () => 0,
       connections: () => 0,
       machine: () => ({ memoryBytes: 0, nodeVersion: "test" }),
       ...this.#options,
