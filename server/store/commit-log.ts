@@ -95,7 +95,7 @@ export class CommitLog {
   }
 
   get behind(): boolean {
-    return this.#writer.behind;
+    return this.#writer.isBehind(this.#end);
   }
 
   get slabs(): Slabs {

@@ -292,7 +292,7 @@ export class Store {
     return states;
   }
 
-  /** Calls `listener` after `endOffset` may have risen, once per write. The returned function ends that. */
+  /** Calls `listener` after `endOffset` may have risen or `behind` ended, once per write or sync. The returned function ends that. */
   onVisible(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

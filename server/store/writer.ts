@@ -39,7 +39,7 @@ export interface WriterDeps {
   readonly limits: FlushLimits;
   /** A batch is taken: what is appended from now on belongs to the next write. */
   taken(): void;
-  /** `visible` rose. */
+  /** `visible` rose, or more is durable. */
   advanced(): void;
   /** A segment is full, synced and closed for writing. */
   sealed(segment: Segment): void;
@@ -99,12 +99,13 @@ export class Writer {
     return this.#failure;
   }
 
-  /** Whether flushing lags so far behind that nothing more should be accepted. */
-  get behind(): boolean {
-    if (this.#deps.flush === "sync" || this.#unflushedSinceMs === undefined) return false;
+  /** Whether flushing lags so far behind what was appended, up to `end`, that nothing more should be accepted. */
+  isBehind(end: number): boolean {
+    if (this.#deps.flush === "sync") return false;
     const { unflushedBytesMax, unflushedMsMax } = this.#deps.limits;
-    if (this.#written - this.#durable >= unflushedBytesMax) return true;
-    return this.#deps.clock.monotonicMs() - this.#unflushedSinceMs > unflushedMsMax;
+    if (end - this.#durable >= unflushedBytesMax) return true;
+    const sinceMs = this.#unflushedSinceMs;
+    return sinceMs !== undefined && this.#deps.clock.monotonicMs() - sinceMs > unflushedMsMax;
   }
 
   /** Something was appended: writes it after the current turn, or after the write under way. */
@@ -242,5 +243,6 @@ export class Writer {
     this.#durable = to;
     this.#unflushedSinceMs = to < this.#written ? beganMs : undefined;
     if (to < this.#written) this.#flushSoon();
+    this.#deps.advanced();
   }
 }

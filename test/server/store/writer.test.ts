@@ -178,6 +178,21 @@ describe("Writer", () => {
     await disk.store.close();
   });
 
+  it("T7: counts what is appended and not written yet, and tells when a sync has made room (rule 4)", async () => {
+    const disk = await SlowDisk.open({ flush: "async", unflushedBytesMax: 2_000 });
+    disk.send("x".repeat(1_000));
+    expect(disk.store.behind).to.equal(false);
+    disk.send("x".repeat(1_000));
+    expect(disk.store.behind, "before the turn is over").to.equal(true);
+    await disk.clock.advance(500);
+    const told: boolean[] = [];
+    disk.store.onVisible(() => void told.push(disk.store.behind));
+    await disk.release();
+    expect(told).to.deep.equal([false]);
+    await disk.fast();
+    await disk.store.close();
+  });
+
   it("has one sync under way at most, also where a segment ends while one is slow", async () => {
     const disk = await SlowDisk.open({ flush: "async" });
     let most = 0;
