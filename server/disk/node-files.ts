@@ -204,7 +204,7 @@ function call<T>(path: string, start: (done: Done<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     start((error, value) => {
       if (!error) return resolve(value);
-      error.path ??= path;
+      if (error.path === undefined) Object.assign(error, { path, message: `${error.message} '${path}'` });
       reject(error);
     });
   });

@@ -19,8 +19,12 @@ const CALL = { timeoutMs: 10_000 };
 
 const connect = grpcConnect({ clock: systemClock, logger: silentLogger, random: () => 0.5 });
 
-/** The command line of a broker for such a load, without a name server. */
-export function loadedBroker(data: string, flush: string): string[] {
+/** The command line of a broker for such a load, without a name server; `more` are options by name. */
+export function loadedBroker(
+  data: string,
+  flush: string,
+  more: Readonly<Record<string, string>> = {},
+): string[] {
   const options = {
     name: "loaded",
     namesrv: "127.0.0.1:1",
@@ -31,6 +35,7 @@ export function loadedBroker(data: string, flush: string): string[] {
     "disk-free-bytes-min": "0",
     "disk-reserve-bytes": "0",
     "loop-lag-ms": "10s",
+    ...more,
   };
   return [
     "server",
