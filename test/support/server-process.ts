@@ -86,6 +86,11 @@ export class ServerProcess {
     return new RegExp(`${word} ([^\\s,]+:\\d+)`).exec(this.readyLine)?.[1] ?? "";
   }
 
+  /** Sends it a signal that it lives on after. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Asks it to stop; resolves when it has ended. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<End> {
     this.#child.kill(signal);
