@@ -191,11 +191,15 @@ export class BrokerLoad {
     this.#acked.set(body, place);
   }
 
-  /** Makes topic and group on a fresh broker. */
+  /** Makes topic and group on a fresh broker; resolves when they are on the disk. */
   async furnish(address: string): Promise<void> {
     const channel = connect(address);
     await channel.unary(ADMIN.createTopic, { topic: { name: TOPIC, queues: QUEUES, type: 1 } }, CALL);
     await channel.unary(ADMIN.createGroup, { group: { name: GROUP, maxAttempts: 17 } }, CALL);
+    await until("topic and group are on the disk", async () => {
+      const { logEnd, logDurable } = await channel.unary(ADMIN.describeBroker, {}, CALL);
+      return logDurable === logEnd;
+    });
     channel.close();
   }
 

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { access, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,11 +11,14 @@ const DISK_MIB = 256;
 
 /**
  * Ends a mounted file system as a power cut does: nothing that is not on the disk gets there any more, its journal neither
- * (FS_IOC_SHUTDOWN, number 125 of type X, with the flag "no log flush").
+ * (FS_IOC_SHUTDOWN, number 125 of type X, with the flag "no log flush"). It waits for a line: a process takes its time to
+ * start, in which a broker has flushed what the cut should take.
  */
 const SHUTDOWN = `
 import fcntl, os, struct, sys
-fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))
+print("ready", flush=True)
+if sys.stdin.readline():
+    fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))
 `;
 
 /** A disk of its own, an ext4 file system on a loop device, whose power can be cut. Needs root. */
@@ -23,6 +27,8 @@ export class PowerSwitch {
   readonly path: string;
   readonly #folder: string;
   readonly #image: string;
+  /** The process that will cut the power. */
+  #cutter: ChildProcessWithoutNullStreams | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -69,7 +75,15 @@ export class PowerSwitch {
 
   /** The power goes. Whoever has files open there gets errors from now on. */
   async cut(): Promise<void> {
-    await run("python3", ["-c", SHUTDOWN, this.path]);
+    const cutter = this.#cutter!;
+    let said = "";
+    cutter.stderr.on("data", (bytes: Buffer) => {
+      said += bytes;
+    });
+    const ended = once(cutter, "close");
+    cutter.stdin.end("now\n");
+    const [code] = await ended;
+    if (code !== 0) throw new Error(said.trim().split("\n").at(-1));
   }
 
   /** Takes the disk away when nobody uses it any more, and mounts it again, as after a start of the machine. */
@@ -80,9 +94,14 @@ export class PowerSwitch {
 
   async restore(): Promise<void> {
     await run("mount", ["-o", "loop", this.#image, this.path]);
+    const cutter = spawn("python3", ["-c", SHUTDOWN, this.path]);
+    this.#cutter = cutter;
+    const [said] = await Promise.race([once(cutter.stdout, "data"), once(cutter, "close")]);
+    if (!Buffer.isBuffer(said)) throw new Error("python3 ends before it is asked to do anything");
   }
 
   async close(): Promise<void> {
+    this.#cutter?.stdin.end();
     await run("umount", ["--lazy", this.path]).catch(() => {});
     await rm(this.#folder, { recursive: true, force: true });
   }
