@@ -1,23 +1,13 @@
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Files } from "../../server/disk/files.js";
+import type { BlockFileKind } from "../support/block-file-kinds.js";
 import { cuts, type Damaged, flips, mutated, sectorDamage } from "../support/damage.js";
 import { failAt } from "../support/memory-disk.js";
 import { MemoryFiles } from "../support/memory-files.js";
 import { powerCuts } from "../support/power-cuts.js";
 import { seeded } from "../support/seeded.js";
 import { codeOf } from "./files.js";
-
-/** A kind of block file. */
-export interface BlockFileKind {
-  /** The file's name for the segment at `start`. */
-  nameOf(start: number): string;
-  /** Writes a small file with content that depends on `version`. */
-  write(files: Files, start: number, version: number): Promise<void>;
-  /** Opens the file, asks it everything, closes it, and gives the answers. */
-  ask(files: Files, start: number): Promise<unknown>;
-}
 
 const START = 4096;
 

@@ -1,16 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Files } from "../../../server/disk/files.js";
-import { KeyIndex, keyIndexName, writeKeyIndex } from "../../../server/store/key-index.js";
+import { KeyIndex, writeKeyIndex } from "../../../server/store/key-index.js";
 import { OpenKeys } from "../../../server/store/open-keys.js";
 import { describeBlockFile } from "../../contract/block-files.js";
+import { KEY_INDEX, keysOf } from "../../support/block-file-kinds.js";
 import { MemoryFiles } from "../../support/memory-files.js";
-
-function keysOf(pairs: readonly (readonly [hash: number, position: number])[]): OpenKeys {
-  const keys = new OpenKeys();
-  for (const [hash, position] of pairs) keys.add(hash, position);
-  return keys;
-}
 
 async function indexOf(keys: OpenKeys): Promise<{ index: KeyIndex; files: MemoryFiles }> {
   const files = new MemoryFiles();
@@ -79,22 +73,4 @@ describe("KeyIndex", () => {
   });
 });
 
-describeBlockFile("key index", {
-  nameOf: keyIndexName,
-  write(files: Files, start: number, version: number) {
-    const keys = keysOf(
-      Array.from({ length: 150 }, (_, at) => [(at % 7) * 0x12345678, at * 100 + version] as const),
-    );
-    return writeKeyIndex(files, start, keys);
-  },
-  async ask(files: Files, start: number) {
-    const index = await KeyIndex.open(files, start);
-    try {
-      const found = [];
-      for (let each = 0; each < 8; each++) found.push(await index.find(each * 0x12345678));
-      return found;
-    } finally {
-      await index.close();
-    }
-  },
-});
+describeBlockFile("key index", KEY_INDEX);

@@ -1,26 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Files } from "../../../server/disk/files.js";
 import { BlockCache } from "../../../server/store/block-cache.js";
 import {
   type Place,
   type QueueEntries,
   SegmentIndex,
-  segmentIndexName,
   writeSegmentIndex,
 } from "../../../server/store/segment-index.js";
 import { describeBlockFile } from "../../contract/block-files.js";
 import { codeOf } from "../../contract/files.js";
+import { CONSUME_INDEX, entriesOf, queueEntries as queue } from "../../support/block-file-kinds.js";
 import { MemoryFiles } from "../../support/memory-files.js";
-
-/** Entries whose numbers tell where they belong. */
-function entriesOf(count: number, mark: number): Uint32Array {
-  return Uint32Array.from({ length: count * 4 }, (_, at) => (mark * 100_003 + at) >>> 0);
-}
-
-function queue(topic: number, queueId: number, baseOffset: number, count: number): QueueEntries {
-  return { topic, queueId, baseOffset, entries: entriesOf(count, topic * 31 + queueId) };
-}
 
 async function indexOf(
   queues: QueueEntries[],
@@ -169,30 +159,4 @@ describe("SegmentIndex", () => {
   });
 });
 
-describeBlockFile("consume index", {
-  nameOf: segmentIndexName,
-  write(files: Files, start: number, version: number) {
-    return writeSegmentIndex(files, start, [
-      queue(1, 0, version, 3),
-      queue(1, 1, 9, 0),
-      queue(4, 0, 2 ** 40, 5 + version),
-    ]);
-  },
-  async ask(files: Files, start: number) {
-    const index = await SegmentIndex.open(files, start, new BlockCache(1 << 20));
-    try {
-      const places = [
-        await index.find(1, 0),
-        await index.find(1, 1),
-        await index.find(4, 0),
-        await index.find(4, 1),
-      ];
-      const entries = [];
-      for (const place of places)
-        if (place !== undefined) entries.push([...(await index.entries(place, 0, 100))]);
-      return { places, entries, topics: await index.topics() };
-    } finally {
-      await index.close();
-    }
-  },
-});
+describeBlockFile("consume index", CONSUME_INDEX);
