@@ -92,7 +92,14 @@ export class Broker implements Lifecycle {
     this.#startedAtMs = clock.nowMs();
     this.#topics = new Topics(store, clock, options);
     this.#groups = new Groups({ ...options, store, topics: this.#topics, brokerName: options.name });
-    this.#disk = new DiskGuard({ files, clock, logger, limits: options.disk, logEnd: () => store.logEnd });
+    this.#disk = new DiskGuard({
+      files,
+      clock,
+      logger,
+      limits: options.disk,
+      logEnd: () => store.logEnd,
+      onFull: (full) => store.keepSpares(!full),
+    });
     this.#admission = new Admission({ ...options, store, diskRefusal: () => this.#disk.refusal() });
     this.#publisher = new Publisher({
       store,

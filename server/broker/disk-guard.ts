@@ -55,6 +55,7 @@ export class DiskGuard implements Lifecycle {
   readonly #limits: DiskLimits;
   readonly #reserve: DiskReserve;
   readonly #logEnd: () => number;
+  readonly #onFull: (full: boolean) => Promise<void>;
   /** Where the log ended at the last look. */
   #seenEnd = 0;
   #looking: Promise<void> | undefined;
@@ -63,14 +64,19 @@ export class DiskGuard implements Lifecycle {
   #cancel: (() => void) | undefined;
   #stopped = false;
 
-  /** `logEnd` is the log offset up to which messages were accepted. */
+  /**
+   * `logEnd` is the log offset up to which messages were accepted. `onFull` is told when the disk is full, and when it is
+   * no longer.
+   */
   constructor(deps: {
     files: Files;
     clock: Clock;
     logger: Logger;
     limits: DiskLimits;
     logEnd: () => number;
+    onFull: (full: boolean) => Promise<void>;
   }) {
+    this.#onFull = deps.onFull;
     this.#logEnd = deps.logEnd;
     this.#files = deps.files;
     this.#clock = deps.clock;
@@ -137,7 +143,8 @@ export class DiskGuard implements Lifecycle {
     }
     const level = levelOf(this.#space, this.#limits);
     await this.#holdBack(level);
-    if (level === this.#level) return;
+    if (level === this.#level || this.#stopped) return;
+    if ((level === "full") !== (this.#level === "full")) await this.#onFull(level === "full");
     this.#level = level;
     const { freeBytes, totalBytes } = this.#space;
     const figures = { freeBytes, totalBytes };

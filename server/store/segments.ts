@@ -39,6 +39,7 @@ export class Segments {
   readonly #list: Segment[] = [];
   readonly #spares: Spare[] = [];
   #spareNumber = 0;
+  #sparesKept = SPARES_KEPT;
   #zeroing: Promise<void> | undefined;
   #zeroBudget = 0;
   #zeroingFailed = false;
@@ -138,13 +139,22 @@ export class Segments {
     await this.#takeOut(this.last!);
   }
 
+  /** Whether files are kept for the segments to come. A disk that is short needs their room more: those there are go. */
+  async keepSpares(kept: boolean): Promise<void> {
+    this.#sparesKept = kept ? SPARES_KEPT : 0;
+    if (kept) return;
+    await this.#stopZeroing();
+    for (const spare of this.#spares.splice(0)) await this.#giveUp(spare);
+  }
+
   /**
    * Lets zeros be written ahead for as many bytes as the log has grown, while no recycled file is free. After a failure
    * the file is given up, and `add` makes another.
    */
   grown(bytes: number): void {
     const spare = this.#spares[0];
-    if (this.#zeroingFailed || (spare !== undefined && spare.zeroed >= this.#bytes)) return;
+    if (this.#sparesKept === 0 || this.#zeroingFailed || (spare !== undefined && spare.zeroed >= this.#bytes))
+      return;
     this.#zeroBudget += bytes + (bytes >> 2);
     if (this.#zeroBudget < ZERO_STEP_BYTES || this.#zeroing !== undefined) return;
     this.#zeroing = this.#zeroAhead()
@@ -206,7 +216,7 @@ export class Segments {
 
   async #takeOut(segment: Segment): Promise<Segment> {
     const name = segmentName(segment.start);
-    const kept = this.#spares.length < SPARES_KEPT && segment.end - segment.start === this.#bytes;
+    const kept = this.#spares.length < this.#sparesKept && segment.end - segment.start === this.#bytes;
     const spare = kept ? this.#spareName() : undefined;
     if (spare === undefined) await this.#files.remove(name);
     else await this.#files.rename(name, spare);
@@ -220,6 +230,7 @@ export class Segments {
     await segment.retire();
     if (spare === undefined) await segment.file.close();
     else this.#spares.push({ name: spare, file: segment.file, zeroed: this.#bytes });
+    if (this.#sparesKept === 0) await this.keepSpares(false);
     return segment;
   }
 

@@ -175,6 +175,11 @@ export class Store {
     return this.#log.behind;
   }
 
+  /** Whether dropped segments are kept as files for those to come, or removed, on a disk that is short. */
+  async keepSpares(kept: boolean): Promise<void> {
+    if (!this.#closed) await this.#segments.keepSpares(kept);
+  }
+
   /** Whether topics, groups and cursors take as much as they may: a snapshot has to fit half a segment. */
   get crowded(): boolean {
     return this.state.weight > this.#log.snapshotBytesMax / 2;

@@ -15,12 +15,15 @@ describe("disk guard", () => {
     expect(level(49, 60)).to.equal("full");
   });
 
-  it("refuses sends while the disk is full, and lets them go on by itself", async () => {
+  it("refuses sends while the disk is full, tells who could make room, and lets them go on by itself (O9)", async () => {
     const clock = new ManualClock();
     const files = new MemoryFiles();
     let freeBytes = 900;
     files.space = async () => ({ freeBytes, totalBytes: 1_000 });
-    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits: LIMITS, logEnd: () => 0 });
+    const told: boolean[] = [];
+    const onFull = async (full: boolean): Promise<void> => void told.push(full);
+    const logger = silentLogger;
+    const guard = new DiskGuard({ files, clock, logger, limits: LIMITS, logEnd: () => 0, onFull });
     await guard.start();
     expect(guard.refusal()).to.equal(undefined);
     freeBytes = 10;
@@ -29,6 +32,7 @@ describe("disk guard", () => {
     freeBytes = 900;
     await clock.advance(2_000);
     expect(guard.refusal()).to.equal(undefined);
+    expect(told).to.deep.equal([true, false]);
     await guard.stop();
     expect(clock.waiting).to.equal(0);
   });
@@ -49,7 +53,8 @@ describe("disk guard", () => {
       looks++;
       return space;
     };
-    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits: LIMITS, logEnd: () => logEnd });
+    const deps = { files, clock, logger: silentLogger, limits: LIMITS };
+    const guard = new DiskGuard({ ...deps, logEnd: () => logEnd, onFull: async () => {} });
     await guard.start();
     expect(guard.refusal()).to.equal(undefined);
     expect(looks).to.equal(1);

@@ -24,7 +24,14 @@ describe("disk reserve", () => {
       freeBytesMin: 100 * MiB,
       reserveBytes: 8 * MiB,
     };
-    const guard = new DiskGuard({ files, clock, logger: silentLogger, limits, logEnd: () => 0 });
+    const guard = new DiskGuard({
+      files,
+      clock,
+      logger: silentLogger,
+      limits,
+      logEnd: () => 0,
+      onFull: async () => {},
+    });
     await guard.start();
     const held = async (): Promise<number> =>
       (await files.list()).includes("reserve") ? files.peek("reserve").length / MiB : 0;

@@ -59,6 +59,30 @@ describe("Segments", () => {
     expect(files.disk.openFiles).to.equal(0);
   });
 
+  it("keep no spares on a disk that is short: those there are go, and none is made of what is dropped (O9)", async () => {
+    const files = new MemoryFiles();
+    const segments = await segmentsOf(files, 6);
+    await segments.dropFirst();
+    expect(segments.spares).to.equal(1);
+    await segments.keepSpares(false);
+    await segments.dropFirst();
+    segments.grown(4 * MiB);
+    expect(segments.spares).to.equal(0);
+    expect(await files.list()).to.have.length(4);
+    const read = segments.first!.reading(() => segments.keepSpares(true));
+    await Promise.all([read, segments.dropFirst()]);
+    expect(segments.spares).to.equal(1);
+    let release = (): void => {};
+    const reading = segments.first!.reading(() => new Promise<void>((resolve) => (release = resolve)));
+    const dropping = segments.dropFirst();
+    await segments.keepSpares(false);
+    release();
+    await Promise.all([reading, dropping]);
+    expect(await files.list(), "also one that became a spare meanwhile").to.have.length(2);
+    await segments.close();
+    expect(files.disk.openFiles).to.equal(0);
+  });
+
   it("wait for who reads a dropped segment before it is anything else, and let nobody begin", async () => {
     const segments = await segmentsOf(new MemoryFiles(), 2);
     const dropped = segments.first!;
