@@ -65,7 +65,7 @@ describe("broker process whose disk fails", function () {
   });
   afterEach(async () => {
     await ServerProcess.killAll();
-    await load.stop();
+    await BrokerLoad.stopAll();
   });
   after(async () => {
     if (folder !== undefined) await rm(folder, { recursive: true });

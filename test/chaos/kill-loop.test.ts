@@ -18,6 +18,7 @@ describe("broker process that is killed", function () {
   });
   afterEach(async () => {
     await ServerProcess.killAll();
+    await BrokerLoad.stopAll();
     await rm(folder, { recursive: true });
   });
 

@@ -24,6 +24,7 @@ describe("broker whose machine loses power", function () {
   });
   afterEach(async () => {
     await ServerProcess.killAll();
+    await BrokerLoad.stopAll();
     await disk?.close();
   });
 

@@ -143,6 +143,8 @@ class LoadClient {
   }
 }
 
+const running = new Set<BrokerLoad>();
+
 /**
  * Many producers and a group's cursor against one broker that comes and goes, and what each was promised.
  *
@@ -168,6 +170,11 @@ export class BrokerLoad {
 
   constructor(random: () => number) {
     this.random = random;
+  }
+
+  /** Stops what a failed test has left running, which would keep its process alive; for `after` hooks. */
+  static async stopAll(): Promise<void> {
+    for (const load of running) await load.stop();
   }
 
   /** Messages that were acknowledged so far, without those that were given up. */
@@ -207,6 +214,7 @@ export class BrokerLoad {
   start(address: string): void {
     this.#channel = connect(address);
     this.running = true;
+    running.add(this);
     this.deaf = false;
     for (const client of this.#clients) client.open(this.#channel);
     this.#committing = this.#commitOn(this.#channel);
@@ -215,6 +223,7 @@ export class BrokerLoad {
   /** The process is gone. */
   async stop(): Promise<void> {
     this.running = false;
+    running.delete(this);
     this.#channel?.close();
     this.#channel = undefined;
     await this.#committing;
