@@ -86,6 +86,20 @@ describe("documents", () => {
     expect(listed).to.have.members([...broker, ...nameServer]);
   });
 
+  it("docs/guarantees.md names tests that there are: files and titles", async () => {
+    const rows = (await textOf("docs/guarantees.md")).split("\n").filter((line) => line.startsWith("|"));
+    const planted = "test/server/store/planted-bugs.test.ts";
+    const missing: string[] = [];
+    for (const row of rows) {
+      const files = [...row.matchAll(/\]\(\.\.\/(test\/[^)]+)\)/g)].map(([, path]) => path!);
+      const sources = await Promise.all([...files, planted].map(textOf));
+      for (const [, title = ""] of row.matchAll(/(?<!\*)\*([^*]+)\*(?!\*)/g))
+        if (!sources.some((source) => source.includes(title))) missing.push(title);
+    }
+    expect(rows.join("\n")).to.include("planted bug").and.to.include("](../test/");
+    expect(missing).to.deep.equal([]);
+  });
+
   it("docs/format.md has every kind of record", async () => {
     const format = await textOf("docs/format.md");
     for (const [name, number] of Object.entries(KIND)) expect(format).to.include(`| ${number} ${name} |`);

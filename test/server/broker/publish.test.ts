@@ -9,6 +9,7 @@ import { silentMeter } from "../../../server/broker/meter.js";
 import { Publisher } from "../../../server/broker/publish.js";
 import { PERMISSION, TOPIC_TYPE, Topics } from "../../../server/broker/topics.js";
 import type { Store } from "../../../server/store/store.js";
+import { settle } from "../../support/manual-clock.js";
 import { MemoryFiles } from "../../support/memory-files.js";
 import { bodies, openStore, text } from "../../support/store.js";
 
@@ -151,6 +152,31 @@ describe("publish", () => {
     expect(later.queueOffsets).to.deep.equal([0]);
     expect(later.oldEpochs).to.deep.equal([{ index: 0, epoch: first.epoch }]);
     expect(await bodies(given.store, given.topics.get("orders").queues[0]!)).to.deep.equal(["a", "b", "c"]);
+  });
+
+  it("answers a repeat of what is not on the disk yet when that is, and not before (rule 5)", async () => {
+    const files = new MemoryFiles();
+    const given = await fixture(files);
+    await given.topics.create({ name: "orders", queues: 1, type: TOPIC_TYPE.mixed });
+    await given.store.whenSettled();
+    let release = (): void => {};
+    files.before = ({ call }) =>
+      call === "sync" ? new Promise<void>((resolve) => (release = resolve)) : undefined;
+    const answered: string[] = [];
+    const send = async (name: string): Promise<PublishResult> => {
+      const result = await publish(given, [{ message: text("a"), sequence: 1 }]);
+      answered.push(name);
+      return result;
+    };
+    const first = send("first");
+    const again = send("again");
+    for (let turn = 0; turn < 20; turn++) await settle();
+    expect(answered).to.deep.equal([]);
+    files.before = null;
+    release();
+    expect((await again).logOffsets).to.deep.equal((await first).logOffsets);
+    expect(answered).to.deep.equal(["first", "again"]);
+    await given.store.close();
   });
 
   it("answers that it does not know what the producer said it would not repeat", async () => {
