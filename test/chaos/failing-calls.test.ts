@@ -14,9 +14,9 @@ const FAILURES = figure(60, 600);
 
 /** Calls that fail, and up to which one: those that come with each batch, and those that come with each segment. */
 const CALLS: readonly (readonly [DiskFault["call"], number])[] = [
-  ["write", 40],
-  ["short", 40],
-  ["sync", 40],
+  ["write", 20],
+  ["short", 20],
+  ["sync", 8],
   ["syncNames", 2],
   ["resize", 1],
   ["rename", 3],
