@@ -60,7 +60,8 @@ describe("push consumer", () => {
       bodies.find(({ length }) => length === 5)!,
       bodies.find(({ length }) => length > 1_000)!,
     ];
-    expect(small.buffer.byteLength).to.be.below(64 << 10);
+    // Small buffers share a pool, whose size is the business of each version of Node; the frame is larger than the large body.
+    expect(small.buffer.byteLength).to.be.below(100_000);
     expect(large.buffer.byteLength).to.be.above(100_000);
   });
 
