@@ -11,6 +11,9 @@ export interface End {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A broker on a busy machine would turn sends away; a test of that sets its own. */
+const PATIENT = { LOGWHEEL_LOOP_LAG_MS: "10s" };
+
 const running = new Set<ServerProcess>();
 
 /** A real `logwheel` process. */
@@ -22,7 +25,7 @@ export class ServerProcess {
   #ended = false;
 
   private constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
-    const env = { ...process.env, ...environment };
+    const env = { ...PATIENT, ...process.env, ...environment };
     this.#child = spawn(process.execPath, [launcher, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child.stdout.on("data", (bytes: Buffer) => {
       this.#stdout += bytes;
