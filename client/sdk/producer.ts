@@ -74,6 +74,7 @@ export class MessageProducer implements Producer, PublisherOwner {
       clock,
       random,
       requestTimeoutMs,
+      patient: this.attemptsMax === Number.POSITIVE_INFINITY,
       publisherOf: (broker) =>
         new Publisher({
           broker,

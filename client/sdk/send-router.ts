@@ -18,6 +18,8 @@ export interface SendRouterDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly requestTimeoutMs: number;
+  /** Messages wait for a broker however long it takes. */
+  readonly patient: boolean;
   publisherOf(broker: string): Publisher;
   /** The message cannot go anywhere. */
   failed(send: PendingSend, error: LogwheelError): void;
@@ -84,7 +86,10 @@ export class SendRouter {
     }
   }
 
-  /** Every broker that has the topic is away: one may be back within the time that a request has. */
+  /**
+   * Every broker that has the topic is away: one may be back within the time that a request has, or, for the patient,
+   * at any time. Those whose callers have stopped waiting are let go of when that time is over.
+   */
   #hold(send: PendingSend, error: LogwheelError): void {
     const { topic } = send;
     const held = this.#held.get(topic);
@@ -92,9 +97,11 @@ export class SendRouter {
       held.sends.push(send);
       return;
     }
-    const { clock, requestTimeoutMs, failed } = this.#deps;
+    const { clock, requestTimeoutMs, patient, failed } = this.#deps;
     const cancel = pause(clock, requestTimeoutMs, () => {
-      for (const late of this.#unhold(topic)) failed(late, error);
+      for (const late of this.#unhold(topic))
+        if (patient && !late.settled) this.#hold(late, error);
+        else failed(late, error);
     });
     this.#held.set(topic, { sends: [send], cancel });
   }

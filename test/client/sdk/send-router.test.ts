@@ -100,6 +100,39 @@ describe("where sends go", () => {
     expect(a.bodies).to.have.members(["0", ...range(10).map((i) => `x${i}`)]);
   });
 
+  it("a producer without a limit of tries waits for a broker that has left the routes until it is back", async () => {
+    for (const attempts of [3, Number.POSITIVE_INFINITY]) {
+      const { cluster, producer, a } = setUp(["a"], { retry: { attempts } });
+      await producer.send(message("0"));
+      await cluster.kill("a");
+      cluster.names.setTopic("orders", {});
+      await settle();
+      const sent = producer.send(message("1")).then(
+        () => "sent",
+        ({ code }: LogwheelError) => code,
+      );
+      await cluster.clock.advance(20_000);
+      cluster.serve("a");
+      cluster.names.setTopic("orders", { a: 1 });
+      expect(await until(cluster.clock, sent)).to.equal(attempts === 3 ? "BROKER_UNAVAILABLE" : "sent");
+      expect(a.bodies).to.have.length(attempts === 3 ? 1 : 2);
+    }
+  });
+
+  it("a message for which nobody waits any more leaves room while every broker is away", async () => {
+    const options = { retry: { attempts: Number.POSITIVE_INFINITY }, maxInFlight: 1 };
+    const { cluster, producer } = setUp(["a"], options);
+    await producer.send(message("0"));
+    await cluster.kill("a");
+    cluster.names.setTopic("orders", {});
+    await settle();
+    const late = failure(producer.send(message("1"), { timeoutMs: 500 }));
+    await cluster.clock.advance(500);
+    expect(await late).to.include({ code: "TIMEOUT" });
+    const ready = producer.ready();
+    await until(cluster.clock, ready);
+  });
+
   it("when a broker comes back, messages that waited for another one go to it", async () => {
     const { cluster, producer, a } = setUp(["a", "b"]);
     await cluster.kill("a");
