@@ -21,7 +21,7 @@ export async function startDev(config: DevConfig, context: ProcessContext): Prom
   const beganMs = clock.monotonicMs();
   const nameServer = await startNameServer(config.nameServer, context);
   const broker = await startBroker({ ...config.broker, namesrv: [nameServer.address] }, context);
-  await config.probe(nameServer.address);
+  await Promise.race([config.probe(nameServer.address), rejectedBy(broker.failed)]);
   const tookMs = Math.round(clock.monotonicMs() - beganMs);
   const ready = `logwheel ${packageVersion} ready in ${tookMs} ms: name server ${nameServer.address}, broker ${broker.address}, data ${config.broker.data}`;
   return {
@@ -33,4 +33,8 @@ export async function startDev(config: DevConfig, context: ProcessContext): Prom
       await nameServer.stop();
     },
   };
+}
+
+async function rejectedBy(failed: Promise<Error>): Promise<never> {
+  throw await failed;
 }

@@ -1,3 +1,4 @@
+import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
 import { TABLES } from "../../server/config.js";
 import { flagsOf, optionsOf } from "../../server/settings/options.js";
 import { NAME_SERVER } from "./connection.js";
@@ -31,13 +32,24 @@ function defined(flags: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
 
-/** Resolves once a message of a client was acknowledged. */
+/** What a machine that is busy with other things does to a send; it goes by. */
+const SLOW: readonly ErrorCode[] = ["TIMEOUT", "THROTTLED", "CONNECTION_LOST"];
+const ANSWER_MS = 60_000;
+
+/** Resolves once a message of a client was acknowledged, however long the machine takes; rejects when it is refused. */
 async function probe(nameServer: string): Promise<void> {
   const { connect, topic } = await import("../index.js");
-  const client = await connect({ endpoints: nameServer, logger: false });
+  const client = await connect({ endpoints: nameServer, logger: false, requestTimeoutMs: ANSWER_MS });
   try {
     const producer = client.producer();
-    await producer.send({ topic: topic(PROBE_TOPIC), body: Buffer.from("ready?") }, { timeoutMs: 10_000 });
+    for (let sent = false; !sent; )
+      sent = await producer.send({ topic: topic(PROBE_TOPIC), body: Buffer.from("ready?") }).then(
+        () => true,
+        (thrown: unknown) => {
+          if (LogwheelError.is(thrown) && SLOW.includes(thrown.code)) return false;
+          throw thrown;
+        },
+      );
   } finally {
     await client.close();
   }
