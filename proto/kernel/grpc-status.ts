@@ -14,6 +14,9 @@ export type GrpcFailure = Pick<StatusObject, "code" | "details"> & Partial<Pick<
 const NOT_SENT =
   /^No connection established|^Channel closed before call started|^Stream refused by server|^Name resolution failed|Waiting for LB pick|^Subchannel not ready|^Resolution note/i;
 
+/** The library wraps the system's words in its own; the second part is about its load balancers. */
+const LAST_ERROR = /^No connection established\. Last error: (?:Error: )?(.+?)(?:\. Resolution note: .*)?$/;
+
 /** What a server sends for an error. */
 export function statusOf(error: LogwheelError): StatusObject {
   const { status: code, details, trailers } = trailersOf(error);
@@ -52,7 +55,7 @@ function errorOfCode(
   switch (failure.code) {
     case status.UNAVAILABLE:
       if (sent === "no")
-        return new LogwheelError("BROKER_UNAVAILABLE", `no connection to ${address}: ${cause}`, { sent });
+        return new LogwheelError("BROKER_UNAVAILABLE", noConnection(address, cause), { sent });
       return new LogwheelError("CONNECTION_LOST", `the connection to ${address} broke: ${cause}`);
     case status.DEADLINE_EXCEEDED:
       return timedOut(address, method, call.timeoutMs ?? 0, sent);
@@ -74,4 +77,8 @@ function errorOfCode(
       break;
   }
   return new LogwheelError("PROTOCOL", `${address} answered with gRPC status ${failure.code}: ${cause}`);
+}
+
+function noConnection(address: string, details: string): string {
+  return `no connection to ${address}: ${LAST_ERROR.exec(details)?.[1] ?? details}; does a server listen there?`;
 }

@@ -45,6 +45,15 @@ describe("gRPC status", () => {
     [status.UNKNOWN, "something", "PROTOCOL", "maybe"],
   ];
 
+  it("says what the system said of a connection that was never made, and what to look at", () => {
+    const details =
+      "No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ";
+    const { message } = errorOfStatus({ code: status.UNAVAILABLE, details }, call);
+    expect(message).to.equal(
+      "no connection to a:1: connect ECONNREFUSED 127.0.0.1:1; does a server listen there?",
+    );
+  });
+
   for (const [code, details, expected, sent] of CASES)
     it(`takes ${status[code]} "${details}" for ${expected}, sent ${sent}`, () => {
       const error = errorOfStatus({ code, details, metadata: new Metadata() }, call);
