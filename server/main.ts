@@ -6,12 +6,12 @@ import { openLogger } from "./logger.js";
 import { startNameServer } from "./name-server-process.js";
 import { type ProcessContext, type ProcessPort, type Running, runRole } from "./process.js";
 
-/** Runs a name server until it is told to stop; resolves with the exit code of the process. */
+/** Runs a name server until it is told to stop; resolves with the exit code of the process. Rejects if it cannot start. */
 export function runNameServer(given: Given): Promise<number> {
   return runWith(() => nameServerConfig(given), startNameServer);
 }
 
-/** Runs a broker until it is told to stop; resolves with the exit code of the process. */
+/** Runs a broker until it is told to stop; resolves with the exit code of the process. Rejects if it cannot start. */
 export function runBroker(given: Given): Promise<number> {
   return runWith(
     () => brokerConfig(given),
@@ -22,7 +22,7 @@ export function runBroker(given: Given): Promise<number> {
 /** What `runDev` needs besides settings. */
 export type Dev = Pick<DevConfig, "probe" | "hints">;
 
-/** Runs a name server and a broker in one process until told to stop; resolves with the exit code of the process. */
+/** The same with a name server and a broker in one process. */
 export function runDev(given: Given, dev: Dev): Promise<number> {
   const read = () => {
     const broker = brokerConfig(given);
@@ -39,15 +39,10 @@ async function runWith<
   C extends { readonly logLevel: Parameters<typeof openLogger>[0]; readonly stopMs: number },
 >(read: () => C, start: (config: C, context: ProcessContext) => Promise<Running>): Promise<number> {
   const port = processPort();
-  try {
-    const config = read();
-    const context = { clock: systemClock, random: Math.random, logger: openLogger(config.logLevel) };
-    guardAgainstBugs(context, port);
-    return await runRole(() => start(config, context), context, port, config.stopMs);
-  } catch (thrown) {
-    port.err(`logwheel: ${LogwheelError.from(thrown).message}`);
-    return 1;
-  }
+  const config = read();
+  const context = { clock: systemClock, random: Math.random, logger: openLogger(config.logLevel) };
+  guardAgainstBugs(context, port);
+  return runRole(() => start(config, context), context, port, config.stopMs);
 }
 
 function processPort(): ProcessPort {

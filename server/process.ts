@@ -34,7 +34,7 @@ type End = { readonly code: number; readonly said?: string };
 
 /**
  * Starts a role, says when it is ready, and resolves with the exit code when it has ended: 0 after a graceful stop, 1
- * when it could not start, failed, took longer than `stopMs` to stop, or got a second signal.
+ * when it failed, took longer than `stopMs` to stop, or got a second signal. Rejects with what kept it from starting.
  */
 export async function runRole(
   start: () => Promise<Running>,
@@ -45,14 +45,17 @@ export async function runRole(
   const first = new AbortController();
   const second = new AbortController();
   const unlisten = port.onSignal(() => (first.signal.aborted ? second : first).abort());
-  const end = await Promise.race([
-    live(start, first.signal, port, () => boundedBy(clock, stopMs)),
-    aborted(second.signal).then((): End => ({ code: 1, said: "a second signal came: stopped at once" })),
-  ]);
-  unlisten();
-  if (end.said !== undefined) port.err(`logwheel: ${end.said}`);
-  logger.flush();
-  return end.code;
+  try {
+    const end = await Promise.race([
+      live(start, first.signal, port, () => boundedBy(clock, stopMs)),
+      aborted(second.signal).then((): End => ({ code: 1, said: "a second signal came: stopped at once" })),
+    ]);
+    if (end.said !== undefined) port.err(`logwheel: ${end.said}`);
+    return end.code;
+  } finally {
+    unlisten();
+    logger.flush();
+  }
 }
 
 async function live(
@@ -61,13 +64,17 @@ async function live(
   port: ProcessPort,
   bound: () => Promise<End>,
 ): Promise<End> {
+  const running = await start();
+  port.out(running.ready);
+  const failure = await Promise.race([running.failed, aborted(signalled)]);
+  const end = await Promise.race([stopped(running), bound()]);
+  return failure === undefined ? end : { code: 1, said: sentence(failure) };
+}
+
+async function stopped(running: Running): Promise<End> {
   try {
-    const running = await start();
-    port.out(running.ready);
-    const failure = await Promise.race([running.failed, aborted(signalled)]);
-    const stopped = running.stop().then((): End => ({ code: 0 }));
-    const end = await Promise.race([stopped, bound()]);
-    return failure === undefined ? end : { code: 1, said: sentence(failure) };
+    await running.stop();
+    return { code: 0 };
   } catch (thrown) {
     return { code: 1, said: sentence(LogwheelError.from(thrown)) };
   }

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { mkdir, open as openHandle, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { assertFileName } from "./file-name.js";
 import type { File, Files } from "./files.js";
 import { FolderLock } from "./folder-lock.js";
@@ -33,10 +34,10 @@ export class NodeFiles implements Files {
     this.path = path;
   }
 
-  /** The folder at `path`, made durably, with its parents, if it is missing. */
+  /** The folder at `path`, made durably, with its parents, if it is missing. BAD_REQUEST where there can be none. */
   static async open(path: string): Promise<NodeFiles> {
     const folder = resolve(path);
-    const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const made = await usable(folder, mkdir(folder, { recursive: true, mode: FOLDER_MODE }));
     // Also when it was there: whoever made it may have died before this.
     await syncParents(folder, dirname(made ?? folder));
     return new NodeFiles(folder);
@@ -89,7 +90,7 @@ export class NodeFiles implements Files {
   }
 
   async lock(): Promise<void> {
-    this.#lock = await FolderLock.take(this.path);
+    this.#lock = await usable(this.path, FolderLock.take(this.path));
   }
 
   async unlock(): Promise<void> {
@@ -196,6 +197,31 @@ class NodeFile implements File {
 
   #assertOpen(): void {
     assert(this.#closed === null, `${this.#path} is closed`);
+  }
+}
+
+/** What the system says when a path is wrong or is not for this user, rather than when a disk fails. */
+const UNUSABLE = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "EEXIST",
+  "ENOTDIR",
+  "ENOENT",
+  "ELOOP",
+  "ENAMETOOLONG",
+]);
+
+async function usable<T>(folder: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    const { code = "", message } = thrown as NodeJS.ErrnoException;
+    if (!UNUSABLE.has(code)) throw thrown;
+    const advice = "choose a folder that this user may write to";
+    throw new LogwheelError("BAD_REQUEST", `${folder} cannot hold data: ${message}; ${advice}`, {
+      cause: thrown,
+    });
   }
 }
 

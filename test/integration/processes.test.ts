@@ -176,7 +176,7 @@ describe("name server and broker as processes", function () {
     const first = await broker("folder", ns.address());
     const args = ["server", "broker", "--name", "other", "--namesrv", ns.address(), "--listen", FREE];
     const { code, stdout, stderr } = await ServerProcess.run([...args, "--data", join(folder, "folder")]);
-    expect([code, stdout]).to.deep.equal([1, ""]);
+    expect([code, stdout]).to.deep.equal([6, ""]);
     expect(stderr.trim().split("\n")).to.have.length(1);
     expect(stderr).to.include(join(folder, "folder")).and.include("[CONFLICT]");
     expect(await first.stop()).to.deep.equal({ code: 0, signal: null });
@@ -194,11 +194,16 @@ describe("name server and broker as processes", function () {
       ["broker", "--config", "/nowhere.json"],
       "/nowhere.json cannot be read",
     ],
+    [
+      "a folder that is a file",
+      ["broker", "--listen", FREE, "--data", process.execPath],
+      `${process.execPath} cannot hold data: EEXIST`,
+    ],
   ];
   for (const [what, args, sentence] of refused) {
-    it(`refuses to start with ${what}: exit code 1, one line, no stack`, async () => {
+    it(`refuses to start with ${what}: exit code 2, one line, no stack`, async () => {
       const { code, stdout, stderr } = await ServerProcess.run(["server", ...args]);
-      expect([code, stdout]).to.deep.equal([1, ""]);
+      expect([code, stdout]).to.deep.equal([2, ""]);
       expect(stderr).to.include(sentence);
       expect(stderr.trim().split("\n")).to.have.length(1);
     });
@@ -207,7 +212,7 @@ describe("name server and broker as processes", function () {
   it("refuses a port that is taken, and says so", async () => {
     const ns = await nameServer();
     const { code, stderr } = await ServerProcess.run(["server", "namesrv", "--listen", ns.address()]);
-    expect(code).to.equal(1);
+    expect(code).to.equal(6);
     expect(stderr).to.include(`${ns.address()} is in use`).and.include("[CONFLICT]");
   });
 });

@@ -7,8 +7,10 @@ import { ManualClock, settle } from "../support/manual-clock.js";
 /** Something that is settled by the test. */
 class Gate<T> {
   resolve!: (value: T) => void;
-  readonly opened = new Promise<T>((resolve) => {
+  reject!: (thrown: unknown) => void;
+  readonly opened = new Promise<T>((resolve, reject) => {
     this.resolve = resolve;
+    this.reject = reject;
   });
 }
 
@@ -69,12 +71,21 @@ describe("role of a process", () => {
     expect(lines).to.have.length(1);
   });
 
-  it("ends with 1 and one line when it cannot start, without a stack", async () => {
-    const code = await run(async () => {
-      throw new LogwheelError("CONFLICT", "127.0.0.1:1 is in use;\n  choose another port");
-    });
-    expect(code).to.equal(1);
-    expect(lines).to.deep.equal(["err: logwheel: 127.0.0.1:1 is in use; choose another port [CONFLICT]"]);
+  it("leaves what keeps it from starting to its caller, after the log is written out", async () => {
+    const reason = new LogwheelError("CONFLICT", "127.0.0.1:1 is in use");
+    const thrown = await run(() => Promise.reject(reason)).catch((error: unknown) => error);
+    expect(thrown).to.equal(reason);
+    expect(flushed).to.equal(1);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it("ends with 1 and one line when it cannot stop, without a stack", async () => {
+    const code = run();
+    await settle();
+    signal();
+    stopped.reject(new LogwheelError("STORE_FAILED", "the disk did not take\n  a write"));
+    expect(await code).to.equal(1);
+    expect(lines.at(-1)).to.equal("err: logwheel: the disk did not take a write [STORE_FAILED]");
   });
 
   it("ends with 1 at a second signal, though the stop goes on", async () => {
