@@ -1,6 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { parseBytes } from "../../proto/kernel/quantity.js";
 import type { BenchOptions } from "./bench/runs.js";
+import { countOf, optionValue } from "./option-value.js";
 import { OUTPUT_OPTION, showOne } from "./output.js";
 import type { Terminal } from "./terminal.js";
 import { type Args, verb } from "./verb.js";
@@ -51,6 +52,7 @@ const OPTIONS = {
 
 /** What a message takes in the log besides its body, generously. */
 const RECORD_BYTES = 256;
+const BODY_BYTES_MAX = 4 << 20;
 
 // biome-ignore lint/complexity/noBannedTypes: no positionals
 type BenchArgs = Args<{}, typeof OPTIONS>;
@@ -62,6 +64,7 @@ function bench(command: string, describe: string, pick: () => Promise<Run>): Ret
     describe,
     options: OPTIONS,
     run: async (args, terminal) => {
+      assertMeasurable(args);
       const run = await pick();
       await show(args, terminal, command, await onServers(args, terminal, { run, command }));
       return undefined;
@@ -91,12 +94,14 @@ export const verbs = [
     describe: "The store alone, without a network",
     options: OPTIONS,
     run: async (args, terminal) => {
+      assertMeasurable(args);
       const { benchStorage } = await import("./bench/storage.js");
       const figures = await benchStorage({
         ...args,
         size: sizeOf(args),
         retentionBytes: retentionOf(args, "storage"),
         progress: terminal.progress,
+        signal: terminal.signal,
       });
       await show(args, terminal, "storage", figures);
       return undefined;
@@ -136,13 +141,26 @@ async function show(
 
 /** A backlog must not go before it is consumed; what is only sent may. */
 function retentionOf(args: BenchArgs, command: string): number {
-  if (args.retentionBytes !== undefined) return parseBytes(args.retentionBytes);
+  const { retentionBytes: given } = args;
+  if (given !== undefined) return optionValue("--retention-bytes", () => parseBytes(given));
   const steady = 2 ** 30;
   return command === "consume" ? steady + args.messages * (sizeOf(args) + RECORD_BYTES) : steady;
 }
 
 function sizeOf({ size }: BenchArgs): number {
-  const bytes = parseBytes(size);
-  if (bytes >= 1) return bytes;
-  throw new LogwheelError("BAD_REQUEST", `--size ${size}: a message has at least one byte`);
+  const bytes = optionValue("--size", () => parseBytes(size));
+  if (bytes >= 1 && bytes <= BODY_BYTES_MAX) return bytes;
+  throw new LogwheelError("BAD_REQUEST", `--size: ${size}; a message has 1 byte to 4 MiB`);
+}
+
+/** BAD_REQUEST, before anything is started, names the option that leaves nothing to measure. */
+function assertMeasurable(args: BenchArgs): void {
+  const { inFlight, topics, messages, rate, seconds, warmup } = args;
+  sizeOf(args);
+  countOf("--in-flight", inFlight);
+  countOf("--topics", topics);
+  countOf("--messages", messages);
+  countOf("--rate", rate);
+  if (seconds <= 0) throw new LogwheelError("BAD_REQUEST", `--seconds: ${seconds} is not above 0`);
+  if (warmup < 0) throw new LogwheelError("BAD_REQUEST", `--warmup: ${warmup} is less than 0`);
 }

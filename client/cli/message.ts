@@ -4,7 +4,8 @@ import type { Message, MessagePlace } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { messageJson } from "./message-json.js";
 import { parsePlace } from "./moment.js";
-import { OUTPUT_OPTION, printable, showOne, showRows } from "./output.js";
+import { countOf, optionValue } from "./option-value.js";
+import { OUTPUT_OPTION, printable, showOne, showRows, showStream } from "./output.js";
 import { pairs } from "./pairs.js";
 import { sendAll } from "./send.js";
 import type { Terminal } from "./terminal.js";
@@ -56,10 +57,10 @@ function given<T>(name: string, value: T | undefined): Record<string, T> {
 }
 
 /** What was piped in; a message has a body, so an empty line is none. */
-async function* inputLines(terminal: Terminal): AsyncGenerator<string> {
+async function* inputLines(terminal: Terminal): AsyncGenerator<Uint8Array> {
   let empty = 0;
   for await (const line of terminal.lines())
-    if (line === "") empty++;
+    if (line.length === 0) empty++;
     else yield line;
   if (empty > 0) terminal.note(`empty lines left out: ${empty}; a message has a body`);
 }
@@ -102,11 +103,11 @@ export const verbs = [
           ...given("tag", tag),
           ...given("keys", key),
           ...given("orderingKey", orderingKey),
-          ...given("queueId", queue),
+          ...given("queueId", queueOf(queue)),
           ...given("broker", broker),
           ...(property === undefined ? {} : { properties: pairs("--property", property) }),
         };
-        const bodies = text.length > 0 ? text.map(String) : inputLines(terminal);
+        const bodies = text.length > 0 ? text.map((body) => Buffer.from(String(body))) : inputLines(terminal);
         await sendAll({
           client,
           terminal,
@@ -152,7 +153,7 @@ export const verbs = [
           ...callOptions(args, terminal),
           topic,
           key,
-          max,
+          max: countOf("--max", max),
         });
         if (args.output === "table") await showRows(terminal, "table", messages, COLUMNS);
         else await showRows(terminal, args.output, messages.map(messageJson), {});
@@ -188,10 +189,11 @@ function whichMessage(args: {
   readonly offset: number | undefined;
   readonly broker: string | undefined;
 }): string | MessagePlace {
-  const { id, topic, queue: queueId, offset, broker } = args;
+  const { id, topic, offset, broker } = args;
   if (id !== undefined) return id;
+  const queueId = queueOf(args.queue);
   if (topic !== undefined && queueId !== undefined && offset !== undefined)
-    return { topic, queueId, offset, ...given("broker", broker) };
+    return { topic, queueId, offset: countOf("--offset", offset, 0), ...given("broker", broker) };
   throw new LogwheelError("BAD_REQUEST", "name a message by its id, or by --topic, --queue and --offset");
 }
 
@@ -209,22 +211,36 @@ interface TailArgs {
 }
 
 function tail(args: TailArgs, terminal: Terminal): Promise<undefined> {
+  const from = optionValue("--from", () => parsePlace(args.from, systemClock.nowMs()));
+  const queue = queueOf(args.queue);
+  const max = args.max === undefined ? Number.POSITIVE_INFINITY : countOf("--max", args.max);
   return withClient(args, terminal, async (client) => {
     const { topic } = await import("../index.js");
     const { signal } = terminal;
     const reader = client.reader(topic(args.topic), {
-      from: parsePlace(args.from, systemClock.nowMs()),
+      from,
       signal,
-      ...given("queue", args.queue),
+      ...given("queue", queue),
       ...given("broker", args.broker),
       ...(args.tags === undefined ? {} : { filter: { tags: args.tags.split(",") } }),
       ...(args.end ? { until: "end" as const } : {}),
     });
-    let left = args.max ?? Number.POSITIVE_INFINITY;
-    for await (const message of reader) {
-      await terminal.out(args.output === "table" ? tailLine(message) : JSON.stringify(messageJson(message)));
-      if (--left <= 0) break;
-    }
+    await showStream(terminal, args.output, firstOf(reader, max), {
+      json: messageJson,
+      table: tailLine,
+    });
     return undefined;
   });
+}
+
+async function* firstOf<T>(things: AsyncIterable<T>, max: number): AsyncGenerator<T> {
+  let left = max;
+  for await (const thing of things) {
+    yield thing;
+    if (--left === 0) return;
+  }
+}
+
+function queueOf(queue: number | undefined): number | undefined {
+  return queue === undefined ? undefined : countOf("--queue", queue, 0);
 }

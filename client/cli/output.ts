@@ -35,6 +35,32 @@ export async function showRows<R extends object>(
     await terminal.out(line);
 }
 
+/**
+ * Shows things as they come, which may be for ever: a line for each, or one JSON array, which is whole also when the
+ * things end in an error.
+ */
+export async function showStream<T>(
+  terminal: Terminal,
+  format: Format,
+  things: AsyncIterable<T>,
+  how: { readonly json: (thing: T) => object; readonly table: (thing: T) => string },
+): Promise<void> {
+  if (format !== "json") {
+    for await (const thing of things)
+      await terminal.out(format === "jsonl" ? JSON.stringify(how.json(thing)) : how.table(thing));
+    return;
+  }
+  let before = "[";
+  try {
+    for await (const thing of things) {
+      await terminal.out(before);
+      before = `${JSON.stringify(how.json(thing))},`;
+    }
+  } finally {
+    await terminal.out(before === "[" ? "[]" : `${before.slice(0, -1)}\n]`);
+  }
+}
+
 /** Shows one thing: a line for each field, lists of objects as tables below; or as JSON. */
 export async function showOne(terminal: Terminal, format: Format, thing: object): Promise<void> {
   if (format === "json") return terminal.out(JSON.stringify(thing, null, 2));

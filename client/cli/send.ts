@@ -9,7 +9,7 @@ export interface SendAll {
   readonly topic: string;
   /** Of every message: tag, keys and the like. */
   readonly parts: Omit<OutMessage<Uint8Array>, "topic" | "body">;
-  readonly bodies: Iterable<string> | AsyncIterable<string>;
+  readonly bodies: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly output: Format;
   readonly call: CallOptions;
 }
@@ -41,8 +41,7 @@ export async function sendAll(job: SendAll): Promise<void> {
   const nextBody = () => Promise.race([bodies.next(), failed]);
   try {
     for (let next = await nextBody(); next.done !== true; next = await nextBody()) {
-      const body = Buffer.from(next.value);
-      const sending = producer.send({ ...job.parts, topic: target, body }, job.call);
+      const sending = producer.send({ ...job.parts, topic: target, body: next.value }, job.call);
       shown = Promise.all([sending, shown]).then(([receipt]) => show(receipt));
       shown.catch(fail);
       underWay.push(shown);
@@ -54,7 +53,7 @@ export async function sendAll(job: SendAll): Promise<void> {
   }
 }
 
-async function* each(bodies: SendAll["bodies"]): AsyncGenerator<string, void> {
+async function* each(bodies: SendAll["bodies"]): AsyncGenerator<Uint8Array, void> {
   yield* bodies;
 }
 

@@ -6,7 +6,7 @@ import type { Dumped } from "../../server/store/dump.js";
 import { KIND } from "../../server/store/record.js";
 import type { InspectProgress } from "../../server/store/stopped-log.js";
 import { EXIT } from "./exit-code.js";
-import { type Format, OUTPUT_OPTION, printable, showOne } from "./output.js";
+import { OUTPUT_OPTION, printable, showOne, showStream } from "./output.js";
 import type { Terminal } from "./terminal.js";
 import { verb } from "./verb.js";
 
@@ -48,7 +48,7 @@ export const verbs = [
         ...(kind === undefined ? {} : { kind }),
         ...(topic === undefined ? {} : { topic }),
       });
-      await showRecords(terminal, output, records);
+      await showStream(terminal, output, records, { json: (record) => record, table: tableLine });
       return undefined;
     },
   }),
@@ -93,25 +93,6 @@ async function withProgress<T>(
   } finally {
     terminal.progress("");
   }
-}
-
-/** Shows records as they are read: a log does not fit the memory. */
-async function showRecords(
-  terminal: Terminal,
-  format: Format,
-  records: AsyncIterable<Dumped>,
-): Promise<void> {
-  if (format !== "json") {
-    for await (const record of records)
-      await terminal.out(format === "jsonl" ? JSON.stringify(record) : tableLine(record));
-    return;
-  }
-  let before = "[";
-  for await (const record of records) {
-    await terminal.out(before);
-    before = `${JSON.stringify(record)},`;
-  }
-  await terminal.out(before === "[" ? "[]" : `${before.slice(0, -1)}\n]`);
 }
 
 const CONTENT_CHARACTERS = 120;

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -83,16 +84,69 @@ describe("the command line as a process", function () {
     expect(stderr).to.match(/^logwheel: .*missing.*\[TOPIC_NOT_FOUND\]\n$/);
   });
 
-  it("bodies that are no text are shown in base64", async () => {
+  it("bytes that are no text are sent as they are, and shown in base64", async () => {
     await shown(["topic", "create", "bytes", "--queues", "1"]);
-    // The command line sends text only: these bytes come through the broker's own protocol.
-    const { connect, topic } = await import("../../client/index.js");
-    const client = await connect({ endpoints: cluster.nameServer });
-    await client.producer().send({ topic: topic("bytes"), body: Buffer.from([0xff, 0x00]) });
-    await client.close();
-    const [message] = await shown(["message", "tail", "bytes", "--from", "earliest", "--max", "1"]);
-    expect(message).to.include({ bodyBase64: "/wA=" }).and.not.have.property("body");
+    await sent(["--topic", "bytes"], Buffer.from([0xff, 0x00, 0x0a, 0x62]));
+    const seen = await shown(["message", "tail", "bytes", "--from", "earliest", "--max", "2"]);
+    expect(seen[0]).to.include({ bodyBase64: "/wA=" }).and.not.have.property("body");
+    expect(seen[1]).to.include({ body: "b" });
   });
+
+  it("what separates lines of text only is part of a body", async () => {
+    await shown(["topic", "create", "separators", "--queues", "1"]);
+    const body = JSON.stringify({ text: "one\u2028two" });
+    await sent(["--topic", "separators"], Buffer.from(body));
+    const [message] = await shown(["message", "tail", "separators", "--from", "earliest", "--max", "1"]);
+    expect(message.body).to.equal(body);
+  });
+
+  it("Ctrl-C ends a send that waits for more input, with 130, after what was sent is shown", async () => {
+    await shown(["topic", "create", "waiting", "--queues", "1"]);
+    const args = ["message", "send", "--topic", "waiting", "--namesrv", cluster.nameServer, "-o", "jsonl"];
+    const child = spawn(process.execPath, [launcher, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+    child.stdin.write("one\n");
+    const [answer] = await once(createInterface({ input: child.stdout }), "line");
+    expect(JSON.parse(answer).queueOffset).to.equal(0);
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("close", resolve))).to.equal(130);
+  });
+
+  it("a tail as JSON is one array, whole also when it is interrupted", async () => {
+    await shown(["topic", "create", "array", "--queues", "1"]);
+    await sent(["--topic", "array"], Buffer.from("one\ntwo"));
+    const args = ["message", "tail", "array", "--from", "earliest", "-o", "json"];
+    const { stdout } = await logwheel([...args, "--end"]);
+    expect(JSON.parse(stdout).map(({ body }: { body: string }) => body)).to.deep.equal(["one", "two"]);
+    const child = spawn(process.execPath, [launcher, ...args, "--namesrv", cluster.nameServer], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    child.stdout.on("data", (bytes) => (text += bytes));
+    await until("the first message is shown", () => text.includes("one"));
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("close", resolve))).to.equal(130);
+    expect(JSON.parse(text)).to.have.length(2);
+  });
+
+  it("output that cannot be written is one line and exit code 1", async () => {
+    const { code, stderr } = await runProgram("sh", [
+      "-c",
+      `exec ${process.execPath} ${launcher} version >/dev/full`,
+    ]);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^logwheel: the output cannot be written: ENOSPC.*\n$/);
+  });
+
+  /** Sends what is piped in. */
+  async function sent(args: readonly string[], input: Buffer): Promise<void> {
+    const options = { env: { ...process.env, LOGWHEEL_NAMESRV: cluster.nameServer } };
+    const child = spawn(process.execPath, [launcher, "message", "send", ...args], {
+      ...options,
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    child.stdin.end(input);
+    expect(await new Promise((resolve) => child.once("close", resolve))).to.equal(0);
+  }
 
   const SHORT = ["--seconds", "0.3", "--warmup", "0", "--size", "128"];
   const COUNTS = ["offered", "acked", "refused", "unknown"];
@@ -111,35 +165,48 @@ describe("the command line as a process", function () {
       expect(process).to.have.all.keys("cpuSeconds", "peakMemoryBytes");
   });
 
-  /** Runs bench until `reached`, and interrupts it then; it has to end with 130 and say nothing. */
+  /**
+   * Runs bench until `reached`, and interrupts it then as a terminal does, which tells all processes of the group; it
+   * has to end with 130 and say nothing.
+   */
   async function interrupt(args: readonly string[], reached: () => Promise<boolean>): Promise<void> {
-    const child = spawn(process.execPath, [launcher, "bench", "send", "--seconds", "60", ...args], {
+    const child = spawn(process.execPath, [launcher, "bench", ...args, "--seconds", "60"], {
       stdio: "pipe",
       env: { ...process.env, TMPDIR: cluster.folder },
+      detached: true,
     });
     let stderr = "";
     child.stderr.on("data", (bytes) => (stderr += bytes));
     await until("bench has come so far", reached);
-    child.kill("SIGINT");
+    process.kill(-child.pid!, "SIGINT");
     expect(await new Promise((resolve) => child.once("close", resolve))).to.equal(130);
     expect(stderr).to.equal("");
   }
 
+  async function benchFolders(): Promise<string[]> {
+    return (await readdir(cluster.folder)).filter((name) => name.startsWith("logwheel-bench-"));
+  }
+
+  async function benchFiles(): Promise<string[]> {
+    const [name] = await benchFolders();
+    return name === undefined ? [] : readdir(join(cluster.folder, name));
+  }
+
   it("bench that is interrupted while its servers start ends with 130, and takes them and their folder along", async () => {
-    const left = async (): Promise<string[]> =>
-      (await readdir(cluster.folder)).filter((name) => name.startsWith("logwheel-bench-"));
-    await interrupt([], async () => {
-      const [name] = await left();
-      return name !== undefined && (await readdir(join(cluster.folder, name))).includes("lock");
-    });
-    expect(await left()).to.deep.equal([]);
+    await interrupt(["send"], async () => (await benchFiles()).includes("lock"));
+    expect(await benchFolders()).to.deep.equal([]);
+  });
+
+  it("bench of the store that is interrupted ends with 130, and takes its folder along", async () => {
+    await interrupt(["storage"], async () => (await benchFiles()).includes("log"));
+    expect(await benchFolders()).to.deep.equal([]);
   });
 
   it("bench that is interrupted while it measures ends with 130", async () => {
     const namesOfTopics = async (): Promise<string[]> =>
       (await shown(["topic", "list"])).map(({ name }) => name).filter((name) => name.startsWith("bench-"));
     const before = await namesOfTopics();
-    const args = ["--namesrv", cluster.nameServer];
+    const args = ["send", "--namesrv", cluster.nameServer];
     await interrupt(args, async () => (await namesOfTopics()).length > before.length);
   });
 

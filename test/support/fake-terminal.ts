@@ -28,8 +28,8 @@ export class FakeTerminal implements Terminal {
 
   progress(): void {}
 
-  async *lines(): AsyncIterable<string> {
-    yield* this.input;
+  async *lines(): AsyncIterable<Uint8Array> {
+    yield* this.input.map((line) => Buffer.from(line));
   }
 
   async ask(question: string): Promise<string> {

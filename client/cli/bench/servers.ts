@@ -27,6 +27,9 @@ export interface BenchServerOptions {
 
 const launcher = fileURLToPath(new URL("../logwheel.cjs", import.meta.url));
 
+/** That the machine is busy is what the figures say. */
+const QUIET = ["--log-level", "error"];
+
 /** Starts both and resolves when they are ready. */
 export async function startServers(options: BenchServerOptions): Promise<BenchServers> {
   const { flush, retentionBytes, signal } = options;
@@ -42,11 +45,11 @@ export async function startServers(options: BenchServerOptions): Promise<BenchSe
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0", "--log-level", "warn"]);
+    const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0", ...QUIET]);
     await start(started, [
       "broker",
       ...["--name", "bench", "--namesrv", nameServer, "--listen", "127.0.0.1:0", "--data", folder],
-      ...["--flush", flush, "--retention-bytes", String(retentionBytes), "--log-level", "warn"],
+      ...["--flush", flush, "--retention-bytes", String(retentionBytes), ...QUIET],
       ...["--disk-refuse-percent", "99", "--disk-warn-percent", "98", "--topics-max", "100000"],
     ]);
     const broker = started[1]!;
@@ -62,8 +65,10 @@ export async function startServers(options: BenchServerOptions): Promise<BenchSe
 
 /** Starts a role and resolves with the address in its ready line. */
 async function start(started: ChildProcess[], role: readonly string[]): Promise<string> {
+  // Of its own process group: Ctrl-C is for this command, which ends its servers itself.
   const child = spawn(process.execPath, [launcher, "server", ...role], {
     stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
   });
   started.push(child);
   for await (const line of createInterface({ input: child.stdout! })) {

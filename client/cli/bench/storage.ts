@@ -20,11 +20,14 @@ export interface StorageOptions {
   readonly flush: "sync" | "async";
   readonly retentionBytes: number;
   readonly progress: (line: string) => void;
+  /** Aborting ends it; what was written goes with the folder. */
+  readonly signal: AbortSignal;
 }
 
 const SEGMENT_BYTES = 256 << 20;
 const QUEUES = 8;
 const BATCH = 64;
+const SHOW_MS = 500;
 
 /** The store alone, in this process: appends without a network, so many messages unsettled at a time. */
 export async function benchStorage(options: StorageOptions): Promise<Record<string, unknown>> {
@@ -58,8 +61,10 @@ async function appending(store: Store, options: StorageOptions): Promise<Record<
   let turn = 0;
   const untilMs = clock.monotonicMs() + options.seconds * 1_000;
   const cpu = ownUsage().cpuSeconds;
+  let shownMs = 0;
   const run = async (): Promise<void> => {
     while (clock.monotonicMs() < untilMs) {
+      options.signal.throwIfAborted();
       const sinceMs = clock.monotonicMs();
       store.stamp();
       for (let count = 0; count < BATCH; count++) {
@@ -69,7 +74,10 @@ async function appending(store: Store, options: StorageOptions): Promise<Record<
       await store.whenSettled();
       settled += BATCH;
       latencies.add(clock.monotonicMs() - sinceMs);
-      options.progress(`appending: ${settled}`);
+      if (sinceMs - shownMs >= SHOW_MS) {
+        shownMs = sinceMs;
+        options.progress(`appending: ${settled}`);
+      }
       const { logStart, logEnd } = store.figures;
       if (logEnd - logStart > options.retentionBytes) await store.sealed.dropFirst();
     }
