@@ -41,7 +41,7 @@ export const verbs = [
   }),
   verb({
     command: "validate <role> <file>",
-    describe: "Check a settings file; silent when it is right",
+    describe: "Check a settings file; exit code 2 and a line that says why if it is wrong",
     positionals: {
       ...ROLE,
       file: { type: "string", demandOption: true, description: "JSON file with settings" },

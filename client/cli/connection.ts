@@ -1,6 +1,7 @@
 import { parseAddress } from "../../proto/kernel/address.js";
 import { parseDuration } from "../../proto/kernel/quantity.js";
 import type { Client } from "../index.js";
+import { countOf, optionValue } from "./option-value.js";
 import type { Terminal } from "./terminal.js";
 
 /** Where a name server is unless someone says otherwise. */
@@ -30,9 +31,10 @@ export interface ClientArgs {
 
 /** Addresses of the name servers: the option, else the variable, else this machine's. */
 export function nameServers(args: ClientArgs, terminal: Terminal): string[] {
+  const place = args.namesrv === undefined ? "LOGWHEEL_NAMESRV" : "--namesrv";
   const text = args.namesrv ?? (terminal.environment["LOGWHEEL_NAMESRV"] || NAME_SERVER);
   const addresses = text.split(",").map((address) => address.trim());
-  for (const address of addresses) parseAddress(address);
+  for (const address of addresses) optionValue(place, () => parseAddress(address));
   return addresses;
 }
 
@@ -41,7 +43,11 @@ export function callOptions(
   args: ClientArgs,
   terminal: Terminal,
 ): { timeoutMs: number; signal: AbortSignal } {
-  return { timeoutMs: parseDuration(args.timeout), signal: terminal.signal };
+  const timeoutMs = countOf(
+    "--timeout",
+    optionValue("--timeout", () => parseDuration(args.timeout)),
+  );
+  return { timeoutMs, signal: terminal.signal };
 }
 
 /** Runs something with a connected client and closes it in the end. The SDK is imported here, not before. */

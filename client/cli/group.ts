@@ -1,9 +1,9 @@
 import { systemClock } from "../../proto/kernel/clock.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { GroupDescription } from "../index.js";
 import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { parsePlace } from "./moment.js";
+import { countOf, optionValue } from "./option-value.js";
 import { OUTPUT_OPTION, showOne, showRows } from "./output.js";
 import { verb } from "./verb.js";
 
@@ -26,11 +26,9 @@ interface SettingArgs {
 }
 
 function settingsOf({ ordered, maxAttempts, assign }: SettingArgs) {
-  if (maxAttempts !== undefined && !(Number.isSafeInteger(maxAttempts) && maxAttempts > 0))
-    throw new LogwheelError("BAD_REQUEST", `--max-attempts: ${maxAttempts} is not a positive number`);
   return {
     ...(ordered === undefined ? {} : { ordered }),
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts: countOf("--max-attempts", maxAttempts) }),
     ...(assign === undefined ? {} : { assign }),
   };
 }
@@ -153,8 +151,8 @@ export const verbs = [
         const reset = {
           ...callOptions(args, terminal),
           topic,
-          to: parsePlace(args.to, systemClock.nowMs()),
-          ...(queue === undefined ? {} : { queue }),
+          to: optionValue("--to", () => parsePlace(args.to, systemClock.nowMs())),
+          ...(queue === undefined ? {} : { queue: countOf("--queue", queue, 0) }),
           ...(broker === undefined ? {} : { broker }),
         };
         const would = await admin.groups.resetOffset(name, { ...reset, dryRun: true });

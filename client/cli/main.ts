@@ -6,7 +6,7 @@ import { NOUNS, nounOf } from "./nouns.js";
 import type { Parsed } from "./parsed.js";
 import { parsePlain } from "./plain.js";
 import { processTerminal, type Terminal } from "./terminal.js";
-import { type Verb, wordOf } from "./verb.js";
+import { calledVerb, type Verb, wordOf } from "./verb.js";
 
 /** Runs the process's command line and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -26,7 +26,9 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     }
     const parsed = parsePlain(argv, noun, verbs) ?? (await parse(argv, noun, verbs));
     if (parsed.error !== null) {
-      terminal.note(`logwheel: ${parsed.error}${meant(parsed.error, noun, verbs)}; see ${helpOf(argv)}`);
+      terminal.note(
+        `logwheel: ${parsed.error}${meant(parsed.error, noun, verbs)}; see ${helpOf(argv, noun, verbs)}`,
+      );
       return EXIT.usage;
     }
     if (parsed.verb === null) {
@@ -62,8 +64,10 @@ function meant(error: string, noun: string | null, verbs: readonly Verb[]): stri
   return found === null ? "" : `, did you mean ${found}?`;
 }
 
-function helpOf(argv: readonly string[]): string {
-  const words = argv.filter((word, i) => i < 2 && !word.startsWith("-"));
-  const noun = nounOf(words);
-  return ["logwheel", ...(noun === null ? [] : words), "--help"].join(" ");
+/** The most that is known of what was meant. */
+function helpOf(argv: readonly string[], noun: string | null, verbs: readonly Verb[]): string {
+  if (noun === null) return "logwheel --help";
+  const verb = calledVerb(argv, noun, verbs);
+  const word = verb === null ? noun : wordOf(verb);
+  return word === noun ? `logwheel ${noun} --help` : `logwheel ${noun} ${word} --help`;
 }

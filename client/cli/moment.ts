@@ -19,5 +19,9 @@ export type Place = "earliest" | "latest" | { readonly offset: number } | { read
 export function parsePlace(text: string, nowMs: number): Place {
   if (text === "earliest" || text === "latest") return text;
   if (/^\d{1,16}$/.test(text)) return { offset: Number(text) };
-  return { timestamp: parseMoment(text, nowMs) };
+  if (/^-?\d/.test(text)) return { timestamp: parseMoment(text, nowMs) };
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `${JSON.stringify(text)} is not earliest, latest, an offset, or a time such as 2026-11-21T09:30:00Z or -1h`,
+  );
 }

@@ -3,7 +3,8 @@ import { packageVersion } from "../../proto/kernel/version.js";
 import { HELP_WIDTH } from "./help.js";
 import { NOUNS } from "./nouns.js";
 import type { Parsed } from "./parsed.js";
-import { camelOf, type Verb } from "./verb.js";
+import { usageSentence } from "./usage-sentence.js";
+import { calledVerb, camelOf, type Verb } from "./verb.js";
 
 type Noun = string | null;
 
@@ -17,10 +18,20 @@ export function parseWithYargs(argv: readonly string[], noun: Noun, verbs: reado
   });
   return new Promise((resolve) => {
     parser.parse(argv, {}, (error, _, output) => {
-      const text = error === undefined ? output : "";
-      resolve({ verb: text === "" ? verb : null, args, text, error: error?.message.split("\n")[0] ?? null });
+      const wrong = error?.message ?? noNumber(verb, args);
+      const text = wrong === null ? output : "";
+      const sentence =
+        wrong === null ? null : usageSentence(wrong, noun === null ? null : calledVerb(argv, noun, verbs));
+      resolve({ verb: text === "" ? verb : null, args, text, error: sentence });
     });
   });
+}
+
+/** The library takes any word for a number. */
+function noNumber(verb: Verb | null, args: unknown): string | null {
+  const given = (args ?? {}) as Readonly<Record<string, unknown>>;
+  const name = Object.keys(verb?.options ?? {}).find((option) => Number.isNaN(given[option]));
+  return name === undefined ? null : `--${name} takes a number`;
 }
 
 type Choose = (verb: Verb, args: unknown) => void;

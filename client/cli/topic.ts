@@ -3,6 +3,7 @@ import { parseDuration } from "../../proto/kernel/quantity.js";
 import type { TopicInfo } from "../index.js";
 import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
+import { countOf, optionValue } from "./option-value.js";
 import { OUTPUT_OPTION, showOne, showRows } from "./output.js";
 import { pairs } from "./pairs.js";
 import { verb } from "./verb.js";
@@ -33,7 +34,7 @@ const SETTINGS = {
 } as const;
 
 function retentionMs(text: string | undefined): { retentionMs?: number } {
-  return text === undefined ? {} : { retentionMs: parseDuration(text) };
+  return text === undefined ? {} : { retentionMs: optionValue("--retention", () => parseDuration(text)) };
 }
 
 function brokersOf({ brokers }: TopicInfo): string[] {
@@ -61,7 +62,7 @@ export const verbs = [
         const { name, type, queues, permission, retention, attribute } = args;
         const settings = {
           type,
-          ...(queues === undefined ? {} : { queues: count(queues) }),
+          ...(queues === undefined ? {} : { queues: countOf("--queues", queues) }),
           ...(permission === undefined ? {} : { permission }),
           ...retentionMs(retention),
           ...(attribute === undefined ? {} : { attributes: pairs("--attribute", attribute) }),
@@ -132,7 +133,7 @@ export const verbs = [
         const changed = await admin.topics.update(name, {
           ...callOptions(args, terminal),
           dryRun,
-          ...(queues === undefined ? {} : { queues: count(queues) }),
+          ...(queues === undefined ? {} : { queues: countOf("--queues", queues) }),
           ...(permission === undefined ? {} : { permission }),
           ...retentionMs(retention),
           ...(attribute === undefined ? {} : { setAttributes: pairs("--attribute", attribute) }),
@@ -182,8 +183,3 @@ export const verbs = [
       }),
   }),
 ];
-
-function count(value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new LogwheelError("BAD_REQUEST", `--queues: ${value} is not a positive number`);
-}

@@ -39,6 +39,14 @@ export function wordOf(verb: Verb): string {
   return verb.command[0]?.split(" ", 1)[0] ?? "";
 }
 
+/** The verb of `noun` that a command line calls, by any of its names; null where it calls none. */
+export function calledVerb(argv: readonly string[], noun: string, verbs: readonly Verb[]): Verb | null {
+  const [first] = verbs;
+  if (first !== undefined && verbs.length === 1 && wordOf(first) === noun) return first;
+  const word = argv[argv.indexOf(noun) + 1];
+  return verbs.find(({ command }) => command.some((name) => name.split(" ", 1)[0] === word)) ?? null;
+}
+
 /** The other name by which a verb finds an option: `in-flight` is `inFlight`. */
 export function camelOf(option: string): string {
   return option.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -17,10 +17,21 @@ describe("command line", () => {
     [["server"], "a verb is missing; see logwheel server --help"],
     [["server", "namsrv"], "Unknown argument: namsrv, did you mean namesrv?"],
     [["server", "namesrv", "--listenn", "x"], "Unknown argument: listenn, did you mean --listen?"],
-    [["completion", "tcsh"], "Invalid values"],
-    [["topic", "create"], "Not enough non-option arguments"],
-    [["topic", "create", "t", "--type", "odd"], "Invalid values"],
-    [["message", "send", "x"], "Missing required argument: topic"],
+    [["completion", "tcsh"], '<shell>: "tcsh" is none of bash, zsh, fish; see logwheel completion --help'],
+    [["topic", "create"], "<name> is missing; see logwheel topic create --help"],
+    [["config", "validate", "broker"], "<file> is missing"],
+    [["config", "validate"], "<role> and <file> are missing"],
+    [
+      ["topic", "create", "t", "--type", "odd"],
+      '--type: "odd" is none of normal, ordered, delay, transaction, mixed',
+    ],
+    [["topic", "ls", "-o", "xml"], '--output: "xml" is none of table, json, jsonl; see logwheel topic list'],
+    [["server", "broker", "--flush", "now"], '--flush: "now" is none of sync, async'],
+    [["topic", "create", "t", "--queues", "many"], "--queues takes a number"],
+    [["topic", "create", "t", "-q"], "-q needs a value"],
+    [["topic", "list", "--namesrv"], "--namesrv needs a value"],
+    [["message", "send", "x"], "--topic is missing"],
+    [["group", "reset", "g"], "--topic and --to are missing"],
   ];
   for (const [argv, note] of usage) {
     it(`logwheel ${argv.join(" ")}: exit code 2 and one line that says what is wrong`, async () => {
@@ -104,10 +115,33 @@ describe("command line", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("refuses an address that is none before it connects", async () => {
-    expect(await run(["topic", "list", "--namesrv", "here"], terminal)).to.equal(2);
-    expect(terminal.notes).to.deep.equal([
-      'logwheel: "here" is not an address such as 10.0.0.5:10911 [BAD_REQUEST]',
-    ]);
+  const refused: [argv: string[], sentence: string][] = [
+    [["topic", "list", "--namesrv", "here"], '--namesrv: "here" is not an address such as 10.0.0.5:10911'],
+    [["topic", "list", "--timeout", "soon"], '--timeout: "soon" is not a duration such as'],
+    [["topic", "list", "--timeout", "0s"], "--timeout: 0 is not a whole number from 1 on"],
+    [
+      ["message", "tail", "t", "--from", "noon"],
+      '--from: "noon" is not earliest, latest, an offset, or a time',
+    ],
+    [["message", "tail", "t", "--max", "0"], "--max: 0 is not a whole number from 1 on"],
+    [["message", "tail", "t", "--queue", "-1"], "--queue: -1 is not a whole number from 0 on"],
+    [["bench", "send", "--in-flight", "0"], "--in-flight: 0 is not a whole number from 1 on"],
+    [["bench", "consume", "--messages", "0.5"], "--messages: 0.5 is not a whole number from 1 on"],
+    [["bench", "storage", "--seconds", "0"], "--seconds: 0 is not above 0"],
+    [["bench", "e2e", "--warmup", "-1"], "--warmup: -1 is less than 0"],
+    [["bench", "send", "--size", "5MiB"], "--size: 5MiB; a message has 1 byte to 4 MiB"],
+    [["bench", "send", "--size", "big"], '--size: "big" is not a size such as'],
+  ];
+  for (const [argv, sentence] of refused)
+    it(`logwheel ${argv.join(" ")}: refused before anything is started, by the option's name`, async () => {
+      expect(await run(argv, terminal)).to.equal(2);
+      expect(terminal.notes).to.have.length(1);
+      expect(terminal.notes[0]).to.include(`logwheel: ${sentence}`).and.include("[BAD_REQUEST]");
+    });
+
+  it("names the variable that holds an address that is none", async () => {
+    terminal.environment = { LOGWHEEL_NAMESRV: "here" };
+    expect(await run(["topic", "list"], terminal)).to.equal(2);
+    expect(terminal.notes[0]).to.include('logwheel: LOGWHEEL_NAMESRV: "here" is not an address');
   });
 });
