@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { textOf } from "../support/command-lines.js";
+import { root } from "../support/root.js";
 import { ServerProcess } from "../support/server-process.js";
+import { until } from "../support/until.js";
 
 /** What README.md tells a newcomer to type, without the program's name. */
 async function readmeCommands(): Promise<string[]> {
@@ -47,6 +50,31 @@ describe("the first minutes with README.md", function () {
     expect(sent.stdout).to.match(/ +true\n$/);
     const followed = await ServerProcess.run([...words(tail), ...namesrv, "--max", "1"]);
     expect(followed.stdout).to.match(/ {2}hello\n$/);
+  });
+
+  it("the program for Node bills its order, and ends with 0 at Ctrl-C", async () => {
+    const [, program = ""] = /\n## From Node\n[\s\S]*?\n```ts\n([\s\S]*?)```/.exec(await textOf("README.md")) ?? [];
+    const here = program.replace("localhost:9876", dev.address("name server"));
+    expect(here).to.not.equal(program);
+    const node = ["--input-type=module", "--eval", here];
+    const child = spawn(process.execPath, node, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    let stdout = "";
+    child.stdout.on("data", (bytes) => (stdout += bytes));
+    await until("the order is billed", () => stdout.includes("bill 1 9\n"));
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("close", resolve))).to.equal(0);
+  });
+
+  it("the commands for the shell work in their order, in the folder of that program", async () => {
+    const text = await textOf("README.md");
+    const [, block = ""] = /\n## From the shell\n[\s\S]*?\n```text\n([\s\S]*?)```/.exec(text) ?? [];
+    const lines = block.split("\n").filter((line) => line.startsWith("logwheel ") && !/ bench /.test(line));
+    expect(lines).to.have.length(5);
+    for (const line of lines) {
+      const args = line.replaceAll('"', "").split(" ").slice(1);
+      const { code, stderr } = await ServerProcess.run([...args, "--namesrv", dev.address("name server")]);
+      expect([code, stderr], line).to.deep.equal([0, ""]);
+    }
   });
 
   it("a name server and a broker in one process end with 0 when they are told to", async () => {
