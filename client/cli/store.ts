@@ -70,7 +70,10 @@ export const verbs = [
 /** The folder, which is there and has a log: nothing may be made where somebody has mistyped a name. */
 async function openFolder(data: string): Promise<Files> {
   const folder = resolve(data);
-  const log = await stat(join(folder, "log")).catch(() => undefined);
+  const log = await stat(join(folder, "log")).catch(({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new LogwheelError("BAD_REQUEST", `${folder} cannot be read by this user: ${message}`);
+  });
   if (log?.isDirectory() !== true)
     throw new LogwheelError(
       "BAD_REQUEST",

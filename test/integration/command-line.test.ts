@@ -192,6 +192,19 @@ describe("the command line as a process", function () {
     return name === undefined ? [] : readdir(join(cluster.folder, name));
   }
 
+  it("bench without a place for its files says where they would go", async () => {
+    for (const work of ["send", "storage"]) {
+      const args = [launcher, "bench", work, "--seconds", "1"];
+      const { code, stderr } = await runProgram(process.execPath, args, {
+        environment: { TMPDIR: `${launcher}/below` },
+      });
+      expect(code).to.equal(2);
+      expect(stderr).to.match(
+        /^logwheel: no folder to measure in: .*\.cjs\/below.*TMPDIR.*\[BAD_REQUEST\]\n$/,
+      );
+    }
+  });
+
   it("bench that is interrupted while its servers start ends with 130, and takes them and their folder along", async () => {
     await interrupt(["send"], async () => (await benchFiles()).includes("lock"));
     expect(await benchFolders()).to.deep.equal([]);

@@ -53,7 +53,8 @@ describe("the first minutes with README.md", function () {
   });
 
   it("the program for Node bills its order, and ends with 0 at Ctrl-C", async () => {
-    const [, program = ""] = /\n## From Node\n[\s\S]*?\n```ts\n([\s\S]*?)```/.exec(await textOf("README.md")) ?? [];
+    const [, program = ""] =
+      /\n## From Node\n[\s\S]*?\n```ts\n([\s\S]*?)```/.exec(await textOf("README.md")) ?? [];
     const here = program.replace("localhost:9876", dev.address("name server"));
     expect(here).to.not.equal(program);
     const node = ["--input-type=module", "--eval", here];

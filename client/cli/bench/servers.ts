@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { benchFolder } from "./folder.js";
 import { type Usage, usageOf } from "./usage.js";
 
 /** A name server and a broker, each a process of its own, in a temporary folder. */
@@ -33,7 +32,7 @@ const QUIET = ["--log-level", "error"];
 /** Starts both and resolves when they are ready. */
 export async function startServers(options: BenchServerOptions): Promise<BenchServers> {
   const { flush, retentionBytes, signal } = options;
-  const folder = await mkdtemp(join(tmpdir(), "logwheel-bench-"));
+  const folder = await benchFolder();
   const started: ChildProcess[] = [];
   // What they wrote goes with the folder: nothing has to be finished.
   const endAll = (): void => {

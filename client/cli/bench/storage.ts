@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { systemClock as clock } from "../../../proto/kernel/clock.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { encodedMessageSize, writeMessage } from "../../../proto/kernel/message-codec.js";
 import { NodeFiles } from "../../../server/disk/node-files.js";
 import { emptyHeader, HEADER_BYTES } from "../../../server/store/record.js";
 import { Store } from "../../../server/store/store.js";
+import { benchFolder } from "./folder.js";
 import { Latencies } from "./latencies.js";
 import { perSecond } from "./report.js";
 import { ownUsage } from "./usage.js";
@@ -31,7 +30,7 @@ const SHOW_MS = 500;
 
 /** The store alone, in this process: appends without a network, so many messages unsettled at a time. */
 export async function benchStorage(options: StorageOptions): Promise<Record<string, unknown>> {
-  const folder = await mkdtemp(join(tmpdir(), "logwheel-bench-"));
+  const folder = await benchFolder();
   const { flush } = options;
   const store = await Store.open({
     files: await NodeFiles.open(folder),
