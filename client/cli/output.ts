@@ -69,8 +69,10 @@ export async function showOne(terminal: Terminal, format: Format, thing: object)
   const plain = fields.filter(([, value]) => !isTable(value));
   for (const line of aligned(plain.map(([name, value]) => [words(name), field(name, value)])))
     await terminal.out(line);
+  let begun = plain.length > 0;
   for (const [name, rows] of fields.filter((field): field is [string, Row[]] => isTable(field[1]))) {
-    await terminal.out("");
+    if (begun) await terminal.out("");
+    begun = true;
     await terminal.out(words(name));
     const columns = Object.keys(rows[0] ?? {}).map(
       (key) => [key, (row: Row) => field(key, row[key])] as const,

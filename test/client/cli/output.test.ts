@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { aligned, printable, showOne, showRows } from "../../../client/cli/output.js";
+import { aligned, printable, showOne, showRows, showStream } from "../../../client/cli/output.js";
 import { FakeTerminal } from "../../support/fake-terminal.js";
 
 const rows = [
@@ -51,6 +51,33 @@ describe("output", () => {
     terminal.data.length = 0;
     await showOne(terminal, "jsonl", thing);
     expect(terminal.data).to.deep.equal([JSON.stringify(thing)]);
+  });
+
+  it("begins with the first table where there is nothing else to show", async () => {
+    await showOne(terminal, "table", { queues: [{ lag: 3 }], brokers: [{ name: "b" }] });
+    expect(terminal.data).to.deep.equal(["queues", "LAG", "3", "", "brokers", "NAME", "b"]);
+  });
+
+  it("shows what comes as a line each, or as one array that is whole even when it breaks off", async () => {
+    async function* breaking(): AsyncGenerator<number> {
+      yield 1;
+      yield 2;
+      throw new Error("enough");
+    }
+    const how = { json: (number: number) => ({ number }), table: (number: number) => `<${number}>` };
+    for (const format of ["json", "jsonl", "table"] as const) {
+      terminal.data.length = 0;
+      const thrown = await showStream(terminal, format, breaking(), how).catch(
+        (error: Error) => error.message,
+      );
+      expect(thrown).to.equal("enough");
+      if (format === "json")
+        expect(JSON.parse(terminal.data.join(""))).to.deep.equal([{ number: 1 }, { number: 2 }]);
+      else
+        expect(terminal.data).to.deep.equal(
+          format === "table" ? ["<1>", "<2>"] : ['{"number":1}', '{"number":2}'],
+        );
+    }
   });
 
   it("spells names as people do and rounds sizes, but not in JSON", async () => {
