@@ -201,7 +201,10 @@ describe("planted bugs", () => {
   });
 });
 
-describe("planted bugs of the due index", () => {
+describe("planted bugs of the due index", function () {
+  // Hundreds of recoveries, seconds of processor time: nothing is waited for.
+  this.timeout(120_000);
+
   const find = (views?: (views: MemoryViews) => void): Promise<string | null> =>
     powerLossFinds({ due: true, steps: 150, ...(views === undefined ? {} : { views }) });
 
