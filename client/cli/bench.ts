@@ -124,6 +124,10 @@ async function onServers(
   try {
     const nameServer = args.namesrv ?? servers!.nameServer;
     return await run({ ...args, size: sizeOf(args), nameServer, servers, progress, signal });
+  } catch (thrown) {
+    // What is under way when it is interrupted fails in its own way.
+    signal.throwIfAborted();
+    throw thrown;
   } finally {
     await servers?.stop();
   }

@@ -178,9 +178,9 @@ export class RecordList implements Iterable<StoredRecord> {
     return this.#places.length / 2;
   }
 
-  /** Bytes of the frame they came in, which stays alive with any of them. */
+  /** Bytes that stay alive with any of them: their frame, and what else the network brought in one piece with it. */
   get frameBytes(): number {
-    return this.#bytes.length;
+    return this.#bytes.buffer.byteLength;
   }
 
   /** The record at a place from 0 to `length` - 1. BAD_REQUEST if it is not laid out as expected. */

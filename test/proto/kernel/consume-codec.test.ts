@@ -56,7 +56,7 @@ describe("consume codec", () => {
           const { records: list, ...ours } = event.batch;
           expect(ours).to.deep.equal(batch);
           expect(list.length).to.equal(records.length);
-          expect(list.frameBytes).to.equal(bytes.length);
+          expect(list.frameBytes).to.equal(bytes.buffer.byteLength);
           expect(seen(list)).to.deep.equal(
             records.map(({ record: hex, attempt }) => ({ hex: hex.toString("hex"), attempt })),
           );
