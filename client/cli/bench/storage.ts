@@ -60,7 +60,7 @@ async function appending(store: Store, options: StorageOptions): Promise<Record<
   let turn = 0;
   const untilMs = clock.monotonicMs() + options.seconds * 1_000;
   const cpu = ownUsage().cpuSeconds;
-  let shownMs = 0;
+  let shownMs = Number.NEGATIVE_INFINITY;
   const run = async (): Promise<void> => {
     while (clock.monotonicMs() < untilMs) {
       options.signal.throwIfAborted();
