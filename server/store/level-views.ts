@@ -36,7 +36,7 @@ export function levelViews(dataFiles: Files): ViewsFolder {
       const { Level } = await import("level");
       const level = new Level<Buffer, Buffer>(path, OPTIONS);
       await level.open().catch((thrown: unknown) => {
-        throw codesOf(thrown).includes("LEVEL_LOCKED") ? thrown : damage(path, thrown);
+        throw isDamage(thrown) ? damage(path, thrown) : thrown;
       });
       return new LevelViews(path, level);
     },
@@ -142,6 +142,20 @@ class LevelViews implements Views {
 /** LOG_CORRUPT if LevelDB cannot read what it wrote; any other failure as it is. */
 function told(path: string, thrown: unknown): unknown {
   return codesOf(thrown).includes("LEVEL_CORRUPTION") ? damage(path, thrown) : thrown;
+}
+
+/** What the operating system refuses for a reason that passes: the views may be whole. */
+const REFUSED =
+  /too many open files|no space left|permission denied|read-only file system|cannot allocate memory/i;
+
+/** Whether a folder that could not be opened is damaged, and is to be made again from the log. */
+function isDamage(thrown: unknown): boolean {
+  const codes = codesOf(thrown);
+  return !codes.includes("LEVEL_LOCKED") && !REFUSED.test(textOf(thrown));
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.message} ${textOf(thrown.cause)}` : "";
 }
 
 function damage(path: string, thrown: unknown): LogwheelError {

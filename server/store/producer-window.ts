@@ -86,8 +86,8 @@ export class ProducerWindow {
 
   /** Log offset of the message stored with `sequence`; 0 if it is new; undefined where that is not known any more. */
   find(sequence: number): number | undefined {
-    if (sequence > this.highest) return 0;
     if (sequence < this.#floor) return undefined;
+    if (sequence > this.highest) return 0;
     const place = sequence % this.#sequences.length;
     return this.#sequences[place] === sequence ? this.#logOffsets[place]! : 0;
   }

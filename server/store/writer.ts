@@ -125,7 +125,8 @@ export class Writer {
   /** Resolves when all that was appended is written and synced; rejects if that failed. */
   async flush(): Promise<void> {
     if (this.#draining) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    if (this.#failure === undefined && this.#durable < this.#written) await this.#sync();
+    // A sync that is under way covers only what was written before it began.
+    while (this.#failure === undefined && this.#durable < this.#written) await this.#sync();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

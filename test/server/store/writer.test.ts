@@ -116,6 +116,27 @@ describe("Writer", () => {
     await disk.store.close();
   });
 
+  it("leaves nothing unsynced when it is closed, also what was written while a sync was under way", async () => {
+    const disk = await SlowDisk.open({ flush: "async" });
+    disk.send("before");
+    await settle();
+    await disk.clock.advance(500);
+    expect(disk.syncing).to.equal(1);
+    disk.send("during");
+    await settle();
+    const closed = disk.store.close();
+    await disk.release();
+    await disk.fast();
+    await closed;
+    const left = await openSmall(disk.files.losePower("nothing"));
+    expect(await bodies(left, left.state.topics.get("orders")!.queues[0]!)).to.deep.equal([
+      "before",
+      "during",
+    ]);
+    expect(left.recovered.cutBytes).to.equal(0);
+    await left.close();
+  });
+
   it("syncs at so many unflushed bytes without waiting", async () => {
     const disk = await SlowDisk.open({ flush: "async", flushBytes: 1_000 });
     disk.send("x".repeat(400));
