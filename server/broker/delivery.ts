@@ -107,6 +107,8 @@ export class Delivery {
       this.#flowing &&
       !this.#reading &&
       !this.#stopped &&
+      // Under a generation that it was not told of, the member would throw everything away.
+      this.#member.told &&
       !this.#group.state.paused
     );
   }

@@ -208,6 +208,7 @@ export class GroupAdmin {
     const live = this.#groups.live(state);
     const lane = live.lane(queue);
     if (lane !== undefined) return live.reset(lane, to);
+    live.resetAway(queue);
     const open = cursors.open(state, queue) ?? cursors.create(state, queue, to);
     open.cursor.reset(to);
     cursors.moved(open);

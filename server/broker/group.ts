@@ -196,6 +196,11 @@ export class Group {
     this.#rebalanceSoon();
   }
 
+  /** The same of a queue that nobody has. */
+  resetAway(queue: Queue): void {
+    this.#lanes.fence(queue, this.#deps.store.epoch);
+  }
+
   /** Delivers what can be delivered. In shared mode members take turns, a batch each. */
   wake(): void {
     if (this.mode !== "shared") {
@@ -341,7 +346,14 @@ export class Group {
   }
 
   #passDeadlines(): void {
-    const now = this.#deps.deadlines.instant();
+    try {
+      this.#passAll(this.#deps.deadlines.instant());
+    } finally {
+      this.expect(this.#nextDeadlineMs());
+    }
+  }
+
+  #passAll(now: Instant): void {
     for (const member of this.members) if (member.lostAtMs <= now.deadlineMs) this.leave(member);
     for (const lane of this.#lanes.all) {
       const { holder } = lane;

@@ -3,7 +3,7 @@ import type { Queue, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
 import type { Cursor } from "./cursor.js";
 import type { OpenCursor } from "./cursors.js";
-import { Lane } from "./lane.js";
+import { Lane, nextGeneration } from "./lane.js";
 import type { Subscriptions } from "./subscription.js";
 
 /** Where one begins that has no cursor on a topic. */
@@ -38,7 +38,7 @@ export class Lanes {
   /** Generations of queues given up: a queue that comes back goes on from there. */
   readonly #generations = new WeakMap<Queue, number>();
   /** Queues whose beginning is being looked up. */
-  readonly #starting = new Set<Queue>();
+  readonly #starting = new Map<Queue, object>();
 
   /** `changed` is called when a queue has come outside of `sync`. */
   constructor(deps: { store: Store; logger: Logger; places: Places; changed: () => void }) {
@@ -73,6 +73,11 @@ export class Lanes {
     return changed;
   }
 
+  /** A queue that is not open was reset: who had it before is told apart when it comes back. */
+  fence(queue: Queue, epoch: number): void {
+    this.#generations.set(queue, nextGeneration(this.#generations.get(queue) ?? 0, epoch));
+  }
+
   /** Gives up all queues. */
   close(): void {
     for (const lane of this.#byQueue.values()) this.#drop(lane);
@@ -93,7 +98,8 @@ export class Lanes {
   }
 
   #openAtTime(queue: Queue, ms: number): void {
-    this.#starting.add(queue);
+    const look = {};
+    this.#starting.set(queue, look);
     this.#store.lookup
       .offsetAt(queue, ms)
       .catch((thrown: unknown) => {
@@ -104,7 +110,8 @@ export class Lanes {
         return this.#store.firstOffset(queue);
       })
       .then((offset) => {
-        if (!this.#starting.delete(queue)) return;
+        if (this.#starting.get(queue) !== look) return;
+        this.#starting.delete(queue);
         this.#add(queue, this.#places.find(queue) ?? this.#places.make(queue, offset));
         this.#changed();
       })

@@ -30,6 +30,8 @@ export class PublishStream {
   #cancelWait: (() => void) | undefined;
   #ended = false;
   #closed = false;
+  /** The producer does not read its answers. */
+  #blocked = false;
   /** Frames that were taken, in order, with their answers as far as they are there. */
   readonly #taken: { reply?: Buffer }[] = [];
 
@@ -43,7 +45,8 @@ export class PublishStream {
         this.#endIfDone();
       },
       drain: () => {
-        if (this.#waiting.length === 0) stream.resume();
+        this.#blocked = false;
+        this.#readOn();
       },
       close: () => {
         this.#closed = true;
@@ -82,7 +85,11 @@ export class PublishStream {
         this.#answering((answer) => this.#deps.publisher.refuse(frame, busy, answer, this.#failed));
     }
     if (this.#waiting.length > 0) this.#wait();
-    else this.#stream.resume();
+    else this.#readOn();
+  }
+
+  #readOn(): void {
+    if (this.#waiting.length === 0 && !this.#blocked) this.#stream.resume();
   }
 
   #tooLate(): boolean {
@@ -113,7 +120,9 @@ export class PublishStream {
   #answer(): void {
     while (this.#taken[0]?.reply !== undefined) {
       const { reply } = this.#taken.shift()!;
-      if (!this.#closed && !this.#stream.write(reply!)) this.#stream.pause();
+      if (this.#closed || this.#stream.write(reply!)) continue;
+      this.#blocked = true;
+      this.#stream.pause();
     }
     this.#endIfDone();
   }

@@ -109,6 +109,21 @@ describe("publish stream", () => {
     expect(stream.paused).to.equal(false);
   });
 
+  it("is read no further while its producer reads no answers, whatever else goes on", () => {
+    const { stream, gate, answers } = fixture();
+    stream.hear(Buffer.from("1"));
+    stream.accepts = false;
+    answers.answer("1");
+    expect(stream.paused).to.equal(true);
+    gate.open = false;
+    stream.hear(Buffer.from("2"));
+    gate.clear();
+    expect(answers.taken).to.deep.equal(["1", "2"]);
+    expect(stream.paused).to.equal(true);
+    stream.drain();
+    expect(stream.paused).to.equal(false);
+  });
+
   it("ends after the last answer when the producer has ended", () => {
     const { stream, answers } = fixture();
     stream.hear(Buffer.from("1"));
