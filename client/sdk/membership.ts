@@ -52,7 +52,7 @@ export class Membership implements Settler {
   readonly #link: MemberLink;
   readonly #acks = new AckLog();
   readonly #timers = new Set<() => void>();
-  /** The session whose first list of queues has come: only then is anything said on it. */
+  /** The session whose first list of queues has come: only then are results told on it. */
   #ready: ConsumeSession | null = null;
   #flushing = false;
   #draining = false;

@@ -165,7 +165,9 @@ export class QueueSource {
         if (this.#signal.aborted || turn !== this.#turn) throw error;
         if (error.code === "OFFSET_OUT_OF_RANGE") {
           status.emit({ type: "error", error });
-          this.#next = await this.#nearest();
+          const nearest = await this.#nearest();
+          if (turn !== this.#turn) throw error;
+          this.#next = nearest;
         } else if (!isTransient(error)) throw error;
         await clock.sleep(backoffMs(failures, RETRY, random), this.#signal);
       }

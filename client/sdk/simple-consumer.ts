@@ -46,7 +46,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     this.#memberships = new Memberships(deps, [topic.name], member, {
       arrived: (parcel) => {
         this.#parcels.add(parcel);
-        for (const { wake } of this.#receivers) return wake();
+        for (const { wake } of this.#receivers) wake();
       },
     });
     this.#closing = new Closing(deps.clock, {

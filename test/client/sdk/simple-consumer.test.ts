@@ -65,6 +65,17 @@ describe("simple consumer", () => {
     }
   });
 
+  it("serves all who wait at the same time", async () => {
+    const simple = consumer();
+    const waiting = range(4).map(() => simple.receive({ max: 1, waitMs: 60_000 }));
+    await cluster.clock.advance(1_000);
+    await send(range(4).map(String));
+    const before = cluster.clock.monotonicMs();
+    const received = await cluster.advance(Promise.all(waiting));
+    expect(received.flat().map(textOf).sort()).to.deep.equal(range(4).map(String));
+    expect(cluster.clock.monotonicMs() - before).to.be.below(10_000);
+  });
+
   it("waits for a message, and gives up after its time", async () => {
     const simple = consumer();
     const before = cluster.clock.monotonicMs();
