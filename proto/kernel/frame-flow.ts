@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { LogwheelError } from "./errors.js";
 import { FrameReader } from "./grpc-frames.js";
 
 /** Who is told what comes over a stream. */
@@ -39,7 +40,7 @@ export class FrameFlow {
 
   /** Whether something has come that waits until the flow goes on. */
   get held(): boolean {
-    return this.#paused && this.#reader.unread > 0;
+    return this.#paused && this.#reader.unread;
   }
 
   pause(): void {
@@ -78,8 +79,14 @@ export class FrameFlow {
         this.#stopped = true;
         return this.#events.failed(thrown);
       }
-      if (message === null) return this.#events.caughtUp(this.#ended);
+      if (message === null) return this.#caughtUp();
       this.#events.message(message);
     }
+  }
+
+  #caughtUp(): void {
+    if (!this.#ended || !this.#reader.midway) return this.#events.caughtUp(this.#ended);
+    this.#stopped = true;
+    this.#events.failed(new LogwheelError("BAD_REQUEST", "the stream ends in the middle of a message"));
   }
 }

@@ -19,6 +19,8 @@ export class FrameReader {
   readonly #bytesMax: number;
   #chunk: Buffer = EMPTY;
   #at = 0;
+  /** What has come behind the chunk. */
+  readonly #behind: Buffer[] = [];
   /** What has come before the chunk of a message, or of its head. */
   #parts: Buffer[] = [];
   #partsBytes = 0;
@@ -30,15 +32,20 @@ export class FrameReader {
     this.#bytesMax = bytesMax;
   }
 
-  /** Bytes of the latest chunk that `next` has not come to. */
-  get unread(): number {
-    return this.#chunk.length - this.#at;
+  /** Whether something has come that `next` has not looked at. */
+  get unread(): boolean {
+    return this.#at < this.#chunk.length;
   }
 
-  /** Takes what has come. Chunks are joined where `next` was not asked until it returned null. */
+  /** Whether a message has come in part. */
+  get midway(): boolean {
+    return this.#partsBytes > 0 || this.#length !== undefined;
+  }
+
+  /** Takes what has come. */
   push(chunk: Buffer): void {
-    this.#chunk = this.unread === 0 ? chunk : Buffer.concat([this.#chunk.subarray(this.#at), chunk]);
-    this.#at = 0;
+    if (this.unread) this.#behind.push(chunk);
+    else this.#begin(chunk);
   }
 
   /** The next whole message; null if there is none yet. MESSAGE_TOO_LARGE, or UNSUPPORTED_VERSION if it is compressed. */
@@ -53,7 +60,20 @@ export class FrameReader {
     return message;
   }
 
+  #begin(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
   #take(bytes: number): Buffer | null {
+    for (;;) {
+      const taken = this.#takeHere(bytes);
+      if (taken !== null || this.#behind.length === 0) return taken;
+      this.#begin(this.#behind.shift()!);
+    }
+  }
+
+  #takeHere(bytes: number): Buffer | null {
     const missing = bytes - this.#partsBytes;
     const end = Math.min(this.#at + missing, this.#chunk.length);
     const part = this.#chunk.subarray(this.#at, end);
@@ -88,7 +108,7 @@ export class FrameReader {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Buffers of one size that are used again: what is written in large pieces all the time would keep the collector busy. */
+/** Buffers for full batches that are used again: what is written in such pieces all the time would keep the collector busy. */
 export class FramePool {
   readonly #free: Buffer[] = [];
 
@@ -106,6 +126,7 @@ export class FramePool {
   }
 }
 
-const POOLED_BYTES_MIN = 16 << 10;
+/** Smaller ones are made anew: what waits to be sent must not take much more than its bytes. */
+const POOLED_BYTES_MIN = 160 << 10;
 const POOLED_BYTES = 320 << 10;
 const KEPT_MAX = 16;

@@ -7,7 +7,7 @@ import type { Server } from "@grpc/grpc-js";
  * What grpc-js 1.14 keeps to itself and a broker cannot do without, in one place.
  *
  * Most give up without harm when a name has gone: the server is slower then, or holds less tight limits. Streams cannot do
- * without `takeOverStream`: package.json asks for exactly this version of the library. A test fails so that somebody notices.
+ * without `takeOverStream` and `takeOverClientStream`: package.json asks for exactly this version of the library. A test fails so that somebody notices.
  */
 interface ServerInternals {
   commonServerOptions?: { settings?: object };

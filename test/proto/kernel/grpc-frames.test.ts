@@ -74,11 +74,13 @@ describe("frames of gRPC", () => {
     const reader = new FrameReader(10);
     reader.push(Buffer.concat([framed(Buffer.from("a")), framed(Buffer.from("b"))]));
     expect(reader.next()!.toString()).to.equal("a");
-    expect(reader.unread).to.equal(FRAME_HEAD_BYTES + 1);
+    expect(reader.unread).to.equal(true);
     reader.push(framed(Buffer.from("c")));
     const rest = [reader.next()!.toString(), reader.next()!.toString(), reader.next()];
     expect(rest).to.deep.equal(["b", "c", null]);
-    expect(reader.unread).to.equal(0);
+    expect([reader.unread, reader.midway]).to.deep.equal([false, false]);
+    reader.push(framed(Buffer.from("d")).subarray(0, 3));
+    expect([reader.next(), reader.midway]).to.deep.equal([null, true]);
   });
 });
 
@@ -87,7 +89,8 @@ describe("FramePool", () => {
     const pool = new FramePool();
     for (const [bytes, again] of [
       [100, false],
-      [100_000, true],
+      [200_000, true],
+      [100_000, false],
       [1 << 20, false],
     ] as const) {
       const first = pool.take(bytes);
@@ -100,10 +103,10 @@ describe("FramePool", () => {
 
   it("keeps what is in use apart", () => {
     const pool = new FramePool();
-    const [first, second] = [pool.take(50_000), pool.take(50_000)];
+    const [first, second] = [pool.take(250_000), pool.take(250_000)];
     expect(first.buffer).not.to.equal(second.buffer);
     pool.give(first);
-    expect(pool.take(60_000).buffer).to.equal(first.buffer);
-    expect(pool.take(60_000).buffer).not.to.equal(second.buffer);
+    expect(pool.take(260_000).buffer).to.equal(first.buffer);
+    expect(pool.take(260_000).buffer).not.to.equal(second.buffer);
   });
 });
