@@ -71,7 +71,7 @@ const STORE = {
     default: 64 * MiB,
     min: MiB,
     max: 4 * GiB,
-    doc: "Async flush: at so much written and not flushed sends wait, and are refused after `sendWaitMs`.",
+    doc: "Async flush: at so much accepted and not flushed sends wait, and are refused after `sendWaitMs`.",
   },
   segmentBytes: {
     kind: "bytes",
