@@ -16,6 +16,7 @@ import type { Lane } from "./lane.js";
 import { Lanes, type Places } from "./lanes.js";
 import { type Introduction, isBack, issued, issueId, type Member, newMember, type Seat } from "./member.js";
 import type { Meter } from "./meter.js";
+import { nextDeadlineMs } from "./next-deadline.js";
 import { ownPlaces, type Positions, storedPlaces } from "./places.js";
 import { rebalance } from "./rebalance.js";
 import { difference, type Mode } from "./subscription.js";
@@ -286,7 +287,7 @@ export class Group {
   #afterChange(): void {
     this.#rebalance();
     this.wake();
-    this.expect(this.#nextDeadlineMs());
+    this.expect(nextDeadlineMs(this.#members.values(), this.#lanes.all));
   }
 
   #rebalanceSoon(): void {
@@ -349,7 +350,7 @@ export class Group {
     try {
       this.#passAll(this.#deps.deadlines.instant());
     } finally {
-      this.expect(this.#nextDeadlineMs());
+      this.expect(nextDeadlineMs(this.#members.values(), this.#lanes.all));
     }
   }
 
@@ -365,17 +366,6 @@ export class Group {
         this.#members.get(id)?.seat?.leaseLost(lane, offset, attempt);
     }
     this.#afterChange();
-  }
-
-  /** What has passed already is among it, so that no deadline is lost between two readings of the clock. */
-  #nextDeadlineMs(): number {
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const { lostAtMs } of this.#members.values()) nextMs = Math.min(nextMs, lostAtMs);
-    for (const { holder, cursor } of this.#lanes.all) {
-      if (holder.state === "revoking") nextMs = Math.min(nextMs, holder.untilMs);
-      nextMs = Math.min(nextMs, cursor.nextLeaseEndMs);
-    }
-    return nextMs;
   }
 
   /** Nobody is left. */
