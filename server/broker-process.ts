@@ -117,6 +117,17 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
     memberExpiryMs: config.memberExpiryMs,
     nameServers: config.namesrv,
     heartbeatMs: config.heartbeatMs,
+    due: {
+      delayLevels: config.delayLevels,
+      delayMsMax: config.delayMsMax,
+      delayedMax: config.delayedMax,
+      transactionCheckAfterMs: config.transactionCheckAfterMs,
+      transactionCheckEveryMs: config.transactionCheckEveryMs,
+      transactionChecksMax: config.transactionChecksMax,
+      transactionsMax: config.transactionsMax,
+      memberHeartbeatMs: config.memberHeartbeatMs,
+      memberExpiryMs: config.memberExpiryMs,
+    },
     connections,
     machine: () => ({ memoryBytes: process.memoryUsage.rss(), nodeVersion: process.version }),
   });

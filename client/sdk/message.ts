@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { MessageContent } from "../../proto/kernel/message-codec.js";
-import { messageId, StoredRecord } from "../../proto/kernel/record.js";
+import { StoredRecord } from "../../proto/kernel/record.js";
 import { plainBody } from "./body-bytes.js";
 import type { Topic } from "./topic.js";
 import type { Message } from "./types.js";
@@ -41,7 +41,7 @@ export class ReceivedMessage<T> implements Message<T> {
   }
 
   get id(): string {
-    return messageId(this.broker, this.#record.epoch, this.#record.logOffset);
+    return this.#record.messageId(this.broker);
   }
 
   get topic(): string {

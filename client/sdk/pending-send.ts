@@ -1,5 +1,5 @@
 import type { MessageInput } from "../../proto/kernel/message-codec.js";
-import type { PublishEntry } from "../../proto/kernel/publish-codec.js";
+import type { PublishEntry, TransactionPlace } from "../../proto/kernel/publish-codec.js";
 import type { OrderedLane } from "./ordered-lane.js";
 import type { SendReceipt } from "./types.js";
 
@@ -38,6 +38,9 @@ export class PendingSend implements PublishEntry, MessageInput {
   sequence = 0;
   after = 0;
   more = false;
+  half = false;
+  transaction: TransactionPlace | null = null;
+  decision = 0;
 
   /** Other messages of a batch. */
   rest: readonly PendingSend[] | null = null;

@@ -2,8 +2,13 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { AdminClient as _logwheel_v1_AdminClient, AdminDefinition as _logwheel_v1_AdminDefinition } from './logwheel/v1/Admin.js';
+import type { AskTransactionReply as _logwheel_v1_AskTransactionReply, AskTransactionReply__Output as _logwheel_v1_AskTransactionReply__Output } from './logwheel/v1/AskTransactionReply.js';
+import type { AskTransactionRequest as _logwheel_v1_AskTransactionRequest, AskTransactionRequest__Output as _logwheel_v1_AskTransactionRequest__Output } from './logwheel/v1/AskTransactionRequest.js';
+import type { CountDelayedReply as _logwheel_v1_CountDelayedReply, CountDelayedReply__Output as _logwheel_v1_CountDelayedReply__Output } from './logwheel/v1/CountDelayedReply.js';
+import type { CountDelayedRequest as _logwheel_v1_CountDelayedRequest, CountDelayedRequest__Output as _logwheel_v1_CountDelayedRequest__Output } from './logwheel/v1/CountDelayedRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from './logwheel/v1/CreateGroupRequest.js';
 import type { CreateTopicRequest as _logwheel_v1_CreateTopicRequest, CreateTopicRequest__Output as _logwheel_v1_CreateTopicRequest__Output } from './logwheel/v1/CreateTopicRequest.js';
+import type { DelayedMessage as _logwheel_v1_DelayedMessage, DelayedMessage__Output as _logwheel_v1_DelayedMessage__Output } from './logwheel/v1/DelayedMessage.js';
 import type { DeleteGroupReply as _logwheel_v1_DeleteGroupReply, DeleteGroupReply__Output as _logwheel_v1_DeleteGroupReply__Output } from './logwheel/v1/DeleteGroupReply.js';
 import type { DeleteGroupRequest as _logwheel_v1_DeleteGroupRequest, DeleteGroupRequest__Output as _logwheel_v1_DeleteGroupRequest__Output } from './logwheel/v1/DeleteGroupRequest.js';
 import type { DeleteTopicReply as _logwheel_v1_DeleteTopicReply, DeleteTopicReply__Output as _logwheel_v1_DeleteTopicReply__Output } from './logwheel/v1/DeleteTopicReply.js';
@@ -22,11 +27,16 @@ import type { GetMessageRequest as _logwheel_v1_GetMessageRequest, GetMessageReq
 import type { Group as _logwheel_v1_Group, Group__Output as _logwheel_v1_Group__Output } from './logwheel/v1/Group.js';
 import type { GroupReply as _logwheel_v1_GroupReply, GroupReply__Output as _logwheel_v1_GroupReply__Output } from './logwheel/v1/GroupReply.js';
 import type { GroupSummary as _logwheel_v1_GroupSummary, GroupSummary__Output as _logwheel_v1_GroupSummary__Output } from './logwheel/v1/GroupSummary.js';
+import type { ListDelayedReply as _logwheel_v1_ListDelayedReply, ListDelayedReply__Output as _logwheel_v1_ListDelayedReply__Output } from './logwheel/v1/ListDelayedReply.js';
+import type { ListDelayedRequest as _logwheel_v1_ListDelayedRequest, ListDelayedRequest__Output as _logwheel_v1_ListDelayedRequest__Output } from './logwheel/v1/ListDelayedRequest.js';
 import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from './logwheel/v1/ListGroupsReply.js';
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from './logwheel/v1/ListGroupsRequest.js';
+import type { ListTransactionsReply as _logwheel_v1_ListTransactionsReply, ListTransactionsReply__Output as _logwheel_v1_ListTransactionsReply__Output } from './logwheel/v1/ListTransactionsReply.js';
+import type { ListTransactionsRequest as _logwheel_v1_ListTransactionsRequest, ListTransactionsRequest__Output as _logwheel_v1_ListTransactionsRequest__Output } from './logwheel/v1/ListTransactionsRequest.js';
 import type { Member as _logwheel_v1_Member, Member__Output as _logwheel_v1_Member__Output } from './logwheel/v1/Member.js';
 import type { Message as _logwheel_v1_Message, Message__Output as _logwheel_v1_Message__Output } from './logwheel/v1/Message.js';
 import type { NameServerStatus as _logwheel_v1_NameServerStatus, NameServerStatus__Output as _logwheel_v1_NameServerStatus__Output } from './logwheel/v1/NameServerStatus.js';
+import type { OpenTransaction as _logwheel_v1_OpenTransaction, OpenTransaction__Output as _logwheel_v1_OpenTransaction__Output } from './logwheel/v1/OpenTransaction.js';
 import type { QueueProgress as _logwheel_v1_QueueProgress, QueueProgress__Output as _logwheel_v1_QueueProgress__Output } from './logwheel/v1/QueueProgress.js';
 import type { QueueStatus as _logwheel_v1_QueueStatus, QueueStatus__Output as _logwheel_v1_QueueStatus__Output } from './logwheel/v1/QueueStatus.js';
 import type { Range as _logwheel_v1_Range, Range__Output as _logwheel_v1_Range__Output } from './logwheel/v1/Range.js';
@@ -34,6 +44,8 @@ import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Reco
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from './logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from './logwheel/v1/ResetGroupRequest.js';
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
+import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from './logwheel/v1/SettleTransactionReply.js';
+import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from './logwheel/v1/SettleTransactionRequest.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from './logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from './logwheel/v1/UpdateGroupRequest.js';
@@ -47,9 +59,14 @@ export interface ProtoGrpcType {
   logwheel: {
     v1: {
       Admin: SubtypeConstructor<typeof grpc.Client, _logwheel_v1_AdminClient> & { service: _logwheel_v1_AdminDefinition }
+      AskTransactionReply: MessageTypeDefinition<_logwheel_v1_AskTransactionReply, _logwheel_v1_AskTransactionReply__Output>
+      AskTransactionRequest: MessageTypeDefinition<_logwheel_v1_AskTransactionRequest, _logwheel_v1_AskTransactionRequest__Output>
       Assign: EnumTypeDefinition
+      CountDelayedReply: MessageTypeDefinition<_logwheel_v1_CountDelayedReply, _logwheel_v1_CountDelayedReply__Output>
+      CountDelayedRequest: MessageTypeDefinition<_logwheel_v1_CountDelayedRequest, _logwheel_v1_CountDelayedRequest__Output>
       CreateGroupRequest: MessageTypeDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_CreateGroupRequest__Output>
       CreateTopicRequest: MessageTypeDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_CreateTopicRequest__Output>
+      DelayedMessage: MessageTypeDefinition<_logwheel_v1_DelayedMessage, _logwheel_v1_DelayedMessage__Output>
       DeleteGroupReply: MessageTypeDefinition<_logwheel_v1_DeleteGroupReply, _logwheel_v1_DeleteGroupReply__Output>
       DeleteGroupRequest: MessageTypeDefinition<_logwheel_v1_DeleteGroupRequest, _logwheel_v1_DeleteGroupRequest__Output>
       DeleteTopicReply: MessageTypeDefinition<_logwheel_v1_DeleteTopicReply, _logwheel_v1_DeleteTopicReply__Output>
@@ -69,12 +86,17 @@ export interface ProtoGrpcType {
       Group: MessageTypeDefinition<_logwheel_v1_Group, _logwheel_v1_Group__Output>
       GroupReply: MessageTypeDefinition<_logwheel_v1_GroupReply, _logwheel_v1_GroupReply__Output>
       GroupSummary: MessageTypeDefinition<_logwheel_v1_GroupSummary, _logwheel_v1_GroupSummary__Output>
+      ListDelayedReply: MessageTypeDefinition<_logwheel_v1_ListDelayedReply, _logwheel_v1_ListDelayedReply__Output>
+      ListDelayedRequest: MessageTypeDefinition<_logwheel_v1_ListDelayedRequest, _logwheel_v1_ListDelayedRequest__Output>
       ListGroupsReply: MessageTypeDefinition<_logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsReply__Output>
       ListGroupsRequest: MessageTypeDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsRequest__Output>
+      ListTransactionsReply: MessageTypeDefinition<_logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsReply__Output>
+      ListTransactionsRequest: MessageTypeDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsRequest__Output>
       Member: MessageTypeDefinition<_logwheel_v1_Member, _logwheel_v1_Member__Output>
       Message: MessageTypeDefinition<_logwheel_v1_Message, _logwheel_v1_Message__Output>
       Mode: EnumTypeDefinition
       NameServerStatus: MessageTypeDefinition<_logwheel_v1_NameServerStatus, _logwheel_v1_NameServerStatus__Output>
+      OpenTransaction: MessageTypeDefinition<_logwheel_v1_OpenTransaction, _logwheel_v1_OpenTransaction__Output>
       Permission: EnumTypeDefinition
       QueueProgress: MessageTypeDefinition<_logwheel_v1_QueueProgress, _logwheel_v1_QueueProgress__Output>
       QueueStatus: MessageTypeDefinition<_logwheel_v1_QueueStatus, _logwheel_v1_QueueStatus__Output>
@@ -85,6 +107,8 @@ export interface ProtoGrpcType {
       ResetGroupRequest: MessageTypeDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupRequest__Output>
       ResetQueue: MessageTypeDefinition<_logwheel_v1_ResetQueue, _logwheel_v1_ResetQueue__Output>
       Sent: EnumTypeDefinition
+      SettleTransactionReply: MessageTypeDefinition<_logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionReply__Output>
+      SettleTransactionRequest: MessageTypeDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionRequest__Output>
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicReply: MessageTypeDefinition<_logwheel_v1_TopicReply, _logwheel_v1_TopicReply__Output>
       TopicType: EnumTypeDefinition

@@ -10,6 +10,13 @@ import type { Assignment as _logwheel_v1_Assignment, Assignment__Output as _logw
 import type { Attempt as _logwheel_v1_Attempt, Attempt__Output as _logwheel_v1_Attempt__Output } from './logwheel/v1/Attempt.js';
 import type { Batch as _logwheel_v1_Batch, Batch__Output as _logwheel_v1_Batch__Output } from './logwheel/v1/Batch.js';
 import type { BrokerClient as _logwheel_v1_BrokerClient, BrokerDefinition as _logwheel_v1_BrokerDefinition } from './logwheel/v1/Broker.js';
+import type { ChangeDelayedReply as _logwheel_v1_ChangeDelayedReply, ChangeDelayedReply__Output as _logwheel_v1_ChangeDelayedReply__Output } from './logwheel/v1/ChangeDelayedReply.js';
+import type { ChangeDelayedRequest as _logwheel_v1_ChangeDelayedRequest, ChangeDelayedRequest__Output as _logwheel_v1_ChangeDelayedRequest__Output } from './logwheel/v1/ChangeDelayedRequest.js';
+import type { CheckAnswer as _logwheel_v1_CheckAnswer, CheckAnswer__Output as _logwheel_v1_CheckAnswer__Output } from './logwheel/v1/CheckAnswer.js';
+import type { CheckHello as _logwheel_v1_CheckHello, CheckHello__Output as _logwheel_v1_CheckHello__Output } from './logwheel/v1/CheckHello.js';
+import type { CheckReply as _logwheel_v1_CheckReply, CheckReply__Output as _logwheel_v1_CheckReply__Output } from './logwheel/v1/CheckReply.js';
+import type { CheckRequest as _logwheel_v1_CheckRequest, CheckRequest__Output as _logwheel_v1_CheckRequest__Output } from './logwheel/v1/CheckRequest.js';
+import type { CheckWelcome as _logwheel_v1_CheckWelcome, CheckWelcome__Output as _logwheel_v1_CheckWelcome__Output } from './logwheel/v1/CheckWelcome.js';
 import type { ConsumeReply as _logwheel_v1_ConsumeReply, ConsumeReply__Output as _logwheel_v1_ConsumeReply__Output } from './logwheel/v1/ConsumeReply.js';
 import type { ConsumeRequest as _logwheel_v1_ConsumeRequest, ConsumeRequest__Output as _logwheel_v1_ConsumeRequest__Output } from './logwheel/v1/ConsumeRequest.js';
 import type { Credit as _logwheel_v1_Credit, Credit__Output as _logwheel_v1_Credit__Output } from './logwheel/v1/Credit.js';
@@ -31,6 +38,7 @@ import type { PublishReply as _logwheel_v1_PublishReply, PublishReply__Output as
 import type { PublishRequest as _logwheel_v1_PublishRequest, PublishRequest__Output as _logwheel_v1_PublishRequest__Output } from './logwheel/v1/PublishRequest.js';
 import type { PullReply as _logwheel_v1_PullReply, PullReply__Output as _logwheel_v1_PullReply__Output } from './logwheel/v1/PullReply.js';
 import type { PullRequest as _logwheel_v1_PullRequest, PullRequest__Output as _logwheel_v1_PullRequest__Output } from './logwheel/v1/PullRequest.js';
+import type { Question as _logwheel_v1_Question, Question__Output as _logwheel_v1_Question__Output } from './logwheel/v1/Question.js';
 import type { QueueAck as _logwheel_v1_QueueAck, QueueAck__Output as _logwheel_v1_QueueAck__Output } from './logwheel/v1/QueueAck.js';
 import type { Range as _logwheel_v1_Range, Range__Output as _logwheel_v1_Range__Output } from './logwheel/v1/Range.js';
 import type { Receipt as _logwheel_v1_Receipt, Receipt__Output as _logwheel_v1_Receipt__Output } from './logwheel/v1/Receipt.js';
@@ -43,6 +51,8 @@ import type { SendBatchReply as _logwheel_v1_SendBatchReply, SendBatchReply__Out
 import type { SendBatchRequest as _logwheel_v1_SendBatchRequest, SendBatchRequest__Output as _logwheel_v1_SendBatchRequest__Output } from './logwheel/v1/SendBatchRequest.js';
 import type { SendReply as _logwheel_v1_SendReply, SendReply__Output as _logwheel_v1_SendReply__Output } from './logwheel/v1/SendReply.js';
 import type { SendRequest as _logwheel_v1_SendRequest, SendRequest__Output as _logwheel_v1_SendRequest__Output } from './logwheel/v1/SendRequest.js';
+import type { SettleReply as _logwheel_v1_SettleReply, SettleReply__Output as _logwheel_v1_SettleReply__Output } from './logwheel/v1/SettleReply.js';
+import type { SettleRequest as _logwheel_v1_SettleRequest, SettleRequest__Output as _logwheel_v1_SettleRequest__Output } from './logwheel/v1/SettleRequest.js';
 import type { Subscription as _logwheel_v1_Subscription, Subscription__Output as _logwheel_v1_Subscription__Output } from './logwheel/v1/Subscription.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 import type { Welcome as _logwheel_v1_Welcome, Welcome__Output as _logwheel_v1_Welcome__Output } from './logwheel/v1/Welcome.js';
@@ -64,10 +74,20 @@ export interface ProtoGrpcType {
       Attempt: MessageTypeDefinition<_logwheel_v1_Attempt, _logwheel_v1_Attempt__Output>
       Batch: MessageTypeDefinition<_logwheel_v1_Batch, _logwheel_v1_Batch__Output>
       Broker: SubtypeConstructor<typeof grpc.Client, _logwheel_v1_BrokerClient> & { service: _logwheel_v1_BrokerDefinition }
+      ChangeDelayedReply: MessageTypeDefinition<_logwheel_v1_ChangeDelayedReply, _logwheel_v1_ChangeDelayedReply__Output>
+      ChangeDelayedRequest: MessageTypeDefinition<_logwheel_v1_ChangeDelayedRequest, _logwheel_v1_ChangeDelayedRequest__Output>
+      CheckAnswer: MessageTypeDefinition<_logwheel_v1_CheckAnswer, _logwheel_v1_CheckAnswer__Output>
+      CheckHello: MessageTypeDefinition<_logwheel_v1_CheckHello, _logwheel_v1_CheckHello__Output>
+      CheckReply: MessageTypeDefinition<_logwheel_v1_CheckReply, _logwheel_v1_CheckReply__Output>
+      CheckRequest: MessageTypeDefinition<_logwheel_v1_CheckRequest, _logwheel_v1_CheckRequest__Output>
+      CheckWelcome: MessageTypeDefinition<_logwheel_v1_CheckWelcome, _logwheel_v1_CheckWelcome__Output>
       ConsumeReply: MessageTypeDefinition<_logwheel_v1_ConsumeReply, _logwheel_v1_ConsumeReply__Output>
       ConsumeRequest: MessageTypeDefinition<_logwheel_v1_ConsumeRequest, _logwheel_v1_ConsumeRequest__Output>
       Credit: MessageTypeDefinition<_logwheel_v1_Credit, _logwheel_v1_Credit__Output>
+      Decision: EnumTypeDefinition
+      DelayedChange: EnumTypeDefinition
       Draining: MessageTypeDefinition<_logwheel_v1_Draining, _logwheel_v1_Draining__Output>
+      DueAnswer: EnumTypeDefinition
       Encoding: EnumTypeDefinition
       Entry: MessageTypeDefinition<_logwheel_v1_Entry, _logwheel_v1_Entry__Output>
       Extend: MessageTypeDefinition<_logwheel_v1_Extend, _logwheel_v1_Extend__Output>
@@ -89,6 +109,7 @@ export interface ProtoGrpcType {
       PublishRequest: MessageTypeDefinition<_logwheel_v1_PublishRequest, _logwheel_v1_PublishRequest__Output>
       PullReply: MessageTypeDefinition<_logwheel_v1_PullReply, _logwheel_v1_PullReply__Output>
       PullRequest: MessageTypeDefinition<_logwheel_v1_PullRequest, _logwheel_v1_PullRequest__Output>
+      Question: MessageTypeDefinition<_logwheel_v1_Question, _logwheel_v1_Question__Output>
       QueueAck: MessageTypeDefinition<_logwheel_v1_QueueAck, _logwheel_v1_QueueAck__Output>
       Range: MessageTypeDefinition<_logwheel_v1_Range, _logwheel_v1_Range__Output>
       Receipt: MessageTypeDefinition<_logwheel_v1_Receipt, _logwheel_v1_Receipt__Output>
@@ -103,6 +124,8 @@ export interface ProtoGrpcType {
       SendReply: MessageTypeDefinition<_logwheel_v1_SendReply, _logwheel_v1_SendReply__Output>
       SendRequest: MessageTypeDefinition<_logwheel_v1_SendRequest, _logwheel_v1_SendRequest__Output>
       Sent: EnumTypeDefinition
+      SettleReply: MessageTypeDefinition<_logwheel_v1_SettleReply, _logwheel_v1_SettleReply__Output>
+      SettleRequest: MessageTypeDefinition<_logwheel_v1_SettleRequest, _logwheel_v1_SettleRequest__Output>
       Subscription: MessageTypeDefinition<_logwheel_v1_Subscription, _logwheel_v1_Subscription__Output>
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicType: EnumTypeDefinition

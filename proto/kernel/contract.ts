@@ -1,6 +1,29 @@
 import type { AckReply, AckReply__Output } from "../gen/logwheel/v1/AckReply.js";
 import type { AckRequest, AckRequest__Output } from "../gen/logwheel/v1/AckRequest.js";
+import type {
+  AskTransactionReply,
+  AskTransactionReply__Output,
+} from "../gen/logwheel/v1/AskTransactionReply.js";
+import type {
+  AskTransactionRequest,
+  AskTransactionRequest__Output,
+} from "../gen/logwheel/v1/AskTransactionRequest.js";
+import type {
+  ChangeDelayedReply,
+  ChangeDelayedReply__Output,
+} from "../gen/logwheel/v1/ChangeDelayedReply.js";
+import type {
+  ChangeDelayedRequest,
+  ChangeDelayedRequest__Output,
+} from "../gen/logwheel/v1/ChangeDelayedRequest.js";
+import type { CheckReply, CheckReply__Output } from "../gen/logwheel/v1/CheckReply.js";
+import type { CheckRequest, CheckRequest__Output } from "../gen/logwheel/v1/CheckRequest.js";
 import type { ConsumeRequest, ConsumeRequest__Output } from "../gen/logwheel/v1/ConsumeRequest.js";
+import type { CountDelayedReply, CountDelayedReply__Output } from "../gen/logwheel/v1/CountDelayedReply.js";
+import type {
+  CountDelayedRequest,
+  CountDelayedRequest__Output,
+} from "../gen/logwheel/v1/CountDelayedRequest.js";
 import type {
   CreateGroupRequest,
   CreateGroupRequest__Output,
@@ -57,10 +80,23 @@ import type {
   ListBrokersRequest,
   ListBrokersRequest__Output,
 } from "../gen/logwheel/v1/ListBrokersRequest.js";
+import type { ListDelayedReply, ListDelayedReply__Output } from "../gen/logwheel/v1/ListDelayedReply.js";
+import type {
+  ListDelayedRequest,
+  ListDelayedRequest__Output,
+} from "../gen/logwheel/v1/ListDelayedRequest.js";
 import type { ListGroupsReply, ListGroupsReply__Output } from "../gen/logwheel/v1/ListGroupsReply.js";
 import type { ListGroupsRequest, ListGroupsRequest__Output } from "../gen/logwheel/v1/ListGroupsRequest.js";
 import type { ListTopicsReply, ListTopicsReply__Output } from "../gen/logwheel/v1/ListTopicsReply.js";
 import type { ListTopicsRequest, ListTopicsRequest__Output } from "../gen/logwheel/v1/ListTopicsRequest.js";
+import type {
+  ListTransactionsReply,
+  ListTransactionsReply__Output,
+} from "../gen/logwheel/v1/ListTransactionsReply.js";
+import type {
+  ListTransactionsRequest,
+  ListTransactionsRequest__Output,
+} from "../gen/logwheel/v1/ListTransactionsRequest.js";
 import type { PullRequest, PullRequest__Output } from "../gen/logwheel/v1/PullRequest.js";
 import type { RegisterReply, RegisterReply__Output } from "../gen/logwheel/v1/RegisterReply.js";
 import type { RegisterRequest, RegisterRequest__Output } from "../gen/logwheel/v1/RegisterRequest.js";
@@ -73,6 +109,16 @@ import type { SendBatchReply, SendBatchReply__Output } from "../gen/logwheel/v1/
 import type { SendBatchRequest } from "../gen/logwheel/v1/SendBatchRequest.js";
 import type { SendReply, SendReply__Output } from "../gen/logwheel/v1/SendReply.js";
 import type { SendRequest } from "../gen/logwheel/v1/SendRequest.js";
+import type { SettleReply, SettleReply__Output } from "../gen/logwheel/v1/SettleReply.js";
+import type { SettleRequest, SettleRequest__Output } from "../gen/logwheel/v1/SettleRequest.js";
+import type {
+  SettleTransactionReply,
+  SettleTransactionReply__Output,
+} from "../gen/logwheel/v1/SettleTransactionReply.js";
+import type {
+  SettleTransactionRequest,
+  SettleTransactionRequest__Output,
+} from "../gen/logwheel/v1/SettleTransactionRequest.js";
 import type { TopicReply, TopicReply__Output } from "../gen/logwheel/v1/TopicReply.js";
 import type {
   UpdateGroupRequest,
@@ -190,6 +236,21 @@ export const BROKER = {
     asked<ConsumeRequest, ConsumeRequest__Output>("ConsumeRequest"),
     consumeReply,
   ),
+  changeDelayed: unary(
+    "Broker/ChangeDelayed",
+    asked<ChangeDelayedRequest, ChangeDelayedRequest__Output>("ChangeDelayedRequest"),
+    of<ChangeDelayedReply, ChangeDelayedReply__Output>("ChangeDelayedReply"),
+  ),
+  settle: unary(
+    "Broker/Settle",
+    asked<SettleRequest, SettleRequest__Output>("SettleRequest"),
+    of<SettleReply, SettleReply__Output>("SettleReply"),
+  ),
+  check: stream(
+    "Broker/Check",
+    asked<CheckRequest, CheckRequest__Output>("CheckRequest"),
+    of<CheckReply, CheckReply__Output>("CheckReply"),
+  ),
   ack: unary(
     "Broker/Ack",
     asked<AckRequest, AckRequest__Output>("AckRequest"),
@@ -261,6 +322,31 @@ export const ADMIN = {
     "Admin/FindMessages",
     asked<FindMessagesRequest, FindMessagesRequest__Output>("FindMessagesRequest"),
     of<FindMessagesReply, FindMessagesReply__Output>("FindMessagesReply"),
+  ),
+  listDelayed: unary(
+    "Admin/ListDelayed",
+    asked<ListDelayedRequest, ListDelayedRequest__Output>("ListDelayedRequest"),
+    of<ListDelayedReply, ListDelayedReply__Output>("ListDelayedReply"),
+  ),
+  countDelayed: unary(
+    "Admin/CountDelayed",
+    asked<CountDelayedRequest, CountDelayedRequest__Output>("CountDelayedRequest"),
+    of<CountDelayedReply, CountDelayedReply__Output>("CountDelayedReply"),
+  ),
+  listTransactions: unary(
+    "Admin/ListTransactions",
+    asked<ListTransactionsRequest, ListTransactionsRequest__Output>("ListTransactionsRequest"),
+    of<ListTransactionsReply, ListTransactionsReply__Output>("ListTransactionsReply"),
+  ),
+  askTransaction: unary(
+    "Admin/AskTransaction",
+    asked<AskTransactionRequest, AskTransactionRequest__Output>("AskTransactionRequest"),
+    of<AskTransactionReply, AskTransactionReply__Output>("AskTransactionReply"),
+  ),
+  settleTransaction: unary(
+    "Admin/SettleTransaction",
+    asked<SettleTransactionRequest, SettleTransactionRequest__Output>("SettleTransactionRequest"),
+    of<SettleTransactionReply, SettleTransactionReply__Output>("SettleTransactionReply"),
   ),
   describeBroker: unary(
     "Admin/DescribeBroker",

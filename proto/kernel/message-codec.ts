@@ -1,33 +1,6 @@
-import { isUtf8 } from "node:buffer";
-import { LogwheelError } from "./errors.js";
-import { fnv1a } from "./hash.js";
-import { MESSAGE_LIMITS } from "./limits.js";
+import { enter, MAP, skipUnknown, TAG } from "./message-fields.js";
 import { TextCache } from "./text-cache.js";
-import {
-  int64Size,
-  malformed,
-  textSize,
-  varintSize,
-  WireReader,
-  writeInt64,
-  writeText,
-  writeVarint,
-} from "./wire.js";
-
-/** Field tags of `logwheel.v1.Message`. */
-const TAG = {
-  BODY: 0x0a,
-  TAG: 0x12,
-  KEY: 0x1a,
-  ORDERING_KEY: 0x22,
-  PROPERTY: 0x2a,
-  BORN_AT_MS: 0x30,
-  BORN_HOST: 0x3a,
-  ENCODING: 0x40,
-} as const;
-
-const FIELD_MAX = 8;
-const MAP = { KEY: 0x0a, VALUE: 0x12 } as const;
+import { int64Size, textSize, varintSize, WireReader, writeInt64, writeText, writeVarint } from "./wire.js";
 
 /** A message as its producer gives it. */
 export interface MessageInput {
@@ -40,6 +13,11 @@ export interface MessageInput {
   readonly bornHost?: string | undefined;
   /** `Encoding` of message.proto; 0 is none. */
   readonly encoding?: number | undefined;
+  readonly producerGroup?: string | undefined;
+  /** When it is to be delivered: one of these three; 0 for none. */
+  readonly delayMs?: number | undefined;
+  readonly deliverAtMs?: number | undefined;
+  readonly delayLevel?: number | undefined;
 }
 
 /** A message as it is read. */
@@ -53,6 +31,7 @@ export interface MessageContent {
   readonly bornAtMs: number;
   readonly bornHost: string;
   readonly encoding: number;
+  readonly producerGroup: string;
 }
 
 /** Bytes that `writeMessage` will write. Checks nothing: brokers answer for the limits, see `scanMessage`. */
@@ -67,6 +46,10 @@ export function encodedMessageSize(message: MessageInput): number {
   if (message.bornAtMs) size += 1 + int64Size(message.bornAtMs);
   if (message.bornHost) size += 1 + blockSize(textSize(message.bornHost));
   if (message.encoding) size += 1 + varintSize(message.encoding);
+  if (message.producerGroup) size += 1 + blockSize(textSize(message.producerGroup));
+  if (message.delayMs) size += 1 + int64Size(message.delayMs);
+  if (message.deliverAtMs) size += 1 + int64Size(message.deliverAtMs);
+  if (message.delayLevel) size += 1 + varintSize(message.delayLevel);
   return size;
 }
 
@@ -84,6 +67,10 @@ export function writeMessage(message: MessageInput, into: Buffer, start: number)
   if (message.bornAtMs) at = writeInt64(into, writeTag(into, at, TAG.BORN_AT_MS), message.bornAtMs);
   if (message.bornHost) at = writeTextField(into, at, TAG.BORN_HOST, message.bornHost);
   if (message.encoding) at = writeVarint(into, writeTag(into, at, TAG.ENCODING), message.encoding);
+  if (message.producerGroup) at = writeTextField(into, at, TAG.PRODUCER_GROUP, message.producerGroup);
+  if (message.delayMs) at = writeInt64(into, writeTag(into, at, TAG.DELAY_MS), message.delayMs);
+  if (message.deliverAtMs) at = writeInt64(into, writeTag(into, at, TAG.DELIVER_AT_MS), message.deliverAtMs);
+  if (message.delayLevel) at = writeVarint(into, writeTag(into, at, TAG.DELAY_LEVEL), message.delayLevel);
   return at;
 }
 
@@ -123,6 +110,7 @@ class Content implements MessageContent {
   bornAtMs = 0;
   bornHost = "";
   encoding = 0;
+  producerGroup = "";
 
   constructor(body: Buffer) {
     this.body = body;
@@ -172,14 +160,17 @@ function readField(reader: WireReader, content: Content): void {
     case TAG.ENCODING:
       content.encoding = reader.uint32();
       return;
+    case TAG.PRODUCER_GROUP:
+      content.producerGroup = reader.text(texts);
+      return;
+    case TAG.DELAY_MS:
+    case TAG.DELIVER_AT_MS:
+    case TAG.DELAY_LEVEL:
+      reader.int64();
+      return;
     default:
       skipUnknown(reader, tag);
   }
-}
-
-function skipUnknown(reader: WireReader, tag: number): void {
-  if (tag >>> 3 <= FIELD_MAX) throw malformed(`field ${tag >>> 3} of a message has wire type ${tag & 7}`);
-  reader.skip(tag);
 }
 
 function readProperty(reader: WireReader, into: Record<string, string>): void {
@@ -196,159 +187,6 @@ function readProperty(reader: WireReader, into: Record<string, string>): void {
   if (name === "__proto__")
     Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true });
   else into[name] = value;
-}
-
-/** Narrows the reader to the block it stands before; returns the end to restore. */
-function enter(reader: WireReader): number {
-  const end = reader.end;
-  reader.end = reader.block();
-  return end;
-}
-
-/** What the broker must know of a message: places and hashes in the bytes it stands in. Made once, filled again. */
-export class Envelope {
-  bodyStart = 0;
-  bodyBytes = 0;
-  tagStart = 0;
-  tagEnd = 0;
-  /** 0 without a tag. */
-  tagHash = 0;
-  /** Of the ordering key. */
-  keyStart = 0;
-  keyEnd = 0;
-  /** Of the ordering key; 0 without one. */
-  keyHash = 0;
-  /** Look-up keys. */
-  keyCount = 0;
-  propertyCount = 0;
-  /** Names and values together. */
-  propertyBytes = 0;
-  bornAtMs = 0;
-
-  /** Whether there are look-up keys. */
-  get hasKeys(): boolean {
-    return this.keyCount > 0;
-  }
-
-  clear(): void {
-    this.bodyStart = this.bodyBytes = 0;
-    this.tagStart = this.tagEnd = this.tagHash = 0;
-    this.keyStart = this.keyEnd = this.keyHash = 0;
-    this.keyCount = this.propertyCount = this.propertyBytes = this.bornAtMs = 0;
-  }
-}
-
-const scanning = new WireReader();
-
-/**
- * Reads a message's envelope and holds it against `MESSAGE_LIMITS`, without decoding or allocating.
- *
- * Throws BAD_REQUEST or MESSAGE_TOO_LARGE, saying which limit; `into` is undefined then.
- */
-export function scanMessage(bytes: Buffer, start: number, end: number, into: Envelope): void {
-  if (end - start > MESSAGE_LIMITS.messageBytesMax)
-    throw tooLarge("the encoded message", end - start, MESSAGE_LIMITS.messageBytesMax);
-  into.clear();
-  const reader = scanning.reset(bytes, start, end);
-  while (reader.at < end) scanField(reader, into);
-  if (into.bodyBytes === 0) throw new LogwheelError("BAD_REQUEST", "the message has no body");
-}
-
-function scanField(reader: WireReader, into: Envelope): void {
-  const tag = reader.tag();
-  switch (tag) {
-    case TAG.BODY:
-      return scanBody(reader, into);
-    case TAG.TAG:
-      into.tagEnd = scanText(reader, "tag", MESSAGE_LIMITS.tagBytesMax);
-      into.tagStart = reader.at;
-      checkNoBars(reader.bytes, reader.at, into.tagEnd);
-      into.tagHash = fnv1a(reader.bytes, reader.at, into.tagEnd);
-      reader.at = into.tagEnd;
-      return;
-    case TAG.KEY:
-      return scanKey(reader, into);
-    case TAG.ORDERING_KEY:
-      into.keyEnd = scanText(reader, "ordering key", MESSAGE_LIMITS.orderingKeyBytesMax);
-      into.keyStart = reader.at;
-      into.keyHash = fnv1a(reader.bytes, reader.at, into.keyEnd);
-      reader.at = into.keyEnd;
-      return;
-    case TAG.PROPERTY:
-      return scanProperty(reader, into);
-    case TAG.BORN_AT_MS:
-      into.bornAtMs = reader.int64();
-      return;
-    case TAG.BORN_HOST:
-      reader.at = scanText(reader, "born host", MESSAGE_LIMITS.bornHostBytesMax);
-      return;
-    case TAG.ENCODING:
-      reader.uint32();
-      return;
-    default:
-      skipUnknown(reader, tag);
-  }
-}
-
-function scanBody(reader: WireReader, into: Envelope): void {
-  const end = reader.block();
-  into.bodyStart = reader.at;
-  into.bodyBytes = end - reader.at;
-  reader.at = end;
-  if (into.bodyBytes > MESSAGE_LIMITS.bodyBytesMax)
-    throw tooLarge("the body", into.bodyBytes, MESSAGE_LIMITS.bodyBytesMax);
-}
-
-function scanKey(reader: WireReader, into: Envelope): void {
-  const end = scanText(reader, "key", MESSAGE_LIMITS.keyBytesMax);
-  if (end === reader.at) throw new LogwheelError("BAD_REQUEST", "a key is empty");
-  if (++into.keyCount > MESSAGE_LIMITS.keysMax)
-    throw new LogwheelError("BAD_REQUEST", `more than ${MESSAGE_LIMITS.keysMax} keys`);
-  reader.at = end;
-}
-
-function scanProperty(reader: WireReader, into: Envelope): void {
-  const end = enter(reader);
-  if (++into.propertyCount > MESSAGE_LIMITS.propertiesMax)
-    throw new LogwheelError("BAD_REQUEST", `more than ${MESSAGE_LIMITS.propertiesMax} properties`);
-  while (reader.at < reader.end) {
-    const tag = reader.tag();
-    if (tag === MAP.KEY || tag === MAP.VALUE) {
-      const stop = scanText(reader, "property", MESSAGE_LIMITS.propertyBytesMax);
-      into.propertyBytes += stop - reader.at;
-      reader.at = stop;
-    } else reader.skip(tag);
-  }
-  reader.end = end;
-  if (into.propertyBytes > MESSAGE_LIMITS.propertyBytesMax)
-    throw tooLarge("all properties together", into.propertyBytes, MESSAGE_LIMITS.propertyBytesMax);
-}
-
-/** Checks the text that the reader stands before and moves to its start; returns its end. */
-function scanText(reader: WireReader, what: string, bytesMax: number): number {
-  const end = reader.block();
-  const bytes = reader.bytes;
-  if (end - reader.at > bytesMax) throw tooLarge(`a ${what}`, end - reader.at, bytesMax);
-  let high = 0;
-  for (let at = reader.at; at < end; at++) {
-    const byte = bytes[at]!;
-    high |= byte;
-    if (byte < 0x20 || byte === 0x7f)
-      throw new LogwheelError("BAD_REQUEST", `a ${what} has a control character (${byte})`);
-  }
-  if (high >= 0x80 && !isUtf8(bytes.subarray(reader.at, end)))
-    throw new LogwheelError("BAD_REQUEST", `a ${what} is not valid UTF-8`);
-  return end;
-}
-
-function checkNoBars(bytes: Buffer, start: number, end: number): void {
-  for (let at = start + 1; at < end; at++)
-    if (bytes[at] === 0x7c && bytes[at - 1] === 0x7c)
-      throw new LogwheelError("BAD_REQUEST", 'a tag must not have "||" in it: filters use that');
-}
-
-function tooLarge(what: string, bytes: number, bytesMax: number): LogwheelError {
-  return new LogwheelError("MESSAGE_TOO_LARGE", `${what} has ${bytes} bytes; ${bytesMax} are allowed`);
 }
 
 /** Look-up keys of the message in `bytes[start..end)`. */

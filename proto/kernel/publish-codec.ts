@@ -8,6 +8,7 @@ import {
   varintSize,
   WireReader,
   WireWriter,
+  writeFixed32,
   writeFixed64,
   writeText,
   writeVarint,
@@ -17,7 +18,22 @@ import {
 const REQUEST = { FRAME: 0x08, PRODUCER_ID: 0x11, SETTLED_BELOW: 0x18, TOPIC: 0x22, ENTRY: 0x2a } as const;
 
 /** Field tags of `logwheel.v1.Entry`. */
-const ENTRY = { TOPIC: 0x08, QUEUE: 0x10, SEQUENCE: 0x18, AFTER: 0x20, MORE: 0x28, MESSAGE: 0x32 } as const;
+const ENTRY = {
+  TOPIC: 0x08,
+  QUEUE: 0x10,
+  SEQUENCE: 0x18,
+  AFTER: 0x20,
+  MORE: 0x28,
+  MESSAGE: 0x32,
+  HALF: 0x38,
+  TRANSACTION: 0x40,
+  TRANSACTION_EPOCH: 0x4d,
+  DECISION: 0x50,
+} as const;
+const ENTRY_FIELD_MAX = 10;
+
+/** `Decision` of broker.proto. */
+export const DECISION = { none: 0, commit: 1, rollback: 2 } as const;
 
 const ENTRY_HEAD_BYTES_MAX = 64;
 const FRAME_HEAD_BYTES_MAX = 64;
@@ -37,7 +53,19 @@ export interface PublishEntry {
   readonly after: number;
   /** Stored together with the next entry or not at all. */
   readonly more: boolean;
+  /** Delivered when its transaction is committed. */
+  readonly half?: boolean;
+  /** The transaction that a half joins, or that a decision is about; null for none. */
+  readonly transaction?: TransactionPlace | null;
+  /** Of `DECISION`: it stands instead of a message. */
+  readonly decision?: number;
   readonly message: MessageInput;
+}
+
+/** Where the half stands that began a transaction. */
+export interface TransactionPlace {
+  readonly epoch: number;
+  readonly logOffset: number;
 }
 
 /**
@@ -87,6 +115,7 @@ export class PublishFrame {
 
   /** Adds a message, encoding it in place. */
   add(entry: PublishEntry): void {
+    if (entry.decision) return this.#decide(entry);
     const messageBytes = encodedMessageSize(entry.message);
     const head = entryHeadSize(entry) + 1 + varintSize(messageBytes);
     this.#out.reserve(messageBytes + ENTRY_HEAD_BYTES_MAX);
@@ -96,6 +125,15 @@ export class PublishFrame {
     at = writeEntryHead(bytes, writeVarint(bytes, at, head + messageBytes), entry);
     bytes[at++] = ENTRY.MESSAGE;
     this.#out.at = writeMessage(entry.message, bytes, writeVarint(bytes, at, messageBytes));
+    this.#count++;
+  }
+
+  #decide(entry: PublishEntry): void {
+    this.#out.reserve(ENTRY_HEAD_BYTES_MAX);
+    const { bytes } = this.#out;
+    bytes[this.#out.at] = REQUEST.ENTRY;
+    const at = writeVarint(bytes, this.#out.at + 1, entryHeadSize(entry));
+    this.#out.at = writeEntryHead(bytes, at, entry);
     this.#count++;
   }
 
@@ -136,7 +174,10 @@ function entryHeadSize(entry: PublishEntry): number {
     (entry.queueId === undefined ? 0 : numberSize(entry.queueId + 1)) +
     numberSize(entry.sequence) +
     numberSize(entry.after) +
-    (entry.more ? 2 : 0)
+    (entry.more ? 2 : 0) +
+    (entry.half ? 2 : 0) +
+    (entry.transaction ? numberSize(entry.transaction.logOffset) + 5 : 0) +
+    numberSize(entry.decision ?? 0)
   );
 }
 
@@ -145,7 +186,20 @@ function writeEntryHead(bytes: Buffer, start: number, entry: PublishEntry): numb
   if (entry.queueId !== undefined) at = writeNumber(bytes, at, ENTRY.QUEUE, entry.queueId + 1);
   at = writeNumber(bytes, at, ENTRY.SEQUENCE, entry.sequence);
   at = writeNumber(bytes, at, ENTRY.AFTER, entry.after);
-  return entry.more ? writeNumber(bytes, at, ENTRY.MORE, 1) : at;
+  if (entry.more) at = writeNumber(bytes, at, ENTRY.MORE, 1);
+  if (entry.half) at = writeNumber(bytes, at, ENTRY.HALF, 1);
+  return entry.transaction ? writeEnding(bytes, at, entry.transaction, entry.decision ?? 0) : at;
+}
+
+function writeEnding(
+  bytes: Buffer,
+  start: number,
+  { epoch, logOffset }: TransactionPlace,
+  decision: number,
+): number {
+  const at = writeNumber(bytes, start, ENTRY.TRANSACTION, logOffset);
+  bytes[at] = ENTRY.TRANSACTION_EPOCH;
+  return writeNumber(bytes, writeFixed32(bytes, at + 1, epoch), ENTRY.DECISION, decision);
 }
 
 /**
@@ -174,6 +228,13 @@ export class EntryReader {
   sequence = 0;
   after = 0;
   more = false;
+  half = false;
+  /** Log offset and epoch of the half that began the transaction; 0 for none. */
+  transaction = 0;
+  transactionEpoch = 0;
+  /** Of `DECISION`. */
+  decision = 0;
+  /** Both -1 in a decision. */
   messageStart = 0;
   messageEnd = 0;
 
@@ -242,11 +303,15 @@ export class EntryReader {
 
   #readEntry(inner: WireReader): void {
     this.topic = this.queue = this.sequence = this.after = 0;
-    this.more = false;
+    this.transaction = this.transactionEpoch = this.decision = 0;
+    this.more = this.half = false;
     this.messageStart = this.messageEnd = -1;
     while (inner.at < inner.end) this.#readField(inner, inner.tag());
-    if (this.messageStart < 0)
-      throw new LogwheelError("BAD_REQUEST", `entry ${this.index} of the frame has no message`);
+    if (this.messageStart < 0 === (this.decision === DECISION.none))
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `entry ${this.index} of the frame is to have a message or a decision`,
+      );
     if (this.topic >= this.topics.length)
       throw new LogwheelError(
         "BAD_REQUEST",
@@ -278,7 +343,27 @@ export class EntryReader {
         this.more = inner.uint32() !== 0;
         return;
       default:
-        if (tag >>> 3 <= 6) throw malformed(`field ${tag >>> 3} of an entry has wire type ${tag & 7}`);
+        this.#readTransactionField(inner, tag);
+    }
+  }
+
+  #readTransactionField(inner: WireReader, tag: number): void {
+    switch (tag) {
+      case ENTRY.HALF:
+        this.half = inner.uint32() !== 0;
+        return;
+      case ENTRY.TRANSACTION:
+        this.transaction = inner.uint64();
+        return;
+      case ENTRY.TRANSACTION_EPOCH:
+        this.transactionEpoch = inner.fixed32();
+        return;
+      case ENTRY.DECISION:
+        this.decision = inner.uint32();
+        return;
+      default:
+        if (tag >>> 3 <= ENTRY_FIELD_MAX)
+          throw malformed(`field ${tag >>> 3} of an entry has wire type ${tag & 7}`);
         inner.skip(tag);
     }
   }

@@ -44,7 +44,7 @@ export const RECORD_CONTENT_BYTES_MAX = 2 ** 28 - 1;
 export const CONTENT_TAG = { MESSAGE: 0x62, PAYLOAD: 0x6a } as const;
 
 /** Bits 8 to 15 of the kind field. */
-export const RECORD_FLAG = { MORE: 0x100, KEYS: 0x200 } as const;
+export const RECORD_FLAG = { MORE: 0x100, KEYS: 0x200, STANDS: 0x400, JOINED: 0x1000 } as const;
 
 /** Places and values of the field tags that do not vary. */
 const TAGS: readonly (readonly [place: number, tag: number])[] = [
@@ -181,6 +181,22 @@ export function messageId(broker: string, epoch: number, logOffset: number): str
   return `${broker}-${epoch}-${logOffset}`;
 }
 
+/** A message id taken apart; undefined if it is none. */
+export function parseMessageId(id: string): { broker: string; epoch: number; logOffset: number } | undefined {
+  const parts = MESSAGE_ID.exec(id);
+  if (parts === null) return undefined;
+  return { broker: parts[1]!, epoch: Number(parts[2]), logOffset: Number(parts[3]) };
+}
+
+const MESSAGE_ID = /^(.+)-(\d{1,10})-(\d{1,16})$/;
+
+/** The id of a record's message: of the place where it was sent to, also where the record stands for a delayed or half one. */
+export function recordMessageId(broker: string, bytes: Buffer, start: number): string {
+  if ((recordFlags(bytes, start) & RECORD_FLAG.STANDS) !== 0)
+    return messageId(broker, recordProducerId(bytes, start), recordSequence(bytes, start));
+  return messageId(broker, recordEpoch(bytes, start), recordLogOffset(bytes, start));
+}
+
 /** One delivered record: a view of the bytes it came in, read when asked. */
 export class StoredRecord {
   readonly bytes: Buffer;
@@ -194,6 +210,11 @@ export class StoredRecord {
     this.start = start;
     this.end = end;
     this.attempt = attempt;
+  }
+
+  /** Of its message. */
+  messageId(broker: string): string {
+    return recordMessageId(broker, this.bytes, this.start);
   }
 
   get epoch(): number {

@@ -3,7 +3,15 @@ import { BATCH_MESSAGES_MAX } from "./limits.js";
 import { malformed, WireReader } from "./wire.js";
 
 /** Field tags of `logwheel.v1.SendRequest` and, alike, `SendBatchRequest`. */
-const SEND = { TOPIC: 0x0a, QUEUE_ID: 0x10, PRODUCER_ID: 0x19, SEQUENCE: 0x20, MESSAGE: 0x2a } as const;
+const SEND = {
+  TOPIC: 0x0a,
+  QUEUE_ID: 0x10,
+  PRODUCER_ID: 0x19,
+  SEQUENCE: 0x20,
+  MESSAGE: 0x2a,
+  HALF: 0x30,
+  TRANSACTION: 0x3a,
+} as const;
 
 /** A unary send as the broker reads it: its messages stay the bytes they came as. */
 export interface SentMessages {
@@ -14,6 +22,10 @@ export interface SentMessages {
   readonly producerId: number;
   /** Of the first message; the others follow it. */
   readonly sequence: number;
+  /** Delivered when its transaction is committed. */
+  readonly half: boolean;
+  /** Id of the transaction that a half joins; empty for none. */
+  readonly transactionId: string;
   readonly bytes: Buffer;
   /** Start and end of each message in `bytes`. */
   readonly places: readonly (readonly [start: number, end: number])[];
@@ -22,7 +34,15 @@ export interface SentMessages {
 /** Reads a `SendRequest` or `SendBatchRequest`. BAD_REQUEST for bytes that are none, or without a message. */
 export function decodeSend(bytes: Buffer): SentMessages {
   const reader = new WireReader().reset(bytes, 0, bytes.length);
-  const sent = { topic: "", queueId: undefined as number | undefined, producerId: 0, sequence: 0, bytes };
+  const sent = {
+    topic: "",
+    queueId: undefined as number | undefined,
+    producerId: 0,
+    sequence: 0,
+    half: false,
+    transactionId: "",
+    bytes,
+  };
   const places: [number, number][] = [];
   while (reader.at < reader.end) {
     const tag = reader.tag();
@@ -39,6 +59,12 @@ export function decodeSend(bytes: Buffer): SentMessages {
       case SEND.SEQUENCE:
         sent.sequence = reader.uint64();
         break;
+      case SEND.HALF:
+        sent.half = reader.uint32() !== 0;
+        break;
+      case SEND.TRANSACTION:
+        sent.transactionId = reader.text();
+        break;
       case SEND.MESSAGE: {
         const end = reader.block();
         if (places.push([reader.at, end]) > BATCH_MESSAGES_MAX) throw tooMany();
@@ -46,7 +72,7 @@ export function decodeSend(bytes: Buffer): SentMessages {
         break;
       }
       default:
-        if (tag >>> 3 <= 5) throw malformed(`field ${tag >>> 3} of a send has wire type ${tag & 7}`);
+        if (tag >>> 3 <= 7) throw malformed(`field ${tag >>> 3} of a send has wire type ${tag & 7}`);
         reader.skip(tag);
     }
   }

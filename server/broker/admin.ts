@@ -4,6 +4,7 @@ import type { Handlers } from "../../proto/kernel/channel.js";
 import type { ADMIN } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Store } from "../store/store.js";
+import type { DueAdmin } from "./due-admin.js";
 import type { GroupAdmin } from "./group-admin.js";
 import type { Messages } from "./messages.js";
 import { showTopic, type Topics } from "./topics.js";
@@ -14,6 +15,7 @@ export interface AdminDeps {
   readonly topics: Topics;
   readonly groups: GroupAdmin;
   readonly messages: Messages;
+  readonly due: DueAdmin;
   /** Resolves when the routes have every change of topics so far. */
   registered(): Promise<void>;
   describeBroker(): DescribeBrokerReply;
@@ -21,7 +23,7 @@ export interface AdminDeps {
 
 /** What the broker answers administrators. */
 export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
-  const { topics, groups, messages } = deps;
+  const { topics, groups, messages, due } = deps;
   return {
     async createTopic({ topic }) {
       if (topic === null) throw new LogwheelError("BAD_REQUEST", "the request names no topic");
@@ -48,6 +50,11 @@ export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
     resetGroup: (request) => groups.reset(request),
     getMessage: (request) => messages.get(request),
     findMessages: (request) => messages.find(request),
+    listDelayed: (request) => due.listDelayed(request),
+    countDelayed: (request) => due.countDelayed(request),
+    listTransactions: (request) => due.listTransactions(request),
+    askTransaction: (request) => due.ask(request.id),
+    settleTransaction: (request) => due.settle(request),
     describeBroker: () => deps.describeBroker(),
   };
 }

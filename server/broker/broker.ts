@@ -15,6 +15,9 @@ import { Admission } from "./admission.js";
 import { consumeHandlers } from "./consume-handlers.js";
 import { DiskGuard, type DiskLimits } from "./disk-guard.js";
 import { withReserve } from "./disk-reserve.js";
+import { DueAdmin } from "./due-admin.js";
+import { dueHandlers } from "./due-handlers.js";
+import { type DueSettings, DueWork } from "./due-work.js";
 import { GroupAdmin } from "./group-admin.js";
 import { type GroupSettings, Groups } from "./groups.js";
 import { LongPoll } from "./long-poll.js";
@@ -59,6 +62,8 @@ export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly pullWaitMsMax?: number;
   readonly nameServers: readonly string[];
   readonly heartbeatMs: number;
+  /** What happens later; DUE_DEFAULTS for what is left out. */
+  readonly due?: Partial<DueSettings>;
   /** Open connections of clients. */
   connections(): number;
   /** What the process uses and runs on, for people. */
@@ -80,6 +85,7 @@ export class Broker implements Lifecycle {
   readonly #longPoll: LongPoll;
   readonly #retention: Retention;
   readonly #registration: Registration;
+  readonly #due: DueWork;
   readonly #startedAtMs: number;
   #address = "";
   #state: "serving" | "draining" | "stopped" = "serving";
@@ -101,7 +107,10 @@ export class Broker implements Lifecycle {
       onFull: (full) => store.keepSpares(!full),
     });
     this.#admission = new Admission({ ...options, store, diskRefusal: () => this.#disk.refusal() });
+    this.#due = new DueWork({ store, clock, logger, broker: options.name, settings: options.due });
     this.#publisher = new Publisher({
+      deferrals: this.#due.deferrals,
+      transactions: this.#due.transactions,
       store,
       topics: this.#topics,
       broker: options.name,
@@ -146,7 +155,9 @@ export class Broker implements Lifecycle {
     const store = await withReserve(options.files, options.logger, () =>
       Store.open({ ...rest, failed: fail, measured }),
     );
-    return new Broker(options, store, failed);
+    const broker = new Broker(options, store, failed);
+    await broker.#due.open();
+    return broker;
   }
 
   /** What recovery found, for the start-up log. */
@@ -172,6 +183,7 @@ export class Broker implements Lifecycle {
   async start(): Promise<void> {
     await this.#disk.start();
     await this.#groups.start();
+    await this.#due.start();
     await this.#retention.start();
     await this.#registration.start();
   }
@@ -185,6 +197,7 @@ export class Broker implements Lifecycle {
     this.#state = "draining";
     this.#admission.stop();
     this.#longPoll.stop();
+    await this.#due.stop();
     const left = this.#groups.drain(this.#store.failure === undefined ? membersMs : 0);
     await Promise.all([left, this.#registration.stop()]);
     await this.#store.whenSettled().catch(() => {});
@@ -255,6 +268,7 @@ export class Broker implements Lifecycle {
       sendBatch: async (request) => ({ receipts: await this.#send(request) }),
       publish: (stream) =>
         void new PublishStream({ publisher, admission, clock, waitMs: sendWaitMs }, stream),
+      ...dueHandlers(this.#due),
       ...consumeHandlers(this.#groups, {
         store: this.#store,
         topics: this.#topics,
@@ -278,6 +292,7 @@ export class Broker implements Lifecycle {
       messages: new Messages({ store: this.#store, topics: this.#topics, broker: this.#options.name }),
       registered: () => this.#registration.registered(),
       describeBroker: () => this.#describe(),
+      due: new DueAdmin({ ...this.#options, due: this.#due, store: this.#store, topics: this.#topics }),
     });
   }
 

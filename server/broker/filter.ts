@@ -1,7 +1,7 @@
+import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
-import { Envelope, scanMessage } from "../../proto/kernel/message-codec.js";
 import { recordContentStart } from "../../proto/kernel/record.js";
 
 /** UTF-8 bytes of a filter expression at most. */

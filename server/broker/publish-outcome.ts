@@ -1,4 +1,4 @@
-import type { LogwheelError } from "../../proto/kernel/errors.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { OldEpoch, Refused } from "../../proto/kernel/publish-reply.js";
 import type { Queue } from "../store/queue.js";
 
@@ -16,12 +16,17 @@ export class PublishOutcome {
   readonly refusals: Refused[] = [];
   readonly duplicates: Duplicate[] = [];
   readonly oldEpochs: OldEpoch[] = [];
+  /** Messages that were stored, and their bytes. */
+  messages = 0;
   bytes = 0;
+  /** Decisions that are being carried out. None of them rejects. */
+  readonly undecided: Promise<void>[] = [];
 
   stored(logOffset: number, queue: Queue, queueOffset: number, bytes: number): void {
     this.logOffsets.push(logOffset);
     this.queueOffsets.push(queueOffset);
     this.queueIds.push(queue.id);
+    this.messages++;
     this.bytes += bytes;
   }
 
@@ -38,6 +43,26 @@ export class PublishOutcome {
   duplicate(logOffset: number): void {
     this.duplicates.push({ index: this.logOffsets.length, logOffset });
     this.#blank();
+  }
+
+  /** A decision was carried out, or will be: log offset of what says so. */
+  decided(done: number | Promise<number>): void {
+    const index = this.logOffsets.length;
+    this.#blank();
+    if (typeof done === "number") {
+      this.logOffsets[index] = done;
+      return;
+    }
+    this.undecided.push(
+      done.then(
+        (logOffset) => {
+          this.logOffsets[index] = logOffset;
+        },
+        (thrown: unknown) => {
+          this.refusals.push({ index, error: LogwheelError.from(thrown) });
+        },
+      ),
+    );
   }
 
   #blank(): void {

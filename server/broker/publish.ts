@@ -1,19 +1,23 @@
 import type { Receipt } from "../../proto/gen/logwheel/v1/Receipt.js";
 import type { Clock } from "../../proto/kernel/clock.js";
+import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
-import { Envelope, scanMessage } from "../../proto/kernel/message-codec.js";
-import { EntryReader } from "../../proto/kernel/publish-codec.js";
+import { DECISION, EntryReader } from "../../proto/kernel/publish-codec.js";
 import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
-import { messageId } from "../../proto/kernel/record.js";
+import { messageId, parseMessageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
+import type { Deferral, Deferrals } from "./deferral.js";
 import type { Meter } from "./meter.js";
 import { PublishOutcome } from "./publish-outcome.js";
+import { QueueChoice } from "./queue-choice.js";
 import { Repeats, unknownSequence } from "./repeats.js";
-import { PERMISSION, TOPIC_TYPE, type Topics } from "./topics.js";
+import type { Sent } from "./sent.js";
+import { PERMISSION, type Topics } from "./topics.js";
+import type { Transactions } from "./transactions.js";
 
 /** What publishing needs. */
 export interface PublishDeps {
@@ -29,20 +33,8 @@ export interface PublishDeps {
   refusal(): LogwheelError | undefined;
   readonly meter: Meter;
   readonly clock: Clock;
-}
-
-/** One message on its way into a queue; a single object is filled again and again. */
-interface Sent {
-  topic: TopicState;
-  /** Queue id + 1; 0: by the ordering key, else in turn. */
-  queue: number;
-  producerId: number;
-  sequence: number;
-  after: number;
-  /** The producer states its order: `after` is checked. */
-  ordered: boolean;
-  start: number;
-  end: number;
+  readonly deferrals: Deferrals;
+  readonly transactions: Transactions;
 }
 
 /**
@@ -55,11 +47,12 @@ export class Publisher {
   readonly #envelope = new Envelope();
   readonly #header = emptyHeader();
   readonly #repeats: Repeats;
-  #turn = 0;
+  readonly #queues: QueueChoice;
 
   constructor(deps: PublishDeps) {
     this.#deps = deps;
     this.#repeats = new Repeats(deps.store, deps.clock);
+    this.#queues = new QueueChoice(deps.store.state);
   }
 
   /**
@@ -124,9 +117,12 @@ export class Publisher {
     this.#deps.store.stamp();
     const outcome = new PublishOutcome();
     const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
+    const { producerId, half } = sent;
+    const { logOffset: transaction, epoch: transactionEpoch } = placeOf(sent.transactionId);
     const messages = sent.places.map(([start, end], index): Sent => {
       const sequence = sent.sequence === 0 ? 0 : sent.sequence + index;
-      return { topic, queue, producerId: sent.producerId, sequence, after: 0, ordered: false, start, end };
+      const place = { topic, queue, producerId, sequence, after: 0, ordered: false, start, end };
+      return { ...place, half, transaction, transactionEpoch };
     });
     this.#takeGroup(sent.bytes, messages, outcome);
     if (outcome.refusals.length > 0) throw outcome.refusals[0]!.error;
@@ -155,6 +151,10 @@ export class Publisher {
     for (;;) {
       try {
         if (!reader.next()) break;
+        if (reader.decision !== DECISION.none) {
+          this.#decide(group !== undefined, outcome);
+          continue;
+        }
         topics[reader.topic] ??= this.#topicOfEntry();
         const topic = topics[reader.topic]!;
         if (reader.more || group !== undefined) {
@@ -180,6 +180,16 @@ export class Publisher {
       );
   }
 
+  /** A decision about a transaction; the answer waits for it where its halves have to be read first. */
+  #decide(inGroup: boolean, outcome: PublishOutcome): void {
+    const { topics, topic, transaction, transactionEpoch, decision, more } = this.#reader;
+    if (inGroup || more)
+      throw new LogwheelError("BAD_REQUEST", "a decision cannot be one of a group of entries");
+    const place = { logOffset: transaction, epoch: transactionEpoch };
+    const done = this.#deps.transactions.decide(place, topics[topic]!, decision === DECISION.commit);
+    outcome.decided(done);
+  }
+
   #topicOfEntry(): TopicState {
     const { topics, topic, bytes, messageStart, messageEnd } = this.#reader;
     return this.#topic(topics[topic]!, bytes, [[messageStart, messageEnd]]);
@@ -202,6 +212,9 @@ export class Publisher {
     sequence: 0,
     after: 0,
     ordered: true,
+    half: false,
+    transaction: 0,
+    transactionEpoch: 0,
     start: 0,
     end: 0,
   };
@@ -214,6 +227,9 @@ export class Publisher {
     sent.producerId = reader.producerId;
     sent.sequence = reader.sequence;
     sent.after = reader.after;
+    sent.half = reader.half;
+    sent.transaction = reader.transaction;
+    sent.transactionEpoch = reader.transactionEpoch;
     sent.start = reader.messageStart;
     sent.end = reader.messageEnd;
     return sent;
@@ -230,10 +246,11 @@ export class Publisher {
     const envelope = this.#envelope;
     scanMessage(bytes, sent.start, sent.end, envelope);
     this.#checkBody();
-    const queue = this.#check(sent);
+    const queue = this.#queues.choose(sent, envelope);
+    const deferral = this.#deps.deferrals.of(sent, envelope, bytes);
     this.#checkSize(HEADER_BYTES + sent.end - sent.start);
     this.#deps.store.reserve(HEADER_BYTES + sent.end - sent.start);
-    this.#append(bytes, sent, queue, false, outcome);
+    this.#append(bytes, sent, queue, false, outcome, deferral);
   }
 
   /** Takes messages that are stored together or not at all, in one queue. */
@@ -250,7 +267,12 @@ export class Publisher {
       scanMessage(bytes, sent.start, sent.end, this.#envelope);
       this.#checkBody();
       if (queue !== undefined && sent.queue === 0) sent.queue = queue.id + 1;
-      const own = this.#check(sent, group[0] === sent);
+      if (group.length > 1 && sent.half)
+        throw new LogwheelError(
+          "BAD_REQUEST",
+          "a batch cannot have half messages: the messages of a transaction are sent one by one",
+        );
+      const own = this.#queues.choose(sent, this.#envelope, group[0] === sent);
       if (queue !== undefined && own !== queue)
         throw new LogwheelError(
           "BAD_REQUEST",
@@ -260,55 +282,15 @@ export class Publisher {
       size += HEADER_BYTES + sent.end - sent.start;
     }
     this.#checkSize(size);
+    const deferrals = group.map((sent) => {
+      if (group.length > 1) scanMessage(bytes, sent.start, sent.end, this.#envelope);
+      return this.#deps.deferrals.of(sent, this.#envelope, bytes);
+    });
     this.#deps.store.reserve(size);
     for (const [index, sent] of group.entries()) {
       if (group.length > 1) scanMessage(bytes, sent.start, sent.end, this.#envelope);
-      this.#append(bytes, sent, queue!, index < group.length - 1, outcome);
+      this.#append(bytes, sent, queue!, index < group.length - 1, outcome, deferrals[index]);
     }
-  }
-
-  /** The queue for the message in the envelope, after checking that topic and order allow it. */
-  #check(sent: Sent, checkOrder = true): Queue {
-    const { topic } = sent;
-    const { keyHash } = this.#envelope;
-    if (topic.type === TOPIC_TYPE.ordered && keyHash === 0)
-      throw new LogwheelError(
-        "MESSAGE_TYPE_MISMATCH",
-        `topic ${topic.name} is ordered: its messages need an ordering key`,
-      );
-    if (topic.type === TOPIC_TYPE.normal && keyHash !== 0)
-      throw new LogwheelError(
-        "MESSAGE_TYPE_MISMATCH",
-        `topic ${topic.name} is of type normal: it takes no ordering key; make the topic ordered or mixed`,
-      );
-    const queue = this.#queue(sent);
-    if (checkOrder && keyHash !== 0 && sent.ordered && sent.producerId !== 0) this.#checkOrder(sent, queue);
-    return queue;
-  }
-
-  #queue(sent: Sent): Queue {
-    const { queues } = sent.topic;
-    if (sent.queue > 0) {
-      const queue = queues[sent.queue - 1];
-      if (queue !== undefined) return queue;
-      throw new LogwheelError(
-        "BAD_REQUEST",
-        `topic ${sent.topic.name} has queues 0 to ${queues.length - 1} on this broker, not ${sent.queue - 1}`,
-      );
-    }
-    const { keyHash } = this.#envelope;
-    return queues[(keyHash === 0 ? this.#turn++ : keyHash) % queues.length]!;
-  }
-
-  /** A message that names its predecessor is refused unless that one is the producer's latest in the queue. */
-  #checkOrder(sent: Sent, queue: Queue): void {
-    const before =
-      this.#deps.store.state.producers.get(sent.producerId)?.orderedBefore(queue.topic.number, queue.id) ?? 0;
-    if (sent.after === before) return;
-    throw new LogwheelError(
-      "SEQUENCE_GAP",
-      `the message follows sequence ${sent.after} of its producer in queue ${queue.id} of ${queue.topic.name}, but the queue has ${before}`,
-    );
   }
 
   #checkBody(): void {
@@ -329,22 +311,40 @@ export class Publisher {
       );
   }
 
-  #append(bytes: Buffer, sent: Sent, queue: Queue, more: boolean, outcome: PublishOutcome): void {
+  #append(
+    bytes: Buffer,
+    sent: Sent,
+    queue: Queue,
+    more: boolean,
+    outcome: PublishOutcome,
+    deferral: Deferral | undefined,
+  ): void {
     const header = this.#header;
     const envelope = this.#envelope;
     header.more = more;
     header.keyed = envelope.hasKeys;
+    header.stands = false;
     header.tagHash = envelope.tagHash;
     header.keyHash = envelope.keyHash;
     header.producerId = sent.sequence === 0 ? 0 : sent.producerId;
     header.sequence = sent.sequence;
-    const logOffset = this.#deps.store.append(queue, header, bytes, sent.start, sent.end);
-    outcome.stored(logOffset, queue, header.queueOffset, sent.end - sent.start);
+    if (deferral === undefined) {
+      const logOffset = this.#deps.store.append(queue, header, bytes, sent.start, sent.end);
+      outcome.stored(logOffset, queue, header.queueOffset, sent.end - sent.start);
+    } else {
+      const logOffset = this.#deps.deferrals.append(deferral, queue, header, bytes, sent);
+      outcome.stored(logOffset, queue, 0, sent.end - sent.start);
+    }
   }
 
   #finish(outcome: PublishOutcome, done: () => void, fail: (error: LogwheelError) => void): void {
+    if (outcome.undecided.length === 0) return this.#answer(outcome, done, fail);
+    Promise.all(outcome.undecided).then(() => this.#answer(outcome, done, fail));
+  }
+
+  #answer(outcome: PublishOutcome, done: () => void, fail: (error: LogwheelError) => void): void {
     const { meter, clock } = this.#deps;
-    const stored = outcome.logOffsets.length - outcome.refusals.length - outcome.duplicates.length;
+    const stored = outcome.messages;
     meter.taken(stored, outcome.bytes);
     for (const { error } of outcome.refusals) meter.refused(1, error.code);
     const sinceMs = clock.monotonicMs();
@@ -371,4 +371,15 @@ export class Publisher {
       duplicate: outcome.duplicates.some((each) => each.index === index),
     };
   }
+}
+
+/** The place in a transaction's id; zeros for none. BAD_REQUEST for what is no id. */
+function placeOf(transactionId: string): { logOffset: number; epoch: number } {
+  if (transactionId === "") return { logOffset: 0, epoch: 0 };
+  const place = parseMessageId(transactionId);
+  if (place !== undefined) return place;
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `${JSON.stringify(transactionId.slice(0, 200))} is no transaction id: give the message id of its first half`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { KIND } from "../store/record.js";
 import { PRODUCERS_MAX } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import type { PublishOutcome } from "./publish-outcome.js";
@@ -55,7 +56,7 @@ export class Repeats {
         continue;
       }
       outcome.logOffsets[index] = logOffset;
-      outcome.queueOffsets[index] = found.queueOffset;
+      outcome.queueOffsets[index] = found.kind === KIND.message ? found.queueOffset : 0;
       outcome.queueIds[index] = found.queueId;
       if (found.epoch !== this.#store.epoch) outcome.oldEpochs.push({ index, epoch: found.epoch });
     }

@@ -1,3 +1,4 @@
+import { DELAY_LEVELS } from "../../proto/kernel/delay-levels.js";
 import { LISTENER_SETTINGS, PROCESS_SETTINGS } from "./process.js";
 import type { Table } from "./table.js";
 
@@ -190,6 +191,56 @@ const CONSUMING = {
   },
 } as const satisfies Table;
 
+const LATER = {
+  delayLevels: {
+    kind: "durations",
+    default: DELAY_LEVELS,
+    doc: "Names for delays: level 1 is the first, and so on.",
+  },
+  delayMsMax: {
+    kind: "duration",
+    default: 366 * DAY,
+    min: SECOND,
+    max: 3_660 * DAY,
+    doc: "How far ahead a message may be delivered.",
+  },
+  delayedMax: {
+    kind: "number",
+    default: 10_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    doc: "Messages that may be pending: delayed, or undecided in a transaction.",
+  },
+  transactionCheckAfterMs: {
+    kind: "duration",
+    default: 6 * SECOND,
+    min: 10,
+    max: DAY,
+    doc: "When the producers of a transaction are asked first how it ended. A topic's attribute of this name, in milliseconds, comes first.",
+  },
+  transactionCheckEveryMs: {
+    kind: "duration",
+    default: 30 * SECOND,
+    min: 10,
+    max: DAY,
+    doc: "The same for every further question.",
+  },
+  transactionChecksMax: {
+    kind: "number",
+    default: 15,
+    min: 1,
+    max: 255,
+    doc: "Questions about a transaction; then it is parked until somebody decides it by hand. Also an attribute of topics.",
+  },
+  transactionsMax: {
+    kind: "number",
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+    doc: "Undecided transactions of this broker.",
+  },
+} as const satisfies Table;
+
 const LOAD = {
   bodyBytesMax: {
     kind: "bytes",
@@ -228,6 +279,7 @@ export const BROKER_SETTINGS = {
   ...STORE,
   ...TOPICS,
   ...CONSUMING,
+  ...LATER,
   ...LOAD,
   ...LISTENER_SETTINGS,
 } as const satisfies Table;

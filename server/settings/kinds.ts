@@ -16,6 +16,8 @@ export interface KindValues {
   bytes: number;
   /** Milliseconds. */
   duration: number;
+  /** Milliseconds each. */
+  durations: readonly number[];
   boolean: boolean;
   choice: string;
   /** `host:port`, checked. */
@@ -70,6 +72,11 @@ function readAddresses(raw: unknown): readonly string[] {
   return [...new Set(parts.map((part) => readAddress(part.trim())))];
 }
 
+function readDurations(raw: unknown): readonly number[] {
+  const parts = Array.isArray(raw) ? raw : text(raw).split(/[ ,]+/);
+  return parts.filter((part) => part !== "").map((part) => quantity(part, parseDuration));
+}
+
 function readOffsets(raw: unknown): OffsetRange {
   const [, from, to] = /^(\d{1,16})-(\d{1,16})$/.exec(text(raw)) ?? [];
   const range = { from: Number(from), to: Number(to) };
@@ -83,6 +90,11 @@ export const KINDS: { readonly [K in Kind]: KindRules<KindValues[K]> } = {
   number: { read: readNumber, write: String, placeholder: "N" },
   bytes: { read: (raw) => quantity(raw, parseBytes), write: formatBytes, placeholder: "SIZE" },
   duration: { read: (raw) => quantity(raw, parseDuration), write: formatDuration, placeholder: "DURATION" },
+  durations: {
+    read: readDurations,
+    write: (value) => value.map(formatDuration).join(","),
+    placeholder: "DURATION,…",
+  },
   boolean: { read: readBoolean, write: String, placeholder: "true|false" },
   choice: { read: text, write: (value) => value, placeholder: "WORD" },
   address: { read: readAddress, write: (value) => value, placeholder: "HOST:PORT" },

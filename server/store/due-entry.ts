@@ -1,5 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { readFixed64, writeFixed64 } from "../../proto/kernel/wire.js";
+import { readFixed32, readFixed64, writeFixed32, writeFixed64 } from "../../proto/kernel/wire.js";
 import { type Header, KIND } from "./record.js";
 
 /** Kind of the record that made a due entry: what is to be done with its message. */
@@ -12,30 +12,47 @@ export interface DueEntry {
   /** Log offset of the record that holds the message. */
   readonly origin: number;
   readonly kind: DueKind;
+  /** Number of its topic. */
+  readonly topic: number;
+  /** How often it was put off, for what counts that: questions about a transaction. At most 255. */
+  readonly times: number;
+  /** Of a half: log offset of the half that began the transaction. It alone is due; the others have `NEVER`. */
+  readonly first: number;
 }
+
+/** Due time of what is pending until somebody settles it. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** A due entry that is taken care of. */
 export interface Settlement {
   readonly entry: DueEntry;
-  /** When its origin is due again; 0: never. */
+  /** When its origin is due again; 0: it is pending no more. */
   readonly againAtMs: number;
+  /** Of the entry that is due again; 0 by default. */
+  readonly times?: number;
+  /** It is pending no more, and nothing takes its place: it was cancelled or rolled back. */
+  readonly dropped?: boolean;
 }
 
 /** What a record changes in the due index. */
 export interface DueChange {
   readonly op: "put" | "delete";
   readonly entry: DueEntry;
+  /** Deleted with nothing in its place. */
+  readonly dropped?: boolean;
 }
 
 /**
  * One settlement in the payload of a settle record. Integers are little-endian.
  *
- *     0             8        16              24     25
- *     +-------------+--------+---------------+------+
- *     | due at (ms) | origin | again at (ms) | kind |
- *     +-------------+--------+---------------+------+
+ *     0             8        16              24     25      26        27      31
+ *     +-------------+--------+---------------+------+-------+---------+-------+
+ *     | due at (ms) | origin | again at (ms) | kind | times | dropped | topic |
+ *     +-------------+--------+---------------+------+-------+---------+-------+
+ *
+ * `times` is that of the entry that is due again.
  */
-const SETTLEMENT_BYTES = 25;
+const SETTLEMENT_BYTES = 31;
 
 const NOTHING: readonly DueChange[] = [];
 
@@ -47,12 +64,15 @@ export function settlePayloadBytes(count: number): number {
 /** Payload of a settle record. */
 export function writeSettlements(settlements: readonly Settlement[]): Buffer {
   const bytes = Buffer.allocUnsafe(settlePayloadBytes(settlements.length));
-  for (const [index, { entry, againAtMs }] of settlements.entries()) {
+  for (const [index, { entry, againAtMs, times = 0, dropped = false }] of settlements.entries()) {
     const at = index * SETTLEMENT_BYTES;
     writeFixed64(bytes, at, entry.dueAtMs);
     writeFixed64(bytes, at + 8, entry.origin);
     writeFixed64(bytes, at + 16, againAtMs);
     bytes[at + 24] = entry.kind;
+    bytes[at + 25] = times;
+    bytes[at + 26] = dropped ? 1 : 0;
+    writeFixed32(bytes, at + 27, entry.topic);
   }
   return bytes;
 }
@@ -64,8 +84,21 @@ export function readSettlements(logOffset: number, bytes: Buffer, start: number,
   for (let at = start; at < end; at += SETTLEMENT_BYTES) {
     const kind = bytes[at + 24];
     if (kind !== KIND.delayed && kind !== KIND.half) throw notOurs(logOffset);
-    const entry = { dueAtMs: readFixed64(bytes, at), origin: readFixed64(bytes, at + 8), kind };
-    settlements.push({ entry, againAtMs: readFixed64(bytes, at + 16) });
+    const origin = readFixed64(bytes, at + 8);
+    const first = kind === KIND.half ? origin : 0;
+    settlements.push({
+      entry: {
+        dueAtMs: readFixed64(bytes, at),
+        origin,
+        kind,
+        topic: readFixed32(bytes, at + 27),
+        times: 0,
+        first,
+      },
+      againAtMs: readFixed64(bytes, at + 16),
+      times: bytes[at + 25]!,
+      dropped: bytes[at + 26] === 1,
+    });
   }
   return settlements;
 }
@@ -86,18 +119,26 @@ export function dueChanges(
   start: number,
   end: number,
 ): readonly DueChange[] {
-  const { kind, logOffset: origin, queueOffset: dueAtMs } = header;
-  if (kind === KIND.delayed || kind === KIND.half) return [{ op: "put", entry: { dueAtMs, origin, kind } }];
+  const { kind } = header;
+  if (kind === KIND.delayed || kind === KIND.half) return [{ op: "put", entry: dueEntry(header) }];
   if (kind !== KIND.settle) return NOTHING;
   return settled(readSettlements(header.logOffset, bytes, start, end));
 }
 
 /** What a settle record changes. */
 export function settled(settlements: readonly Settlement[]): DueChange[] {
-  return settlements.flatMap(({ entry, againAtMs }): DueChange[] => {
-    const gone: DueChange = { op: "delete", entry };
-    return againAtMs === 0 ? [gone] : [gone, { op: "put", entry: { ...entry, dueAtMs: againAtMs } }];
+  return settlements.flatMap(({ entry, againAtMs, times = 0, dropped = false }): DueChange[] => {
+    const gone: DueChange = dropped ? { op: "delete", entry, dropped } : { op: "delete", entry };
+    if (againAtMs === 0) return [gone];
+    return [gone, { op: "put", entry: { ...entry, dueAtMs: againAtMs, times } }];
   });
+}
+
+/** The entry that a delayed or half record makes. */
+function dueEntry({ kind, logOffset: origin, queueOffset, joined, topic }: Readonly<Header>): DueEntry {
+  if (kind === KIND.delayed) return { dueAtMs: queueOffset, origin, kind, topic, times: 0, first: 0 };
+  if (joined) return { dueAtMs: NEVER, origin, kind: KIND.half, topic, times: 0, first: queueOffset };
+  return { dueAtMs: queueOffset, origin, kind: KIND.half, topic, times: 0, first: origin };
 }
 
 function notOurs(logOffset: number): LogwheelError {

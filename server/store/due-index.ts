@@ -1,9 +1,22 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { DueChange, DueEntry } from "./due-entry.js";
-import { behind, between, type DueMark, dueKey, entryByOrigin, entryOf, originKey } from "./due-keys.js";
+import { type DueChange, type DueEntry, NEVER } from "./due-entry.js";
+import {
+  behind,
+  between,
+  compareDue,
+  type DueMark,
+  type DuePlace,
+  droppedKey,
+  dueKey,
+  entryByOrigin,
+  entryOf,
+  halfKey,
+  originKey,
+} from "./due-keys.js";
 import { DueOverlay } from "./due-overlay.js";
 import { DueSoon } from "./due-soon.js";
 import { writeChanges, writeMark } from "./due-writes.js";
+import { KIND } from "./record.js";
 import type { Views, ViewsFolder } from "./views.js";
 
 /** Entries in memory that are due next, and how many of them are read at once. */
@@ -29,6 +42,8 @@ export interface DueIndexDeps extends DueFound {
   readonly changesKept: number;
   /** Everything below survives a power cut. */
   durable(): number;
+  /** Log offset of the oldest segment. */
+  start(): number;
   /** The views failed: nothing may be stored any more. Returns what to tell whoever asked. */
   failed(thrown: unknown): LogwheelError;
 }
@@ -105,6 +120,43 @@ export class DueIndex {
     }
   }
 
+  /** Whether the entry of an origin was settled with nothing in its place, as long as the log has its record. */
+  wasDropped(origin: number): boolean {
+    if (this.#overlay.find(origin) !== undefined) return this.#overlay.dropped(origin);
+    try {
+      return this.#views?.get(droppedKey(origin)) !== undefined;
+    } catch (thrown) {
+      throw this.#fail(thrown);
+    }
+  }
+
+  /**
+   * Entries that are pending, in due order, from a place up to a time: about `max` of them, and where to go on, undefined at the
+   * end.
+   */
+  async list(
+    from: DuePlace,
+    toMs: number,
+    max: number,
+  ): Promise<{ entries: DueEntry[]; next: DuePlace | undefined }> {
+    const to = { dueAtMs: toMs, origin: 0 };
+    const stored = await this.#alone(
+      async () => (await this.#views?.scan(dueKey(from), dueKey(to), max)) ?? [],
+    );
+    const next = stored.length < max ? undefined : behind(entryOf(stored.at(-1)!));
+    const entries = stored.map(entryOf).filter(({ origin }) => this.#overlay.find(origin) === undefined);
+    for (const entry of this.#overlay.pending()) if (between(entry, from, next ?? to)) entries.push(entry);
+    return { entries: entries.sort(compareDue), next };
+  }
+
+  /** Halves that are pending, in the order of the log. */
+  async halves(): Promise<DueEntry[]> {
+    const stored = await this.#alone(() => this.#storedHalves());
+    const kept = stored.filter(({ origin }) => this.#overlay.find(origin) === undefined);
+    for (const entry of this.#overlay.pending()) if (entry.kind === KIND.half) kept.push(entry);
+    return kept.sort((a, b) => a.origin - b.origin);
+  }
+
   /**
    * Up to `max` entries that are due at `toMs` and pending, in due order; none only if there is none. At once where they are in
    * memory. They are given again until they are settled.
@@ -168,8 +220,25 @@ export class DueIndex {
     this.#overlay.written(to);
   }
 
+  async #storedHalves(): Promise<DueEntry[]> {
+    const halves: DueEntry[] = [];
+    for (let from = 0; this.#views !== undefined; from = halves.at(-1)!.origin + 1) {
+      const found = await this.#views.scan(halfKey(from), halfKey(NEVER), LOAD_ENTRIES);
+      for (const { key, value } of found) halves.push(entryByOrigin(key, value));
+      if (found.length < LOAD_ENTRIES) break;
+    }
+    return halves;
+  }
+
+  /** Forgets what was dropped in segments that are gone. */
+  async #forgetDropped(): Promise<void> {
+    const gone = await this.#views!.scan(droppedKey(0), droppedKey(this.#deps.start()), LOAD_ENTRIES);
+    if (gone.length > 0) await this.#views!.write(gone.map(({ key }) => ({ key })));
+  }
+
   async #writeMark(mark: DueMark): Promise<void> {
     await this.#flush(mark.logOffset);
+    await this.#forgetDropped();
     await writeMark(this.#views!, mark);
     this.#mark = mark;
   }

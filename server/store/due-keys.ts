@@ -1,4 +1,5 @@
 import type { DueEntry, DueKind } from "./due-entry.js";
+import { KIND } from "./record.js";
 import type { ViewChange, ViewEntry } from "./views.js";
 
 /**
@@ -6,15 +7,22 @@ import type { ViewChange, ViewEntry } from "./views.js";
  *
  *     key                                   value
  *     00 01                                 version u8, log offset u64, pending u64, durable u64: the mark
- *     01 | due at (ms) u64 | origin u64     kind u8                         what is due, in that order
- *     02 | origin u64                       due at (ms) u64, kind u8        the same by origin
+ *     01 | due at (ms) u64 | origin u64     kind u8, times u8, first u64,   what is due, in that order
+ *                                           topic u32
+ *     02 | origin u64                       due at (ms) u64, then as above  the same by origin
+ *     03 | origin u64                       the same                        halves only
+ *     04 | origin u64                       01                              dropped, while the log has the origin
  */
 export const MARK_KEY = Buffer.of(0, 1);
 
-const VERSION = 1;
+const VERSION = 2;
 const MARK_BYTES = 25;
 const BY_DUE = 1;
 const BY_ORIGIN = 2;
+const HALVES = 3;
+const DROPPED = 4;
+const VALUE_BYTES = 22;
+const YES = Buffer.of(1);
 
 /** How far the due index in the views is complete. */
 export interface DueMark {
@@ -59,8 +67,20 @@ export function dueKey({ dueAtMs, origin }: DuePlace): Buffer {
 }
 
 export function originKey(origin: number): Buffer {
+  return placeKey(BY_ORIGIN, origin);
+}
+
+export function halfKey(origin: number): Buffer {
+  return placeKey(HALVES, origin);
+}
+
+export function droppedKey(origin: number): Buffer {
+  return placeKey(DROPPED, origin);
+}
+
+function placeKey(space: number, origin: number): Buffer {
   const key = Buffer.allocUnsafe(9);
-  key[0] = BY_ORIGIN;
+  key[0] = space;
   writeU64(key, origin, 1);
   return key;
 }
@@ -70,28 +90,49 @@ export const DUE_END = Buffer.of(BY_DUE + 1);
 
 /** The entry of a key in due order and its value. */
 export function entryOf({ key, value }: ViewEntry): DueEntry {
-  return { dueAtMs: readU64(key, 1), origin: readU64(key, 9), kind: value[0]! as DueKind };
+  return { dueAtMs: readU64(key, 1), origin: readU64(key, 9), ...readRest(value, 0) };
 }
 
-/** The entry of a key by origin and its value. */
+/** The entry of a key by origin, or of a half, and its value. */
 export function entryByOrigin(key: Buffer, value: Buffer): DueEntry {
-  return { origin: readU64(key, 1), dueAtMs: readU64(value, 0), kind: value[8]! as DueKind };
+  return { origin: readU64(key, 1), dueAtMs: readU64(value, 0), ...readRest(value, 8) };
 }
 
-/** Both keys of an entry that is there. */
+function readRest(value: Buffer, at: number): Pick<DueEntry, "kind" | "times" | "first" | "topic"> {
+  return {
+    kind: value[at]! as DueKind,
+    times: value[at + 1]!,
+    first: readU64(value, at + 2),
+    topic: value.readUInt32BE(at + 10),
+  };
+}
+
+/** All keys of an entry that is there. */
 export function putEntry(entry: DueEntry): ViewChange[] {
-  const value = Buffer.allocUnsafe(9);
+  const value = Buffer.allocUnsafe(VALUE_BYTES);
   writeU64(value, entry.dueAtMs, 0);
   value[8] = entry.kind;
-  return [
+  value[9] = entry.times;
+  writeU64(value, entry.first, 10);
+  value.writeUInt32BE(entry.topic, 18);
+  const changes = [
     { key: dueKey(entry), value: value.subarray(8) },
     { key: originKey(entry.origin), value },
   ];
+  if (entry.kind === KIND.half) changes.push({ key: halfKey(entry.origin), value });
+  return changes;
 }
 
-/** Both keys of an entry that is not there any more. */
+/** All keys of an entry that is not there any more. */
 export function deleteEntry(entry: DueEntry): ViewChange[] {
-  return [{ key: dueKey(entry) }, { key: originKey(entry.origin) }];
+  const changes = [{ key: dueKey(entry) }, { key: originKey(entry.origin) }];
+  if (entry.kind === KIND.half) changes.push({ key: halfKey(entry.origin) });
+  return changes;
+}
+
+/** The entry of an origin was dropped. */
+export function putDropped(origin: number): ViewChange {
+  return { key: droppedKey(origin), value: YES };
 }
 
 export function putMark({ logOffset, pending, durable }: DueMark): ViewChange {

@@ -1,11 +1,13 @@
 import type { DueChange, DueEntry } from "./due-entry.js";
-import { deleteEntry, putEntry } from "./due-keys.js";
+import { deleteEntry, putDropped, putEntry } from "./due-keys.js";
 import type { ViewChange } from "./views.js";
 
 /** What became of an origin: its entry as it stands in the view below, and as it is to stand there. */
 interface Net {
   readonly before: DueEntry | undefined;
   after: DueEntry | undefined;
+  /** Gone, and nothing took its place. */
+  dropped: boolean;
 }
 
 /**
@@ -17,7 +19,10 @@ interface Net {
 export class DueOverlay {
   #changes: { readonly logOffset: number; readonly change: DueChange }[] = [];
   /** The newest change of each origin. */
-  readonly #latest = new Map<number, { readonly logOffset: number; readonly entry: DueEntry | null }>();
+  readonly #latest = new Map<
+    number,
+    { readonly logOffset: number; readonly entry: DueEntry | null; readonly dropped: boolean }
+  >();
 
   get size(): number {
     return this.#changes.length;
@@ -30,14 +35,19 @@ export class DueOverlay {
 
   /** A record at a log offset changes something: no earlier one than those before. */
   add(logOffset: number, change: DueChange): void {
-    const { op, entry } = change;
+    const { op, entry, dropped = false } = change;
     this.#changes.push({ logOffset, change });
-    this.#latest.set(entry.origin, { logOffset, entry: op === "put" ? entry : null });
+    this.#latest.set(entry.origin, { logOffset, entry: op === "put" ? entry : null, dropped });
   }
 
   /** An origin's entry; null if it has none any more, undefined if nothing here is about it. */
   find(origin: number): DueEntry | null | undefined {
     return this.#latest.get(origin)?.entry;
+  }
+
+  /** Whether an origin's entry was dropped by what is here. */
+  dropped(origin: number): boolean {
+    return this.#latest.get(origin)?.dropped ?? false;
   }
 
   /** Entries that are pending by what is here. */
@@ -47,8 +57,9 @@ export class DueOverlay {
 
   /** What the records below log offset `to` change in the view below, all in all. */
   *net(to: number): Generator<ViewChange> {
-    for (const { before, after } of this.#netted(to).values()) {
-      if (before?.dueAtMs === after?.dueAtMs) continue;
+    for (const [origin, { before, after, dropped }] of this.#netted(to)) {
+      if (dropped) yield putDropped(origin);
+      if (before?.dueAtMs === after?.dueAtMs && before?.times === after?.times) continue;
       if (before !== undefined) yield* deleteEntry(before);
       if (after !== undefined) yield* putEntry(after);
     }
@@ -70,11 +81,12 @@ export class DueOverlay {
     const netted = new Map<number, Net>();
     for (const { logOffset, change } of this.#changes) {
       if (logOffset >= to) break;
-      const { op, entry } = change;
+      const { op, entry, dropped = false } = change;
       const after = op === "put" ? entry : undefined;
       const net = netted.get(entry.origin);
-      if (net !== undefined) net.after = after;
-      else netted.set(entry.origin, { before: op === "delete" ? entry : undefined, after });
+      if (net === undefined)
+        netted.set(entry.origin, { before: op === "delete" ? entry : undefined, after, dropped });
+      else Object.assign(net, { after, dropped });
     }
     return netted;
   }

@@ -2,7 +2,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { DueChange } from "./due-entry.js";
 import type { DueFound } from "./due-index.js";
-import { type DueMark, deleteEntry, MARK_KEY, putEntry, readMark } from "./due-keys.js";
+import { type DueMark, deleteEntry, MARK_KEY, putDropped, putEntry, readMark } from "./due-keys.js";
 import { replayDue } from "./due-replay.js";
 import { entriesOf } from "./due-scan.js";
 import { writeChanges, writeMark } from "./due-writes.js";
@@ -143,6 +143,7 @@ export class DueRecovery {
 }
 
 /** Nothing is left out because a later change takes it back: the views may hold any part of what is replayed. */
-function asWritten({ op, entry }: DueChange): ViewChange[] {
-  return op === "put" ? putEntry(entry) : deleteEntry(entry);
+function asWritten({ op, entry, dropped }: DueChange): ViewChange[] {
+  if (op === "put") return putEntry(entry);
+  return dropped ? [...deleteEntry(entry), putDropped(entry.origin)] : deleteEntry(entry);
 }

@@ -10,6 +10,7 @@ import {
   writeSettlements,
 } from "./due-entry.js";
 import type { DueIndex } from "./due-index.js";
+import type { DuePlace } from "./due-keys.js";
 import type { Queue } from "./queue.js";
 import { emptyHeader, HEADER_BYTES, type Header, KIND } from "./record.js";
 import type { State } from "./state.js";
@@ -19,11 +20,19 @@ export class Due {
   readonly #log: CommitLog;
   readonly #state: State;
   readonly #index: DueIndex;
+  readonly #keyed: (header: Header, bytes: Buffer, start: number, end: number) => void;
 
-  constructor(log: CommitLog, state: State, index: DueIndex) {
+  /** `keyed` hears of every message with keys. */
+  constructor(
+    log: CommitLog,
+    state: State,
+    index: DueIndex,
+    keyed: (header: Header, bytes: Buffer, start: number, end: number) => void,
+  ) {
     this.#log = log;
     this.#state = state;
     this.#index = index;
+    this.#keyed = keyed;
   }
 
   /** Entries that are pending. */
@@ -41,6 +50,24 @@ export class Due {
     return this.#index.find(origin);
   }
 
+  /** Whether what was pending for an origin was settled with nothing in its place, as long as the log has its record. */
+  wasDropped(origin: number): boolean {
+    return this.#index.wasDropped(origin);
+  }
+
+  /**
+   * Entries that are pending, in due order, from a place up to a time: about `max` of them, and where to go on, undefined at the
+   * end.
+   */
+  list(from: DuePlace, toMs: number, max: number): ReturnType<DueIndex["list"]> {
+    return this.#index.list(from, toMs, max);
+  }
+
+  /** Halves that are pending, in the order of the log. */
+  halves(): Promise<DueEntry[]> {
+    return this.#index.halves();
+  }
+
   /**
    * Up to `max` entries that are due at `toMs` and pending, earliest first; none only if there is none. They are given again
    * until they are settled.
@@ -51,10 +78,11 @@ export class Due {
 
   /**
    * Appends the message `bytes[start..end)`, as it was sent, in no queue: it is for this one, later. Returns its log offset,
-   * by which it is known from now on. The caller has reserved room and filled `header` as for `Store.append`.
+   * by which it is known from now on. The caller has reserved room and filled `header` as for `Store.append`. With `joins`, a
+   * log offset, it is a further half of the transaction that began there, and pending as long as that one.
    */
   append(
-    { kind, dueAtMs, queue }: { kind: DueKind; dueAtMs: number; queue: Queue },
+    { kind, dueAtMs, queue, joins }: { kind: DueKind; dueAtMs: number; queue: Queue; joins?: number },
     header: Header,
     bytes: Buffer,
     start: number,
@@ -63,10 +91,12 @@ export class Due {
     header.kind = kind;
     header.topic = queue.topic.number;
     header.queueId = queue.id;
-    header.queueOffset = dueAtMs;
+    header.queueOffset = joins ?? dueAtMs;
+    header.joined = joins !== undefined;
     const logOffset = this.#log.append(header, bytes, start, end);
     this.#state.due(header);
     for (const change of dueChanges(header, bytes, start, end)) this.#index.apply(logOffset, change);
+    if (header.keyed) this.#keyed(header, bytes, start, end);
     return logOffset;
   }
 
@@ -76,16 +106,17 @@ export class Due {
   }
 
   /**
-   * Appends the record that takes care of entries; with `more`, what takes their place follows in its group, in this turn. The
-   * caller has reserved room for all of it. CONFLICT, and nothing is appended, if one of them is not pending any more: it
+   * Appends the record that takes care of entries, and returns its log offset; with `more`, what takes their place follows in
+   * its group, in this turn. The caller has reserved room for all of it. CONFLICT, and nothing is appended, if one of them is not pending any more: it
    * was settled, and how is known when everything appended by now is settled in the log.
    */
-  settle(settlements: readonly Settlement[], more: boolean): void {
+  settle(settlements: readonly Settlement[], more: boolean): number {
     this.#assertPending(settlements.map(({ entry }) => entry));
     const payload = writeSettlements(settlements);
     const logOffset = this.#log.appendOther(KIND.settle, payload, more);
     this.#state.due(Object.assign(emptyHeader(), { logOffset }));
     for (const change of settled(settlements)) this.#index.apply(logOffset, change);
+    return logOffset;
   }
 
   #assertPending(entries: readonly DueEntry[]): void {

@@ -5,7 +5,7 @@ import type { KeyIndexes } from "./key-indexes.js";
 import type { Queue, TopicState } from "./queue.js";
 import type { QueueReader } from "./queue-reader.js";
 import { HEADER_BYTES, type Header, KIND, RECORD_AT } from "./record.js";
-import type { RecordReader } from "./record-reader.js";
+import type { FoundRecord, RecordReader } from "./record-reader.js";
 
 /** Finds single messages: by place in the log, by key, by time. For people and duplicates; not for the hot path. */
 export class Lookup {
@@ -44,6 +44,11 @@ export class Lookup {
     return bytes.subarray(at + RECORD_AT, at + found.header.length);
   }
 
+  /** The record at a log offset, for many of them in the order of the log; see `RecordReader.near`. */
+  near(logOffset: number): FoundRecord | undefined | Promise<FoundRecord | undefined> {
+    return this.#records.near(logOffset);
+  }
+
   /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
   async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
     return (await this.#records.find(logOffset))?.header;
@@ -51,19 +56,20 @@ export class Lookup {
 
   /**
    * Stored `Record` messages of a topic that carry a key, newest first: up to `max` of them, or up to the one with which
-   * they exceed `bytesMax`.
+   * they exceed `bytesMax`. Those in queues, or, of another kind, those that were not in one when they were stored.
    */
   async findByKey(
     topic: TopicState,
     key: string,
     max: number,
     bytesMax = Number.POSITIVE_INFINITY,
+    kind: number = KIND.message,
   ): Promise<Buffer[]> {
     const records: Buffer[] = [];
     let left = bytesMax;
     for await (const logOffset of this.#keys.find(topic.number, key)) {
       const found = await this.#records.find(logOffset);
-      if (found === undefined || found.header.topic !== topic.number) continue;
+      if (found === undefined || found.header.topic !== topic.number || found.header.kind !== kind) continue;
       const { bytes, at } = found.held;
       const end = at + found.header.length;
       if (!keysOf(bytes, at + HEADER_BYTES, end).includes(key)) continue;

@@ -3,7 +3,7 @@ import type { BlockCache } from "./block-cache.js";
 import type { CommitLog } from "./commit-log.js";
 import { FILE_BLOCK_BYTES } from "./file-blocks.js";
 import type { Queue } from "./queue.js";
-import { check, emptyHeader, type Header, RECORD_AT } from "./record.js";
+import { check, emptyHeader, HEADER_BYTES, type Header, RECORD_AT } from "./record.js";
 import { gone, type Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
 
@@ -20,6 +20,14 @@ export interface Held {
   readonly bytes: Buffer;
   readonly at: number;
   readonly size: number;
+}
+
+/** A record that was found by its log offset: its content is `bytes[start..end)`. */
+export interface FoundRecord {
+  readonly header: Header;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A block of a segment file. */
@@ -133,6 +141,35 @@ export class RecordReader {
     return { held: { bytes, at: 0, size }, header };
   }
 
+  /**
+   * The same by whole blocks, for many records in the order of the log; in this turn where it is in memory. Its bytes are the
+   * caller's for as long as it wants.
+   */
+  near(logOffset: number): FoundRecord | undefined | Promise<FoundRecord | undefined> {
+    if (logOffset >= this.#log.visible) return undefined;
+    const slab = this.cold(logOffset) ? undefined : this.#log.slabs.at(logOffset);
+    if (slab !== undefined) return copied(foundIn(slab.bytes, slab.view, logOffset - slab.start, logOffset));
+    const segment = this.#segments.at(logOffset);
+    if (segment === undefined) return undefined;
+    const block = this.#blockAt(logOffset);
+    if (block !== undefined && wholeIn(block, logOffset))
+      return foundIn(block.bytes, block.view, logOffset - block.start, logOffset);
+    const number = blockOf(segment, logOffset);
+    if (block !== undefined || !this.#settled(segment, number)) return this.#findAlone(logOffset);
+    return this.#block(segment, number).then(() => {
+      const loaded = this.#blockAt(logOffset);
+      if (loaded === undefined || !wholeIn(loaded, logOffset)) return this.#findAlone(logOffset);
+      return foundIn(loaded.bytes, loaded.view, logOffset - loaded.start, logOffset);
+    });
+  }
+
+  async #findAlone(logOffset: number): Promise<FoundRecord | undefined> {
+    const found = await this.find(logOffset);
+    if (found === undefined) return undefined;
+    const { bytes } = found.held;
+    return { header: found.header, bytes, start: HEADER_BYTES, end: bytes.length };
+  }
+
   #hold(bytes: Buffer, at: number, size: number): Held {
     this.#held.bytes = bytes;
     this.#held.at = at;
@@ -203,6 +240,25 @@ export class RecordReader {
     )
       throw new LogwheelError("LOG_CORRUPT", `another record stands at log offset ${logOffset}`);
   }
+}
+
+/** Whether a block holds all of the record that begins at a log offset. */
+function wholeIn({ bytes, view, start, end }: Block, logOffset: number): boolean {
+  const at = logOffset - start;
+  return at + HEADER_BYTES <= bytes.length && logOffset + view.getUint32(at + 4, true) <= end;
+}
+
+function foundIn(bytes: Buffer, view: DataView, at: number, logOffset: number): FoundRecord | undefined {
+  const header = emptyHeader();
+  if (check(bytes, view, at, logOffset, header) !== "record") return undefined;
+  return { header, bytes, start: at + HEADER_BYTES, end: at + header.length };
+}
+
+/** Slabs are used again. */
+function copied(found: FoundRecord | undefined): FoundRecord | undefined {
+  if (found === undefined) return undefined;
+  const bytes = Buffer.from(found.bytes.subarray(found.start, found.end));
+  return { header: found.header, bytes, start: 0, end: bytes.length };
 }
 
 function blockOf(segment: Segment, logOffset: number): number {

@@ -26,9 +26,15 @@ export const RECORD_AT = 8;
 /** The largest record: a message of 4 MiB body and all its limits fit well within. */
 export const RECORD_BYTES_MAX = 8 << 20;
 
-/** Bits of `kindAndFlags` above the kind: more records of the same group follow; the message has keys. */
+/**
+ * Bits of `kindAndFlags` above the kind: more records of the same group follow; the message has keys; the record stands for
+ * another one, and producer id and sequence are that one's epoch and log offset; it is a further half of a transaction, and
+ * its queue offset is the first one's log offset.
+ */
 export const MORE = 1 << 8;
 export const KEYED = 2 << 8;
+export const STANDS = 4 << 8;
+export const JOINED = 16 << 8;
 
 /** What a record is; see `RecordKind` in message.proto. */
 export const KIND = {
@@ -80,6 +86,8 @@ export interface Header {
   kind: number;
   more: boolean;
   keyed: boolean;
+  stands: boolean;
+  joined: boolean;
   topic: number;
   queueId: number;
   /** Of a delayed or half record: when it is due, milliseconds since 1970. */
@@ -100,6 +108,8 @@ export function emptyHeader(): Header {
     kind: 0,
     more: false,
     keyed: false,
+    stands: false,
+    joined: false,
     topic: 0,
     queueId: 0,
     queueOffset: 0,
@@ -139,7 +149,7 @@ export function writeRecord(
   view.setUint32(at + 4, header.length, true);
   view.setUint32(at + 9, header.epoch, true);
   writeU64(view, at + 14, header.logOffset);
-  view.setUint32(at + 23, header.kind | (header.more ? MORE : 0) | (header.keyed ? KEYED : 0), true);
+  view.setUint32(at + 23, header.kind | flagsOf(header), true);
   view.setUint32(at + 28, header.topic, true);
   view.setUint32(at + 33, header.queueId, true);
   writeU64(view, at + 38, header.queueOffset);
@@ -163,6 +173,10 @@ export function writeRecord(
   view.setUint32(at, crc32(part(bytes, at + 4, at + header.length)), true);
 }
 
+function flagsOf({ more, keyed, stands, joined }: Header): number {
+  return (more ? MORE : 0) | (keyed ? KEYED : 0) | (stands ? STANDS : 0) | (joined ? JOINED : 0);
+}
+
 function copy(to: Buffer, at: number, from: Uint8Array, start: number, end: number): void {
   to.set(start === 0 && end === from.length ? from : part(from, start, end), at);
 }
@@ -181,6 +195,8 @@ export function readHeader(view: DataView, at: number, into: Header): Header {
   into.kind = kind & 0xff;
   into.more = (kind & MORE) !== 0;
   into.keyed = (kind & KEYED) !== 0;
+  into.stands = (kind & STANDS) !== 0;
+  into.joined = (kind & JOINED) !== 0;
   into.topic = view.getUint32(at + 28, true);
   into.queueId = view.getUint32(at + 33, true);
   into.queueOffset = readU64(view, at + 38);

@@ -1,19 +1,21 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { changesDue } from "./due-entry.js";
 import type { Queue } from "./queue.js";
-import { check, emptyHeader, HEADER_BYTES, type Header, KIND, readHeader } from "./record.js";
+import { check, emptyHeader, HEADER_BYTES, type Header, holdsMessage, KIND, readHeader } from "./record.js";
 import { salvage } from "./salvage.js";
 import { firstRecord, type Segment } from "./segment.js";
 import { State } from "./state.js";
 import { walk } from "./walk.js";
 
-/** Who else wants to see each message that is replayed. `bytes[start..end)` is the message as it was sent. */
+/** Who else wants to see each message that is replayed. */
 export interface ReplayIndex {
-  add(queue: Queue, header: Header, position: number, bytes: Buffer, start: number, end: number): void;
+  add(queue: Queue, header: Header, position: number): void;
+  /** A message with keys, in a queue or not yet. `bytes[start..end)` is the message as it was sent. */
+  keyed(header: Header, position: number, bytes: Buffer, start: number, end: number): void;
 }
 
 /** Nobody does. */
-export const NO_INDEX: ReplayIndex = { add() {} };
+export const NO_INDEX: ReplayIndex = { add() {}, keyed() {} };
 
 /**
  * Reduces a segment's records, from its start up to log offset `to`, into `state` and `index`. They were checked before.
@@ -75,10 +77,12 @@ export function reduceRecord(
 ): void {
   const start = at + HEADER_BYTES;
   const end = at + header.length;
+  if (header.keyed && holdsMessage(header.kind))
+    index.keyed(header, header.logOffset - segment.start, bytes, start, end);
   if (header.kind === KIND.message) {
     const queue = state.queueOf(header);
     state.message(queue, header);
-    index.add(queue, header, header.logOffset - segment.start, bytes, start, end);
+    index.add(queue, header, header.logOffset - segment.start);
   } else if (changesDue(header.kind)) state.due(header);
   else if (header.kind >= KIND.snapshot && header.kind <= KIND.cursors)
     state.reduce(header.kind, parse(bytes.toString("utf8", start, end), header));

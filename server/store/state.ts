@@ -183,7 +183,7 @@ export class State {
   }
 
   #sent(header: Header): void {
-    if (header.producerId === 0) return;
+    if (header.producerId === 0 || header.stands) return;
     let window = this.producers.get(header.producerId);
     if (window === undefined) {
       window = new ProducerWindow(header.producerId, this.#windowRoom);

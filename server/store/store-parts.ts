@@ -68,9 +68,11 @@ async function recoverParts(
   index.resume(last.start);
   if (recovered.gaveUp && !recovered.opened) await replayEarlier(segments.all.slice(0, -1), state);
   await replay(last, recovered.end, state, {
-    add(queue, header, position, bytes, start, end) {
+    add(queue, header, position) {
       queue.add(header, position);
-      if (header.keyed) keys.add(header.topic, keysOf(bytes, start, end), position);
+    },
+    keyed(header, position, bytes, start, end) {
+      keys.add(header.topic, keysOf(bytes, start, end), position);
     },
   });
   if (recovered.gaveUp) state.skipAcknowledged();

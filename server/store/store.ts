@@ -102,9 +102,10 @@ export class Store {
       ...parts.due,
       changesKept: options.dueChangesKept ?? DUE_CHANGES_KEPT,
       durable: () => this.#log.durable,
+      start: () => this.#segments.all[0]!.start,
       failed: (thrown) => this.#viewsFailed(thrown),
     });
-    this.due = new Due(this.#log, this.state, this.#dueIndex);
+    this.due = new Due(this.#log, this.state, this.#dueIndex, (...of) => this.#keyed(...of));
     this.sealed = new SealedSegments({
       ...parts,
       due: this.#dueIndex,
@@ -222,19 +223,23 @@ export class Store {
 
   /**
    * Appends the message `bytes[start..end)` to a queue, as it was sent; returns its log offset. The caller has reserved
-   * room and filled `header`: more, keyed, tagHash, keyHash, producerId, sequence.
+   * room and filled `header`: more, keyed, stands, tagHash, keyHash, producerId, sequence.
    */
   append(queue: Queue, header: Header, bytes: Buffer, start: number, end: number): number {
     header.kind = KIND.message;
+    header.joined = false;
     header.topic = queue.topic.number;
     header.queueId = queue.id;
     header.queueOffset = queue.nextOffset;
     const logOffset = this.#log.append(header, bytes, start, end);
-    const position = logOffset - this.#log.segmentStart;
     this.state.message(queue, header);
-    queue.add(header, position);
-    if (header.keyed) this.#keys.add(header.topic, keysOf(bytes, start, end), position);
+    queue.add(header, logOffset - this.#log.segmentStart);
+    if (header.keyed) this.#keyed(header, bytes, start, end);
     return logOffset;
+  }
+
+  #keyed(header: Header, bytes: Buffer, start: number, end: number): void {
+    this.#keys.add(header.topic, keysOf(bytes, start, end), header.logOffset - this.#log.segmentStart);
   }
 
   /** Calls `run` once everything appended so far is written (async flush) or flushed (sync), or has failed. */

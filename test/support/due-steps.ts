@@ -25,7 +25,14 @@ export function appendDue(
   store.stamp();
   store.reserve(HEADER_BYTES + bytes.length);
   const origin = store.due.append({ kind, dueAtMs, queue }, headerOf(bytes), bytes, 0, bytes.length);
-  return { kind, dueAtMs, origin };
+  return {
+    kind,
+    dueAtMs,
+    origin,
+    topic: queue.topic.number,
+    times: 0,
+    first: kind === KIND.half ? origin : 0,
+  };
 }
 
 /** Settles entries, and appends messages that take their place, as one group. Not settled. */

@@ -1,12 +1,7 @@
 import { systemClock } from "../../proto/kernel/clock.js";
+import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
-import {
-  Envelope,
-  encodedMessageSize,
-  type MessageInput,
-  scanMessage,
-  writeMessage,
-} from "../../proto/kernel/message-codec.js";
+import { encodedMessageSize, type MessageInput, writeMessage } from "../../proto/kernel/message-codec.js";
 import { readRecord } from "../../proto/kernel/record.js";
 import type { Files } from "../../server/disk/files.js";
 import type { Queue, TopicState } from "../../server/store/queue.js";

@@ -8,15 +8,14 @@ import {
 } from "../../proto/kernel/consume-codec.js";
 import { ADMIN, BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
 import { parseDescriptor, readDescriptor } from "../../proto/kernel/descriptor.js";
+import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { errorFromTrailers, trailersOf } from "../../proto/kernel/error-trailers.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import {
-  Envelope,
   encodedMessageSize,
   keysOf,
   type MessageInput,
   readMessage,
-  scanMessage,
   tagOf,
   writeMessage,
 } from "../../proto/kernel/message-codec.js";

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { silentLogger } from "../../../proto/kernel/logger.js";
 import { encodedMessageSize, type MessageInput, writeMessage } from "../../../proto/kernel/message-codec.js";
 import { type PublishEntry, PublishFrame } from "../../../proto/kernel/publish-codec.js";
 import { decodePublishReply, type PublishResult } from "../../../proto/kernel/publish-reply.js";
 import type { SentMessages } from "../../../proto/kernel/send-codec.js";
+import { DueWork } from "../../../server/broker/due-work.js";
 import { silentMeter } from "../../../server/broker/meter.js";
 import { Publisher } from "../../../server/broker/publish.js";
 import { PERMISSION, TOPIC_TYPE, Topics } from "../../../server/broker/topics.js";
@@ -33,7 +35,10 @@ async function fixture(
     topicsMax: 10,
     queuesMax: 8,
   });
+  const due = new DueWork({ store, clock: systemClock, logger: silentLogger, broker: "broker-a" });
   const publisher = new Publisher({
+    deferrals: due.deferrals,
+    transactions: due.transactions,
     store,
     topics,
     broker: "broker-a",
@@ -90,6 +95,8 @@ function sent(messages: readonly MessageInput[], rest: Partial<SentMessages> = {
     queueId: undefined,
     producerId: 0,
     sequence: 0,
+    half: false,
+    transactionId: "",
     ...rest,
     bytes: Buffer.concat(parts),
     places,

@@ -10,12 +10,20 @@ import {
 import { emptyHeader, KIND } from "../../../server/store/record.js";
 
 const number = fc.maxSafeNat();
-const entry = fc.record({
-  dueAtMs: number,
-  origin: number,
-  kind: fc.constantFrom(KIND.delayed, KIND.half),
+const entry = fc
+  .record({ dueAtMs: number, origin: number, kind: fc.constantFrom(KIND.delayed, KIND.half) })
+  .map((each) => ({
+    ...each,
+    topic: each.origin % 1_000,
+    times: 0,
+    first: each.kind === KIND.half ? each.origin : 0,
+  }));
+const settlement = fc.record({
+  entry,
+  againAtMs: number,
+  times: fc.nat(255),
+  dropped: fc.boolean(),
 });
-const settlement = fc.record({ entry, againAtMs: number });
 const NOTHING = Buffer.alloc(0);
 
 function changesOf(kind: number, payload: Buffer): unknown {
@@ -38,7 +46,9 @@ describe("due entries in records", () => {
   });
 
   it("a payload that is none is damage", () => {
-    const payload = writeSettlements([{ entry: { dueAtMs: 1, origin: 2, kind: KIND.half }, againAtMs: 0 }]);
+    const payload = writeSettlements([
+      { entry: { dueAtMs: 1, origin: 2, kind: KIND.half, topic: 3, times: 0, first: 2 }, againAtMs: 0 },
+    ]);
     const wrong = Buffer.from(payload);
     wrong[24] = KIND.message;
     for (const bytes of [payload.subarray(1), Buffer.concat([payload, Buffer.alloc(1)]), wrong])
@@ -48,15 +58,25 @@ describe("due entries in records", () => {
   it("a delayed or half record puts an entry at its own log offset, other records change nothing", () => {
     for (const kind of [KIND.delayed, KIND.half])
       expect(changesOf(kind, NOTHING)).to.deep.equal([
-        { op: "put", entry: { dueAtMs: 77, origin: 4_096, kind } },
+        {
+          op: "put",
+          entry: {
+            dueAtMs: 77,
+            origin: 4_096,
+            kind,
+            topic: 0,
+            times: 0,
+            first: kind === KIND.half ? 4_096 : 0,
+          },
+        },
       ]);
     for (const kind of [KIND.message, KIND.mark, KIND.snapshot, KIND.cursors, KIND.damage])
       expect(changesOf(kind, NOTHING)).to.deep.equal([]);
   });
 
   it("a settle record takes entries away, and puts those that come again under their old origin", () => {
-    const one: DueEntry = { dueAtMs: 10, origin: 64, kind: KIND.delayed };
-    const other: DueEntry = { dueAtMs: 20, origin: 99, kind: KIND.half };
+    const one: DueEntry = { dueAtMs: 10, origin: 64, kind: KIND.delayed, topic: 4, times: 0, first: 0 };
+    const other: DueEntry = { dueAtMs: 20, origin: 99, kind: KIND.half, topic: 3, times: 0, first: 99 };
     const payload = writeSettlements([
       { entry: one, againAtMs: 0 },
       { entry: other, againAtMs: 30 },

@@ -7,7 +7,7 @@ import { KIND } from "../../../server/store/record.js";
 import { MemoryViews } from "../../support/memory-views.js";
 
 function entry(origin: number, dueAtMs = 1_000): DueEntry {
-  return { origin, dueAtMs, kind: KIND.delayed };
+  return { origin, dueAtMs, kind: KIND.delayed, topic: 1, times: 0, first: 0 };
 }
 
 /** What the view below holds, by origin and in due order. */

@@ -23,6 +23,8 @@ const HEADER: fc.Arbitrary<Header> = fc.record({
   kind: fc.constantFrom(...Object.values(KIND)),
   more: fc.boolean(),
   keyed: fc.boolean(),
+  stands: fc.boolean(),
+  joined: fc.boolean(),
   topic: U32,
   queueId: U32,
   queueOffset: fc.maxSafeNat(),

@@ -39,6 +39,7 @@ function withProducers(counts: readonly number[], storedAtMs = 1): State {
     for (let sequence = 1; sequence <= count; sequence++)
       state.message(queue, {
         ...{ length: HEADER_BYTES, epoch: 1, kind: KIND.message, more: false, keyed: false },
+        ...{ stands: false, joined: false },
         ...{ topic: 1, queueId: 0, queueOffset: 0, tagHash: 0, keyHash: 0, storedAtMs },
         ...{ logOffset: EXTREME - sequence, producerId: index + 1, sequence },
       });

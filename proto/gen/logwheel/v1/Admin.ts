@@ -2,6 +2,10 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AskTransactionReply as _logwheel_v1_AskTransactionReply, AskTransactionReply__Output as _logwheel_v1_AskTransactionReply__Output } from '../../logwheel/v1/AskTransactionReply.js';
+import type { AskTransactionRequest as _logwheel_v1_AskTransactionRequest, AskTransactionRequest__Output as _logwheel_v1_AskTransactionRequest__Output } from '../../logwheel/v1/AskTransactionRequest.js';
+import type { CountDelayedReply as _logwheel_v1_CountDelayedReply, CountDelayedReply__Output as _logwheel_v1_CountDelayedReply__Output } from '../../logwheel/v1/CountDelayedReply.js';
+import type { CountDelayedRequest as _logwheel_v1_CountDelayedRequest, CountDelayedRequest__Output as _logwheel_v1_CountDelayedRequest__Output } from '../../logwheel/v1/CountDelayedRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from '../../logwheel/v1/CreateGroupRequest.js';
 import type { CreateTopicRequest as _logwheel_v1_CreateTopicRequest, CreateTopicRequest__Output as _logwheel_v1_CreateTopicRequest__Output } from '../../logwheel/v1/CreateTopicRequest.js';
 import type { DeleteGroupReply as _logwheel_v1_DeleteGroupReply, DeleteGroupReply__Output as _logwheel_v1_DeleteGroupReply__Output } from '../../logwheel/v1/DeleteGroupReply.js';
@@ -19,15 +23,39 @@ import type { FindMessagesRequest as _logwheel_v1_FindMessagesRequest, FindMessa
 import type { GetMessageReply as _logwheel_v1_GetMessageReply, GetMessageReply__Output as _logwheel_v1_GetMessageReply__Output } from '../../logwheel/v1/GetMessageReply.js';
 import type { GetMessageRequest as _logwheel_v1_GetMessageRequest, GetMessageRequest__Output as _logwheel_v1_GetMessageRequest__Output } from '../../logwheel/v1/GetMessageRequest.js';
 import type { GroupReply as _logwheel_v1_GroupReply, GroupReply__Output as _logwheel_v1_GroupReply__Output } from '../../logwheel/v1/GroupReply.js';
+import type { ListDelayedReply as _logwheel_v1_ListDelayedReply, ListDelayedReply__Output as _logwheel_v1_ListDelayedReply__Output } from '../../logwheel/v1/ListDelayedReply.js';
+import type { ListDelayedRequest as _logwheel_v1_ListDelayedRequest, ListDelayedRequest__Output as _logwheel_v1_ListDelayedRequest__Output } from '../../logwheel/v1/ListDelayedRequest.js';
 import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from '../../logwheel/v1/ListGroupsReply.js';
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from '../../logwheel/v1/ListGroupsRequest.js';
+import type { ListTransactionsReply as _logwheel_v1_ListTransactionsReply, ListTransactionsReply__Output as _logwheel_v1_ListTransactionsReply__Output } from '../../logwheel/v1/ListTransactionsReply.js';
+import type { ListTransactionsRequest as _logwheel_v1_ListTransactionsRequest, ListTransactionsRequest__Output as _logwheel_v1_ListTransactionsRequest__Output } from '../../logwheel/v1/ListTransactionsRequest.js';
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from '../../logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from '../../logwheel/v1/ResetGroupRequest.js';
+import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from '../../logwheel/v1/SettleTransactionReply.js';
+import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from '../../logwheel/v1/SettleTransactionRequest.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from '../../logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from '../../logwheel/v1/UpdateGroupRequest.js';
 import type { UpdateTopicRequest as _logwheel_v1_UpdateTopicRequest, UpdateTopicRequest__Output as _logwheel_v1_UpdateTopicRequest__Output } from '../../logwheel/v1/UpdateTopicRequest.js';
 
 export interface AdminClient extends grpc.Client {
+  AskTransaction(argument: _logwheel_v1_AskTransactionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  AskTransaction(argument: _logwheel_v1_AskTransactionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  AskTransaction(argument: _logwheel_v1_AskTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  AskTransaction(argument: _logwheel_v1_AskTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  askTransaction(argument: _logwheel_v1_AskTransactionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  askTransaction(argument: _logwheel_v1_AskTransactionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  askTransaction(argument: _logwheel_v1_AskTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  askTransaction(argument: _logwheel_v1_AskTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  
+  CountDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  CountDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  CountDelayed(argument: _logwheel_v1_CountDelayedRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  CountDelayed(argument: _logwheel_v1_CountDelayedRequest, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  countDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  countDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  countDelayed(argument: _logwheel_v1_CountDelayedRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  countDelayed(argument: _logwheel_v1_CountDelayedRequest, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
+  
   CreateGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   CreateGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   CreateGroup(argument: _logwheel_v1_CreateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
@@ -109,6 +137,15 @@ export interface AdminClient extends grpc.Client {
   getMessage(argument: _logwheel_v1_GetMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
   getMessage(argument: _logwheel_v1_GetMessageRequest, callback: grpc.requestCallback<_logwheel_v1_GetMessageReply__Output>): grpc.ClientUnaryCall;
   
+  ListDelayed(argument: _logwheel_v1_ListDelayedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  ListDelayed(argument: _logwheel_v1_ListDelayedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  ListDelayed(argument: _logwheel_v1_ListDelayedRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  ListDelayed(argument: _logwheel_v1_ListDelayedRequest, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  listDelayed(argument: _logwheel_v1_ListDelayedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  listDelayed(argument: _logwheel_v1_ListDelayedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  listDelayed(argument: _logwheel_v1_ListDelayedRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  listDelayed(argument: _logwheel_v1_ListDelayedRequest, callback: grpc.requestCallback<_logwheel_v1_ListDelayedReply__Output>): grpc.ClientUnaryCall;
+  
   ListGroups(argument: _logwheel_v1_ListGroupsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   ListGroups(argument: _logwheel_v1_ListGroupsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   ListGroups(argument: _logwheel_v1_ListGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
@@ -118,6 +155,15 @@ export interface AdminClient extends grpc.Client {
   listGroups(argument: _logwheel_v1_ListGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   listGroups(argument: _logwheel_v1_ListGroupsRequest, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   
+  ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  listTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  listTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  listTransactions(argument: _logwheel_v1_ListTransactionsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  listTransactions(argument: _logwheel_v1_ListTransactionsRequest, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
+  
   ResetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   ResetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   ResetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
@@ -126,6 +172,15 @@ export interface AdminClient extends grpc.Client {
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  
+  SettleTransaction(argument: _logwheel_v1_SettleTransactionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  SettleTransaction(argument: _logwheel_v1_SettleTransactionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  SettleTransaction(argument: _logwheel_v1_SettleTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  SettleTransaction(argument: _logwheel_v1_SettleTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
+  settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
   
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
@@ -148,6 +203,10 @@ export interface AdminClient extends grpc.Client {
 }
 
 export interface AdminHandlers extends grpc.UntypedServiceImplementation {
+  AskTransaction: grpc.handleUnaryCall<_logwheel_v1_AskTransactionRequest__Output, _logwheel_v1_AskTransactionReply>;
+  
+  CountDelayed: grpc.handleUnaryCall<_logwheel_v1_CountDelayedRequest__Output, _logwheel_v1_CountDelayedReply>;
+  
   CreateGroup: grpc.handleUnaryCall<_logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply>;
   
   CreateTopic: grpc.handleUnaryCall<_logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply>;
@@ -166,9 +225,15 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   GetMessage: grpc.handleUnaryCall<_logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply>;
   
+  ListDelayed: grpc.handleUnaryCall<_logwheel_v1_ListDelayedRequest__Output, _logwheel_v1_ListDelayedReply>;
+  
   ListGroups: grpc.handleUnaryCall<_logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply>;
   
+  ListTransactions: grpc.handleUnaryCall<_logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply>;
+  
   ResetGroup: grpc.handleUnaryCall<_logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply>;
+  
+  SettleTransaction: grpc.handleUnaryCall<_logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply>;
   
   UpdateGroup: grpc.handleUnaryCall<_logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply>;
   
@@ -177,6 +242,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
 }
 
 export interface AdminDefinition extends grpc.ServiceDefinition {
+  AskTransaction: MethodDefinition<_logwheel_v1_AskTransactionRequest, _logwheel_v1_AskTransactionReply, _logwheel_v1_AskTransactionRequest__Output, _logwheel_v1_AskTransactionReply__Output>
+  CountDelayed: MethodDefinition<_logwheel_v1_CountDelayedRequest, _logwheel_v1_CountDelayedReply, _logwheel_v1_CountDelayedRequest__Output, _logwheel_v1_CountDelayedReply__Output>
   CreateGroup: MethodDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   CreateTopic: MethodDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
   DeleteGroup: MethodDefinition<_logwheel_v1_DeleteGroupRequest, _logwheel_v1_DeleteGroupReply, _logwheel_v1_DeleteGroupRequest__Output, _logwheel_v1_DeleteGroupReply__Output>
@@ -186,8 +253,11 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   DescribeTopic: MethodDefinition<_logwheel_v1_DescribeTopicRequest, _logwheel_v1_DescribeTopicReply, _logwheel_v1_DescribeTopicRequest__Output, _logwheel_v1_DescribeTopicReply__Output>
   FindMessages: MethodDefinition<_logwheel_v1_FindMessagesRequest, _logwheel_v1_FindMessagesReply, _logwheel_v1_FindMessagesRequest__Output, _logwheel_v1_FindMessagesReply__Output>
   GetMessage: MethodDefinition<_logwheel_v1_GetMessageRequest, _logwheel_v1_GetMessageReply, _logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply__Output>
+  ListDelayed: MethodDefinition<_logwheel_v1_ListDelayedRequest, _logwheel_v1_ListDelayedReply, _logwheel_v1_ListDelayedRequest__Output, _logwheel_v1_ListDelayedReply__Output>
   ListGroups: MethodDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply__Output>
+  ListTransactions: MethodDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply__Output>
   ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
+  SettleTransaction: MethodDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply__Output>
   UpdateGroup: MethodDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   UpdateTopic: MethodDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
 }

@@ -1,6 +1,7 @@
 // Original file: proto/logwheel/v1/broker.proto
 
 import type { Message as _logwheel_v1_Message, Message__Output as _logwheel_v1_Message__Output } from '../../logwheel/v1/Message.js';
+import type { Decision as _logwheel_v1_Decision, Decision__Output as _logwheel_v1_Decision__Output } from '../../logwheel/v1/Decision.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Entry {
@@ -10,6 +11,10 @@ export interface Entry {
   'after'?: (number | string | Long);
   'more'?: (boolean);
   'message'?: (_logwheel_v1_Message | null);
+  'half'?: (boolean);
+  'transaction'?: (number | string | Long);
+  'transactionEpoch'?: (number);
+  'decision'?: (_logwheel_v1_Decision);
 }
 
 export interface Entry__Output {
@@ -19,4 +24,8 @@ export interface Entry__Output {
   'after': (number);
   'more': (boolean);
   'message': (_logwheel_v1_Message__Output | null);
+  'half': (boolean);
+  'transaction': (number);
+  'transactionEpoch': (number);
+  'decision': (_logwheel_v1_Decision__Output);
 }

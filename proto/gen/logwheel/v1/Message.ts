@@ -12,6 +12,10 @@ export interface Message {
   'bornAtMs'?: (number | string | Long);
   'bornHost'?: (string);
   'encoding'?: (_logwheel_v1_Encoding);
+  'producerGroup'?: (string);
+  'delayMs'?: (number | string | Long);
+  'deliverAtMs'?: (number | string | Long);
+  'delayLevel'?: (number);
 }
 
 export interface Message__Output {
@@ -23,4 +27,8 @@ export interface Message__Output {
   'bornAtMs': (number);
   'bornHost': (string);
   'encoding': (_logwheel_v1_Encoding__Output);
+  'producerGroup': (string);
+  'delayMs': (number);
+  'deliverAtMs': (number);
+  'delayLevel': (number);
 }

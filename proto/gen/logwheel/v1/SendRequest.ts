@@ -9,6 +9,8 @@ export interface SendRequest {
   'producerId'?: (number | string | Long);
   'sequence'?: (number | string | Long);
   'message'?: (_logwheel_v1_Message | null);
+  'half'?: (boolean);
+  'transactionId'?: (string);
   '_queueId'?: "queueId";
 }
 
@@ -18,5 +20,7 @@ export interface SendRequest__Output {
   'producerId': (number);
   'sequence': (number);
   'message': (_logwheel_v1_Message__Output | null);
+  'half': (boolean);
+  'transactionId': (string);
   '_queueId'?: "queueId";
 }

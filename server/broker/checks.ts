@@ -1,0 +1,240 @@
+import type { CheckAnswer__Output } from "../../proto/gen/logwheel/v1/CheckAnswer.js";
+import type { CheckReply } from "../../proto/gen/logwheel/v1/CheckReply.js";
+import type { CheckRequest__Output } from "../../proto/gen/logwheel/v1/CheckRequest.js";
+import { Decision } from "../../proto/gen/logwheel/v1/Decision.js";
+import type { Record, Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
+import type { Stream } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import { protoCodec } from "../../proto/kernel/proto-codec.js";
+import { messageId, parseMessageId } from "../../proto/kernel/record.js";
+import { type DueEntry, NEVER, type Settlement } from "../store/due-entry.js";
+import type { Store } from "../store/store.js";
+import { CheckSession } from "./check-session.js";
+import type { DueClock } from "./due-clock.js";
+import type { DueCounters } from "./due-counters.js";
+import type { OpenTransaction } from "./open-transactions.js";
+import type { Transactions } from "./transactions.js";
+
+/** What check-back stands on. */
+export interface ChecksDeps {
+  readonly store: Store;
+  readonly transactions: Transactions;
+  readonly clock: Clock;
+  readonly dueClock: DueClock;
+  readonly logger: Logger;
+  readonly counters: DueCounters;
+  readonly broker: string;
+  readonly memberHeartbeatMs: number;
+  readonly memberExpiryMs: number;
+}
+
+/** An undecided transaction whose producers are all away for so long is an event. */
+const ALONE_MS = 120_000;
+
+const storedRecord = protoCodec<Record, Record__Output>("logwheel.v1.Record");
+
+/**
+ * Asks the producers of a group how a transaction ended whose own producer has not said. Any live producer of the group may
+ * know; those asked before come last. Only questions that were put count; after the last one the transaction is parked.
+ */
+export class Checks {
+  readonly #deps: ChecksDeps;
+  /** Live producers by group, those asked longest ago first. */
+  readonly #producers = new Map<string, Set<CheckSession>>();
+  readonly #said = new Set<number>();
+  #sessions = new Set<CheckSession>();
+  #issued = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(deps: ChecksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Live producers of all groups. */
+  get producers(): number {
+    let count = 0;
+    for (const sessions of this.#producers.values()) count += sessions.size;
+    return count;
+  }
+
+  start(): void {
+    const { clock, memberHeartbeatMs } = this.#deps;
+    this.#cancel = clock.after(memberHeartbeatMs, () => {
+      this.#expire();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    for (const session of this.#sessions)
+      session.dismiss(new LogwheelError("BROKER_STOPPING", "this broker is stopping: come back later"));
+  }
+
+  /** A producer's stream. */
+  open(stream: Stream<CheckReply, CheckRequest__Output>, peer: string): void {
+    const { broker, clock, memberHeartbeatMs, memberExpiryMs } = this.#deps;
+    const session = new CheckSession(
+      {
+        member: `${broker}-producer-${++this.#issued}`,
+        peer,
+        heartbeatMs: memberHeartbeatMs,
+        expiryMs: memberExpiryMs,
+        nowMs: () => clock.monotonicMs(),
+        joined: (joined) => this.#joined(joined),
+        left: (left) => this.#left(left),
+        answered: (answer, by) => this.#answered(answer, by),
+      },
+      stream,
+    );
+    this.#sessions.add(session);
+  }
+
+  /** Puts the questions that are due, and puts each transaction off to its next. */
+  async run(entries: readonly DueEntry[]): Promise<void> {
+    const { transactions, store } = this.#deps;
+    const settlements: Settlement[] = [];
+    for (const entry of entries) {
+      const open = transactions.open.get(entry.origin);
+      const next = open === undefined ? LATER : await this.#check(open);
+      if (store.due.find(entry.origin)?.dueAtMs !== entry.dueAtMs) continue;
+      const againAtMs = next.inMs === NEVER ? NEVER : this.#deps.dueClock.nowMs() + next.inMs;
+      const times = next.times ?? entry.times;
+      settlements.push({ entry, againAtMs, times });
+      if (open !== undefined) transactions.open.putOff(open, againAtMs, times);
+    }
+    if (settlements.length === 0) return;
+    this.#settle(settlements);
+    await store.whenSettled();
+  }
+
+  /** Asks now, whatever the time, also about a parked transaction; returns who was asked, empty if nobody is there. */
+  async ask(open: OpenTransaction): Promise<string> {
+    const { transactions, store, dueClock } = this.#deps;
+    const asked = await this.#put(open);
+    if (asked === "" || transactions.open.get(open.first) !== open) return asked;
+    const [entry] = transactions.open.entriesOf(open);
+    const againAtMs = dueClock.nowMs() + this.#everyMs(open);
+    const times = open.dueAtMs === NEVER ? 1 : Math.min(255, open.times + 1);
+    this.#settle([{ entry: entry!, againAtMs, times }]);
+    transactions.open.putOff(open, againAtMs, times);
+    await store.whenSettled();
+    return asked;
+  }
+
+  #settle(settlements: readonly Settlement[]): void {
+    const { store } = this.#deps;
+    store.stamp();
+    store.reserve(store.due.settleBytes(settlements.length));
+    store.due.settle(settlements, false);
+  }
+
+  async #check(open: OpenTransaction): Promise<Next> {
+    const { transactions, store, counters, logger, broker } = this.#deps;
+    const topic = store.state.topicByNumber(open.topic);
+    if (open.times >= transactions.setting(topic, "transactionChecksMax")) {
+      counters.transactionsParked++;
+      logger.error(
+        { transaction: messageId(broker, open.epoch, open.first), topic: topic?.name, group: open.group },
+        "a transaction is parked: its producers were asked as often as they are to be; decide it by hand",
+      );
+      return { inMs: NEVER };
+    }
+    if ((await this.#put(open)) === "") {
+      this.#sayAlone(open);
+      return { inMs: this.#everyMs(open) };
+    }
+    return { inMs: this.#everyMs(open), times: open.times + 1 };
+  }
+
+  #everyMs({ topic }: OpenTransaction): number {
+    const { transactions, store } = this.#deps;
+    return transactions.setting(store.state.topicByNumber(topic), "transactionCheckEveryMs");
+  }
+
+  /** Asks the producer that was asked longest ago; empty if there is none, or the half cannot be read. */
+  async #put(open: OpenTransaction): Promise<string> {
+    const { store, counters, broker, dueClock } = this.#deps;
+    if (!this.#producers.has(open.group)) return "";
+    const record = await store.lookup.dueAt(open.first);
+    const topic = store.state.topicByNumber(open.topic)?.name;
+    for (const session of this.#producers.get(open.group) ?? []) {
+      if (record === undefined || topic === undefined) return "";
+      const question = {
+        transactionId: messageId(broker, open.epoch, open.first),
+        topic,
+        times: open.times + 1,
+        halves: open.halves.length,
+        record: storedRecord.decode(record),
+      };
+      if (!session.ask(question)) continue;
+      counters.questionsAsked++;
+      open.lastAsked = session.name;
+      open.lastAskedAtMs = dueClock.nowMs();
+      this.#toTheEnd(session);
+      return session.name;
+    }
+    return "";
+  }
+
+  #toTheEnd(session: CheckSession): void {
+    const sessions = this.#producers.get(session.group);
+    if (sessions?.delete(session)) sessions.add(session);
+  }
+
+  #sayAlone(open: OpenTransaction): void {
+    const { dueClock, logger, broker } = this.#deps;
+    if (dueClock.nowMs() - open.beganAtMs < ALONE_MS || this.#said.has(open.first)) return;
+    this.#said.add(open.first);
+    logger.warn(
+      { transaction: messageId(broker, open.epoch, open.first), group: open.group },
+      "a transaction is undecided and no producer of its group is connected: start one, or decide it by hand",
+    );
+  }
+
+  #answered({ transactionId, topic, decision }: CheckAnswer__Output, by: string): void {
+    const place = parseMessageId(transactionId);
+    if (place === undefined || decision === Decision.DECISION_NONE) return;
+    const { transactions, logger } = this.#deps;
+    const refused = (thrown: unknown): void =>
+      logger.warn(
+        { transaction: transactionId, by, error: String(thrown) },
+        "an answer to a question was refused",
+      );
+    try {
+      const done = transactions.decide(place, topic, decision === Decision.DECISION_COMMIT);
+      if (done instanceof Promise) done.catch(refused);
+    } catch (thrown) {
+      refused(thrown);
+    }
+  }
+
+  #joined(session: CheckSession): void {
+    const sessions = this.#producers.get(session.group) ?? new Set();
+    this.#producers.set(session.group, sessions.add(session));
+  }
+
+  #left(session: CheckSession): void {
+    this.#sessions.delete(session);
+    const sessions = this.#producers.get(session.group);
+    if (sessions?.delete(session) && sessions.size === 0) this.#producers.delete(session.group);
+  }
+
+  #expire(): void {
+    const { clock, memberExpiryMs } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    for (const session of this.#sessions)
+      if (nowMs - session.lastHeardMs > memberExpiryMs)
+        session.dismiss(new LogwheelError("TIMEOUT", "nothing was heard from the producer for too long"));
+  }
+}
+
+/** When a transaction is checked next; `times` where a question was put. */
+interface Next {
+  readonly inMs: number;
+  readonly times?: number;
+}
+
+const LATER: Next = { inMs: 1_000 };

@@ -1,0 +1,95 @@
+import type { Envelope } from "../../proto/kernel/envelope.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { DueKind } from "../store/due-entry.js";
+import type { TopicState } from "../store/queue.js";
+import { HEADER_BYTES, type Header, KIND } from "../store/record.js";
+import type { Store } from "../store/store.js";
+import { type DelaySettings, dueTime } from "./delay-times.js";
+import type { DueClock } from "./due-clock.js";
+import type { OpenTransaction } from "./open-transactions.js";
+import type { Transactions } from "./transactions.js";
+
+/** What keeps a message out of its queue for now. */
+export interface Deferral {
+  readonly kind: DueKind;
+  readonly dueAtMs: number;
+  readonly joins: OpenTransaction | undefined;
+}
+
+/** What a message says that may be deferred. */
+export interface Deferrable {
+  readonly topic: TopicState;
+  readonly half: boolean;
+  /** Place of the transaction that it joins; 0 for none. */
+  readonly transaction: number;
+  readonly transactionEpoch: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What deferrals stand on. */
+export interface DeferralsDeps {
+  readonly store: Store;
+  readonly dueClock: DueClock;
+  readonly settings: DelaySettings & { readonly delayedMax: number };
+  readonly transactions: Transactions;
+  /** Something is due at this time. */
+  expect(dueAtMs: number): void;
+}
+
+/** Tells messages that are for later from those that go into their queues at once, and stores them. */
+export class Deferrals {
+  readonly #deps: DeferralsDeps;
+
+  constructor(deps: DeferralsDeps) {
+    this.#deps = deps;
+  }
+
+  /** What keeps the message of `envelope` for later; undefined if nothing does. Throws what its times or transaction lack. */
+  of(sent: Deferrable, envelope: Envelope, bytes: Buffer): Deferral | undefined {
+    if (sent.half) return this.#half(sent, envelope, bytes);
+    if (!envelope.due) return undefined;
+    const { dueClock, settings, store } = this.#deps;
+    const nowMs = dueClock.nowMs();
+    const dueAtMs = dueTime(envelope, nowMs, settings);
+    if (dueAtMs <= nowMs) return undefined;
+    if (store.due.pending >= settings.delayedMax)
+      throw new LogwheelError(
+        "THROTTLED",
+        `${settings.delayedMax} delayed messages are pending, and that is this broker's limit (setting delayedMax)`,
+        { retryAfterMs: 1_000 },
+      );
+    return { kind: KIND.delayed, dueAtMs, joins: undefined };
+  }
+
+  /** Stores the message `bytes[start..end)` for later; the caller has reserved room. Returns its log offset. */
+  append(
+    { kind, dueAtMs, joins }: Deferral,
+    queue: TopicState["queues"][number],
+    header: Header,
+    bytes: Buffer,
+    { start, end }: Deferrable,
+  ): number {
+    const { store, transactions, expect } = this.#deps;
+    const logOffset = store.due.append(
+      { kind, dueAtMs, queue, ...(joins === undefined ? {} : { joins: joins.first }) },
+      header,
+      bytes,
+      start,
+      end,
+    );
+    if (kind === KIND.half) transactions.began({ header, bytes, start, end }, dueAtMs, joins);
+    else expect(dueAtMs);
+    return logOffset;
+  }
+
+  #half(sent: Deferrable, envelope: Envelope, bytes: Buffer): Deferral {
+    const { transactions, dueClock, settings } = this.#deps;
+    const { topic, transaction, transactionEpoch, start, end } = sent;
+    const group = bytes.toString("utf8", envelope.groupStart, envelope.groupEnd);
+    const place = transaction === 0 ? undefined : { logOffset: transaction, epoch: transactionEpoch };
+    const joins = transactions.admit(group, place, HEADER_BYTES + end - start);
+    if (envelope.due) dueTime(envelope, dueClock.nowMs(), settings);
+    return { kind: KIND.half, dueAtMs: transactions.firstCheckAtMs(topic), joins };
+  }
+}

@@ -1,0 +1,28 @@
+/** What delays and transactions have done since the start. Read by metrics. */
+export interface DueCounters {
+  delayedDelivered: number;
+  /** By how much they were late, all together, milliseconds. */
+  lateMs: number;
+  delayedCancelled: number;
+  /** Due, but their topic or their record was gone. */
+  delayedLost: number;
+  transactionsCommitted: number;
+  transactionsRolledBack: number;
+  /** Questions that were put to a producer. */
+  questionsAsked: number;
+  transactionsParked: number;
+}
+
+/** Everything at zero. */
+export function dueCounters(): DueCounters {
+  return {
+    delayedDelivered: 0,
+    lateMs: 0,
+    delayedCancelled: 0,
+    delayedLost: 0,
+    transactionsCommitted: 0,
+    transactionsRolledBack: 0,
+    questionsAsked: 0,
+    transactionsParked: 0,
+  };
+}

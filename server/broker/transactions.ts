@@ -1,0 +1,245 @@
+import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { checkGroupName } from "../../proto/kernel/limits.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import type { TransactionPlace } from "../../proto/kernel/publish-codec.js";
+import { messageId } from "../../proto/kernel/record.js";
+import { NEVER } from "../store/due-entry.js";
+import type { Queue, TopicState } from "../store/queue.js";
+import { emptyHeader, type Header, KIND } from "../store/record.js";
+import type { FoundRecord } from "../store/record-reader.js";
+import type { Store } from "../store/store.js";
+import { type DelaySettings, dueTime } from "./delay-times.js";
+import type { DueClock } from "./due-clock.js";
+import type { DueCounters } from "./due-counters.js";
+import { type OpenTransaction, OpenTransactions } from "./open-transactions.js";
+
+/** When producers are asked how their transactions ended. A topic's attributes of the same names come first. */
+export interface TransactionSettings extends DelaySettings {
+  /** After the half was stored. */
+  readonly transactionCheckAfterMs: number;
+  /** After each question. */
+  readonly transactionCheckEveryMs: number;
+  /** Questions; then the transaction is parked. */
+  readonly transactionChecksMax: number;
+  /** Undecided ones at a time. */
+  readonly transactionsMax: number;
+}
+
+/** What transactions stand on. */
+export interface TransactionsDeps {
+  readonly store: Store;
+  readonly dueClock: DueClock;
+  readonly logger: Logger;
+  readonly settings: TransactionSettings;
+  readonly counters: DueCounters;
+  readonly broker: string;
+  /** Something is due at this time. */
+  expect(dueAtMs: number): void;
+}
+
+/** Messages of one transaction. */
+const HALVES_MAX = 1_024;
+
+/**
+ * Half messages and what becomes of them. The first decision that is stored wins: it settles all halves of its transaction
+ * and, for a commit, puts their messages into their queues, as one group of records.
+ */
+export class Transactions {
+  readonly open = new OpenTransactions();
+  readonly #deps: TransactionsDeps;
+  readonly #header: Header = emptyHeader();
+  readonly #envelope = new Envelope();
+
+  constructor(deps: TransactionsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Finds what was undecided when the broker stopped. */
+  async start(): Promise<void> {
+    await this.open.load(this.#deps.store, this.#deps.logger);
+  }
+
+  /**
+   * Whether a half of so many bytes may be stored, and what it joins. BAD_REQUEST without a producer group,
+   * TRANSACTION_NOT_FOUND for one that is not open, THROTTLED and MESSAGE_TOO_LARGE beyond the limits.
+   */
+  admit(group: string, joins: TransactionPlace | undefined, bytes: number): OpenTransaction | undefined {
+    if (group === "")
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        "a half message needs a producer group: who is asked how it ended",
+      );
+    checkGroupName(group);
+    if (joins !== undefined) return this.#joined(group, joins, bytes);
+    const { transactionsMax } = this.#deps.settings;
+    if (this.open.size < transactionsMax) return undefined;
+    throw new LogwheelError(
+      "THROTTLED",
+      `${transactionsMax} transactions are undecided, and that is this broker's limit: decide some of them first`,
+      { retryAfterMs: 1_000 },
+    );
+  }
+
+  /** When the producers of a half that is stored now are asked first. */
+  firstCheckAtMs(topic: TopicState): number {
+    return this.#deps.dueClock.nowMs() + this.setting(topic, "transactionCheckAfterMs");
+  }
+
+  /** A half was stored: its record, and when it is due. */
+  began(record: FoundRecord, dueAtMs: number, joins: OpenTransaction | undefined): void {
+    const { logOffset: origin, topic } = record.header;
+    const due = { dueAtMs: joins === undefined ? dueAtMs : NEVER, first: joins?.first ?? origin };
+    this.open.add(record, { origin, kind: KIND.half, topic, times: 0, ...due });
+    if (joins === undefined) this.#deps.expect(dueAtMs);
+  }
+
+  /** A setting, of a topic that may have its own. */
+  setting(topic: TopicState | undefined, name: keyof Omit<TransactionSettings, keyof DelaySettings>): number {
+    const own = Number(topic?.attributes[name]);
+    return Number.isSafeInteger(own) && own > 0 ? own : this.#deps.settings[name];
+  }
+
+  /**
+   * Decides a transaction; returns the log offset of what says so, at once where its halves are in memory. Stored when the
+   * caller finds everything settled. Repeating a decision changes nothing. TRANSACTION_CONFLICT if it was decided the other
+   * way; TRANSACTION_NOT_FOUND if there is none at that place, of that epoch and topic.
+   */
+  decide(place: TransactionPlace, topic: string, commit: boolean): number | Promise<number> {
+    const { store } = this.#deps;
+    const open = this.open.get(place.logOffset);
+    if (open === undefined) return this.#decidedBefore(place, topic, commit);
+    if (open.epoch !== place.epoch || store.state.topicByNumber(open.topic)?.name !== topic)
+      throw this.#notFound(place, topic);
+    if (open.underWay !== undefined)
+      return open.underWay.done.then(
+        () => this.#decidedBefore(place, topic, commit),
+        () => this.decide(place, topic, commit),
+      );
+    if (!commit) return this.#settle(open, []);
+    const records = open.halves.map(({ origin }) => store.lookup.near(origin));
+    if (records.every((record) => record !== undefined && !(record instanceof Promise)))
+      return this.#settle(open, records as FoundRecord[]);
+    const done = this.#commitLater(open, records);
+    open.underWay = { commit, done };
+    return done;
+  }
+
+  /** The same; resolves when it is stored. */
+  async settle(place: TransactionPlace, topic: string, commit: boolean): Promise<void> {
+    await this.decide(place, topic, commit);
+    await this.#deps.store.whenSettled();
+  }
+
+  async #commitLater(
+    open: OpenTransaction,
+    records: readonly (FoundRecord | undefined | Promise<FoundRecord | undefined>)[],
+  ): Promise<number> {
+    try {
+      const found = await Promise.all(records);
+      const lost = found.indexOf(undefined);
+      if (lost >= 0)
+        throw new LogwheelError(
+          "LOG_CORRUPT",
+          `the half message at log offset ${open.halves[lost]!.origin} cannot be read: the transaction can only be rolled back`,
+        );
+      return this.#settle(open, found as FoundRecord[]);
+    } finally {
+      open.underWay = undefined;
+    }
+  }
+
+  /** Settles all halves; the messages of `records` take their places, but for those whose topic was deleted. */
+  #settle(open: OpenTransaction, records: readonly FoundRecord[]): number {
+    const { store, counters } = this.#deps;
+    const commit = records.length > 0;
+    const messages = records.filter(({ header }) => this.#queue(header) !== undefined);
+    const entries = this.open.entriesOf(open);
+    store.stamp();
+    store.reserve(store.due.settleBytes(entries.length) + (commit ? open.bytes : 0));
+    const logOffset = store.due.settle(
+      entries.map((entry) => ({ entry, againAtMs: 0, dropped: !commit })),
+      messages.length > 0,
+    );
+    for (const [index, record] of messages.entries()) this.#append(record, index < messages.length - 1);
+    this.open.delete(open);
+    if (commit) counters.transactionsCommitted++;
+    else counters.transactionsRolledBack++;
+    return logOffset;
+  }
+
+  /** The message of a half goes into its queue, or, if it is delayed, waits from now on. */
+  #append({ header: origin, bytes, start, end }: FoundRecord, more: boolean): void {
+    const { store, dueClock, settings, expect } = this.#deps;
+    const queue = this.#queue(origin)!;
+    const header = this.#header;
+    header.more = more;
+    header.keyed = origin.keyed;
+    header.stands = true;
+    header.tagHash = origin.tagHash;
+    header.keyHash = origin.keyHash;
+    header.producerId = origin.epoch;
+    header.sequence = origin.logOffset;
+    scanMessage(bytes, start, end, this.#envelope);
+    const nowMs = dueClock.nowMs();
+    const dueAtMs = this.#envelope.due ? dueTime(this.#envelope, nowMs, settings) : nowMs;
+    if (dueAtMs <= nowMs) return void store.append(queue, header, bytes, start, end);
+    store.due.append({ kind: KIND.delayed, dueAtMs, queue }, header, bytes, start, end);
+    expect(dueAtMs);
+  }
+
+  #queue({ topic, queueId }: Header): Queue | undefined {
+    return this.#deps.store.state.topicByNumber(topic)?.queues[queueId];
+  }
+
+  /** The answer for a transaction that is not open: when what decided it is stored. */
+  async #decidedBefore(place: TransactionPlace, topic: string, commit: boolean): Promise<number> {
+    const { store } = this.#deps;
+    await store.whenSettled();
+    const found = await store.lookup.near(place.logOffset);
+    const { header } = found ?? {};
+    if (header?.kind !== KIND.half || header.joined || header.epoch !== place.epoch)
+      throw this.#notFound(place, topic);
+    if (store.state.topicByNumber(header.topic)?.name !== topic) throw this.#notFound(place, topic);
+    const rolledBack = store.due.wasDropped(place.logOffset);
+    if (rolledBack !== commit) return place.logOffset;
+    throw new LogwheelError(
+      "TRANSACTION_CONFLICT",
+      `transaction ${this.#id(place)} was ${rolledBack ? "rolled back" : "committed"} before: it cannot be ${commit ? "committed" : "rolled back"} any more`,
+      { topic },
+    );
+  }
+
+  #joined(group: string, joins: TransactionPlace, bytes: number): OpenTransaction {
+    const open = this.open.get(joins.logOffset);
+    if (open === undefined || open.epoch !== joins.epoch || open.underWay !== undefined)
+      throw new LogwheelError(
+        "TRANSACTION_NOT_FOUND",
+        `transaction ${this.#id(joins)} is not open on this broker: a message cannot join it`,
+      );
+    if (open.group !== group)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `transaction ${this.#id(joins)} is of producer group ${open.group}, not ${group}`,
+      );
+    const all = open.bytes + bytes + this.#deps.store.due.settleBytes(open.halves.length + 1);
+    if (open.halves.length >= HALVES_MAX || !this.#deps.store.fits(all))
+      throw new LogwheelError(
+        "MESSAGE_TOO_LARGE",
+        `transaction ${this.#id(joins)} has ${open.halves.length} messages of ${open.bytes} bytes: one more would not fit a commit (${HALVES_MAX} messages, 8 MiB)`,
+      );
+    return open;
+  }
+
+  #notFound(place: TransactionPlace, topic: string): LogwheelError {
+    return new LogwheelError(
+      "TRANSACTION_NOT_FOUND",
+      `there is no transaction ${this.#id(place)} that began on topic ${topic}: check id, topic and broker`,
+      { topic },
+    );
+  }
+
+  #id({ epoch, logOffset }: TransactionPlace): string {
+    return messageId(this.#deps.broker, epoch, logOffset);
+  }
+}
