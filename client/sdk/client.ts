@@ -8,6 +8,7 @@ import { MessageAdmin } from "./admin-messages.js";
 import { TopicAdmin } from "./admin-topics.js";
 import type { Admin } from "./admin-types.js";
 import { BatchDispatcher } from "./batch-dispatcher.js";
+import { CheckedProducer } from "./checked-producer.js";
 import { Closing } from "./closing.js";
 import { ClusterBrokers } from "./cluster-brokers.js";
 import { Connections } from "./connections.js";
@@ -37,6 +38,8 @@ import type {
   SimpleConsumer,
   SimpleOptions,
   Status,
+  TransactionalOptions,
+  TransactionalProducer,
 } from "./types.js";
 
 const BATCH_WAIT_MS = 50;
@@ -60,6 +63,8 @@ export interface ClientDeps {
 export interface Client extends Closable {
   /** Sends messages. */
   producer(options?: ProducerOptions): Producer;
+  /** Sends messages that are delivered only if a local transaction was committed. */
+  transactional<T>(options: TransactionalOptions<T>): TransactionalProducer<T>;
   /** A member of a group that calls a handler for each message, once `start()` was called. */
   consume<T>(
     topic: Topic<T> | readonly Topic<T>[],
@@ -124,6 +129,10 @@ export class ClusterClient implements Client {
 
   producer(options: ProducerOptions = {}): Producer {
     return this.#add((parts) => new MessageProducer(parts, options));
+  }
+
+  transactional<T>(options: TransactionalOptions<T>): TransactionalProducer<T> {
+    return this.#add((parts) => new CheckedProducer(parts, options));
   }
 
   consume<T>(

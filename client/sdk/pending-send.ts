@@ -39,6 +39,8 @@ export class PendingSend implements PublishEntry, MessageInput {
   after = 0;
   more = false;
   half = false;
+  /** Of a half: whose members are asked how its transaction ended. */
+  producerGroup: string | undefined = undefined;
   transaction: TransactionPlace | null = null;
   decision = 0;
 

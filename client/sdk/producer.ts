@@ -2,13 +2,14 @@ import { RetryBudget } from "../../proto/kernel/backoff.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
+import { DECISION, type TransactionPlace } from "../../proto/kernel/publish-codec.js";
 import { Closing } from "./closing.js";
 import type { Connections } from "./connections.js";
 import { bounded, onEnd } from "./deadline.js";
 import { traces } from "./diagnostics.js";
 import { Outgoing } from "./outgoing.js";
 import { pause } from "./pause.js";
-import type { PendingSend, Resolve } from "./pending-send.js";
+import { PendingSend, type Resolve } from "./pending-send.js";
 import { Publisher, type PublisherOwner } from "./publisher.js";
 import { nextTry, retryDelayMs, retryPolicy } from "./retry.js";
 import type { Routes } from "./routes.js";
@@ -37,7 +38,7 @@ export interface ProducerDeps {
   readonly requestTimeoutMs: number;
   readonly retry: Partial<RetryPolicy> | undefined;
   /** Called once when it is closed. */
-  onClosed(producer: Producer): void;
+  onClosed(producer: unknown): void;
 }
 
 /**
@@ -112,6 +113,42 @@ export class MessageProducer implements Producer, PublisherOwner {
       return Promise.reject(LogwheelError.from(thrown));
     }
     return this.#promise(send, options) as Promise<SendReceipt>;
+  }
+
+  /** A half message of a transaction of `group`: it begins one, or joins the one at `joins` on `message.broker`. */
+  sendHalf<T>(
+    message: OutMessage<T>,
+    { group, joins }: { readonly group: string; readonly joins: TransactionPlace | null },
+    options?: CallOptions,
+  ): Promise<SendReceipt> {
+    let send: PendingSend;
+    try {
+      this.#throwIfClosed();
+      send = this.#outgoing.one(message);
+    } catch (thrown) {
+      return Promise.reject(LogwheelError.from(thrown));
+    }
+    send.half = true;
+    send.producerGroup = group;
+    send.transaction = joins;
+    return this.#promise(send, options) as Promise<SendReceipt>;
+  }
+
+  /** Decides the transaction that began on a topic of a broker. */
+  async decide(
+    {
+      topic,
+      broker,
+      place,
+    }: { readonly topic: string; readonly broker: string; readonly place: TransactionPlace },
+    commit: boolean,
+    options?: CallOptions,
+  ): Promise<void> {
+    this.#throwIfClosed();
+    const send = new PendingSend(topic, NO_BODY, { broker }, 0, "", 0);
+    send.transaction = place;
+    send.decision = commit ? DECISION.commit : DECISION.rollback;
+    await this.#promise(send, options);
   }
 
   async sendBatch<T>(
@@ -279,6 +316,8 @@ export class MessageProducer implements Producer, PublisherOwner {
     this.#deps.onClosed(this);
   }
 }
+
+const NO_BODY = Buffer.alloc(0);
 
 function maybe(error: LogwheelError): LogwheelError {
   return new LogwheelError(error.code, error.message, { ...error.details, sent: "maybe" });
