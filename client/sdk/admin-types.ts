@@ -263,4 +263,50 @@ export interface Admin {
     describe(options?: CallOptions): Promise<ClusterDescription>;
     health(options?: CallOptions): Promise<ClusterHealth>;
   };
+  readonly transactions: {
+    /** Undecided ones, oldest first. */
+    list(query?: TransactionQuery): Listing<OpenTransaction>;
+    /** TRANSACTION_NOT_FOUND if it is not undecided. */
+    get(id: string, options?: CallOptions): Promise<OpenTransaction>;
+    /** Has one of its producers asked now, also about a parked one; `asked` is undefined if none is connected. */
+    check(id: string, options?: CallOptions): Promise<{ readonly asked: string | undefined }>;
+    /** Decides it by hand; `by` goes into the broker's log. Returns it as it was. */
+    commit(id: string, options?: SettleOptions): Promise<OpenTransaction>;
+    rollback(id: string, options?: SettleOptions): Promise<OpenTransaction>;
+  };
+}
+
+/** Which undecided transactions to list. */
+export interface TransactionQuery extends CallOptions {
+  /** Of the first message. */
+  readonly topic?: string;
+  /** Only those that nobody is asked about any more. */
+  readonly parked?: boolean;
+  readonly max?: number;
+}
+
+/** How to decide a transaction by hand. */
+export interface SettleOptions extends CallOptions {
+  readonly dryRun?: boolean;
+  readonly by?: string;
+}
+
+/** A transaction that nobody has decided. */
+export interface OpenTransaction {
+  readonly id: string;
+  readonly broker: string;
+  /** Of the first message. */
+  readonly topic: string;
+  readonly producerGroup: string;
+  readonly messages: number;
+  readonly beganAt: Date;
+  readonly timesAsked: number;
+  /** Undefined: never, or not since the broker started. */
+  readonly lastAskedAt: Date | undefined;
+  /** The producer that was asked. */
+  readonly lastAsked: string | undefined;
+  /** Undefined: it is parked, until somebody decides it by hand. */
+  readonly nextCheckAt: Date | undefined;
+  readonly parked: boolean;
+  readonly first: Message<Uint8Array> | undefined;
 }

@@ -6,6 +6,7 @@ import { ClusterAdmin } from "./admin-cluster.js";
 import { GroupAdmin } from "./admin-groups.js";
 import { MessageAdmin } from "./admin-messages.js";
 import { TopicAdmin } from "./admin-topics.js";
+import { TransactionAdmin } from "./admin-transactions.js";
 import type { Admin } from "./admin-types.js";
 import { BatchDispatcher } from "./batch-dispatcher.js";
 import { CheckedProducer } from "./checked-producer.js";
@@ -110,6 +111,7 @@ export class ClusterClient implements Client {
       topics: new TopicAdmin(brokers, routes, clock),
       groups: new GroupAdmin(brokers),
       messages: new MessageAdmin(brokers),
+      transactions: new TransactionAdmin(brokers),
       cluster: new ClusterAdmin(brokers, connections, endpoints, requestTimeoutMs),
     };
     this.#closing = new Closing(clock, {
