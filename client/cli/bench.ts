@@ -89,6 +89,11 @@ export const verbs = [
     "From send to handler at a fixed rate",
     async () => (await import("./bench/runs.js")).benchEndToEnd,
   ),
+  bench(
+    "transaction",
+    "Transactions of one message: half, then commit",
+    async () => (await import("./bench/transactions.js")).benchTransactions,
+  ),
   verb({
     command: "storage",
     describe: "The store alone, without a network",

@@ -3,7 +3,7 @@ import type { BlockCache } from "./block-cache.js";
 import type { CommitLog } from "./commit-log.js";
 import { FILE_BLOCK_BYTES } from "./file-blocks.js";
 import type { Queue } from "./queue.js";
-import { check, emptyHeader, HEADER_BYTES, type Header, RECORD_AT } from "./record.js";
+import { check, emptyHeader, HEADER_BYTES, type Header, RECORD_AT, readHeader } from "./record.js";
 import { gone, type Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
 
@@ -148,7 +148,7 @@ export class RecordReader {
   near(logOffset: number): FoundRecord | undefined | Promise<FoundRecord | undefined> {
     if (logOffset >= this.#log.visible) return undefined;
     const slab = this.cold(logOffset) ? undefined : this.#log.slabs.at(logOffset);
-    if (slab !== undefined) return copied(foundIn(slab.bytes, slab.view, logOffset - slab.start, logOffset));
+    if (slab !== undefined) return copied(slab.bytes, slab.view, logOffset - slab.start);
     const segment = this.#segments.at(logOffset);
     if (segment === undefined) return undefined;
     const block = this.#blockAt(logOffset);
@@ -254,11 +254,12 @@ function foundIn(bytes: Buffer, view: DataView, at: number, logOffset: number): 
   return { header, bytes, start: at + HEADER_BYTES, end: at + header.length };
 }
 
-/** Slabs are used again. */
-function copied(found: FoundRecord | undefined): FoundRecord | undefined {
-  if (found === undefined) return undefined;
-  const bytes = Buffer.from(found.bytes.subarray(found.start, found.end));
-  return { header: found.header, bytes, start: 0, end: bytes.length };
+/** A copy, because slabs are used again. What is in one was written by this process: it needs no check. */
+function copied(bytes: Buffer, view: DataView, at: number): FoundRecord {
+  const header = readHeader(view, at, emptyHeader());
+  const start = at + HEADER_BYTES;
+  const content = Buffer.from(bytes.subarray(start, at + header.length));
+  return { header, bytes: content, start: 0, end: content.length };
 }
 
 function blockOf(segment: Segment, logOffset: number): number {
