@@ -39,6 +39,7 @@ interface Row {
 // biome-ignore format: a table
 export const ERRORS = {
   BAD_REQUEST:           { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "An argument is missing, malformed or out of its bounds; the message says which." },
+  FILTER_INVALID:        { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "A tag or SQL filter cannot be read, or both were given; the message says why and, for SQL, in which column." },
   MESSAGE_TOO_LARGE:     { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The body, the properties or the whole message is over its limit." },
   MESSAGE_TYPE_MISMATCH: { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The topic's type does not take such a message, for example an ordered topic one without an ordering key." },
   CODEC:                 { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "A body could not be encoded for, or decoded by, the topic's codec or schema." },

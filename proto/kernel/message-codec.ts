@@ -15,7 +15,7 @@ import {
 } from "./wire.js";
 
 /** Field tags of `logwheel.v1.Message`. */
-const TAG = {
+export const TAG = {
   BODY: 0x0a,
   TAG: 0x12,
   KEY: 0x1a,
@@ -27,7 +27,8 @@ const TAG = {
 } as const;
 
 const FIELD_MAX = 8;
-const MAP = { KEY: 0x0a, VALUE: 0x12 } as const;
+/** Field tags of an entry of its properties. */
+export const MAP = { KEY: 0x0a, VALUE: 0x12 } as const;
 
 /** A message as its producer gives it. */
 export interface MessageInput {
