@@ -3,8 +3,9 @@ import { invalidFilter } from "./filter-text.js";
 import { SqlFilter } from "./sql/sql-filter.js";
 import { TagFilter } from "./tag-filter.js";
 
-/** Messages of one read that a loose filter is asked of, so that one that fits nothing does not hold the process. */
+/** Messages and bytes of one read that a loose filter is asked of, so that one that fits nothing does not hold the process. */
 const LOOSE_MESSAGES_MAX = 1_024;
+const LOOSE_BYTES_MAX = 512 << 10;
 
 /** Which messages of a topic are wanted. */
 export interface MessageFilter {
@@ -41,7 +42,7 @@ export function readLimits(
   span: number,
 ): ReadLimits {
   const limits = loose
-    ? { maxMessages: Math.min(span, LOOSE_MESSAGES_MAX), maxBytes: Number.MAX_SAFE_INTEGER }
+    ? { maxMessages: Math.min(span, LOOSE_MESSAGES_MAX), maxBytes: LOOSE_BYTES_MAX }
     : room;
   return hashes === undefined ? limits : { ...limits, tagHashes: hashes };
 }

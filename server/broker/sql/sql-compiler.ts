@@ -9,7 +9,7 @@ import {
   UNKNOWN,
 } from "./sql-expression.js";
 import { equals, type SqlFields } from "./sql-fields.js";
-import { matches } from "./sql-pattern.js";
+
 import { booleanIn, numberIn } from "./sql-values.js";
 
 /** A condition as a function of a message's fields. */
@@ -57,7 +57,7 @@ export function compile(condition: Condition, slotOf: (field: Field) => number):
       return inNumbers(numberOf(condition.field, slotOf), new Set(condition.list));
     case "match": {
       const { pattern } = condition;
-      return onText(slotOf(condition.field), (bytes, start, end) => matches(pattern, bytes, start, end));
+      return onText(slotOf(condition.field), (bytes, start, end) => pattern.fits(bytes, start, end));
     }
   }
 }
