@@ -1,6 +1,6 @@
 import { systemClock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Message, MessagePlace } from "../index.js";
+import type { Filter, Message, MessagePlace } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { messageJson } from "./message-json.js";
 import { parsePlace } from "./moment.js";
@@ -175,6 +175,11 @@ export const verbs = [
         description: "earliest, latest, an offset, or a time such as 2026-11-21T09:30:00Z or -1h",
       },
       tags: { type: "string", requiresArg: true, description: "Only these tags, with commas between" },
+      sql: {
+        type: "string",
+        requiresArg: true,
+        description: "Only where this is true, such as \"price > 10 AND region = 'eu'\" (docs/filters.md)",
+      },
       max: { type: "number", requiresArg: true, description: "Stop after so many messages" },
       end: { type: "boolean", default: false, description: "Stop at the end instead of waiting for more" },
     },
@@ -206,6 +211,7 @@ interface TailArgs {
   readonly queue: number | undefined;
   readonly broker: string | undefined;
   readonly tags: string | undefined;
+  readonly sql: string | undefined;
   readonly max: number | undefined;
   readonly end: boolean;
 }
@@ -222,7 +228,7 @@ function tail(args: TailArgs, terminal: Terminal): Promise<undefined> {
       signal,
       ...given("queue", queue),
       ...given("broker", args.broker),
-      ...(args.tags === undefined ? {} : { filter: { tags: args.tags.split(",") } }),
+      ...given("filter", filterOf(args)),
       ...(args.end ? { until: "end" as const } : {}),
     });
     await showStream(terminal, args.output, firstOf(reader, max), {
@@ -231,6 +237,13 @@ function tail(args: TailArgs, terminal: Terminal): Promise<undefined> {
     });
     return undefined;
   });
+}
+
+function filterOf({ tags, sql }: TailArgs): Filter | undefined {
+  if (tags !== undefined && sql !== undefined)
+    throw new LogwheelError("BAD_REQUEST", "say --tags or --sql, not both: SQL can ask for tags too");
+  if (sql !== undefined) return { sql };
+  return tags === undefined ? undefined : { tags: tags.split(",") };
 }
 
 async function* firstOf<T>(things: AsyncIterable<T>, max: number): AsyncGenerator<T> {

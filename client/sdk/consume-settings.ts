@@ -34,6 +34,12 @@ export interface ConsumeWishes {
   readonly prefetch?: { readonly messages?: number; readonly bytes?: number } | undefined;
 }
 
+/** Which messages a request asks for. */
+export interface WireFilter {
+  readonly tags: string;
+  readonly sql: string;
+}
+
 /** Topics by name. Throws BAD_REQUEST for none, or two with one name. */
 export function topicsByName<T>(topics: Topic<T> | readonly Topic<T>[]): ReadonlyMap<string, Topic<T>> {
   const list = Array.isArray(topics) ? (topics as readonly Topic<T>[]) : [topics as Topic<T>];
@@ -53,11 +59,11 @@ export function memberOptions(topics: Iterable<string>, wishes: ConsumeWishes, h
       `mode is ${JSON.stringify(mode)}; it is one of ${Object.keys(MODE_NUMBER).join(", ")}`,
     );
   atLeast("leaseMs", leaseMs, LEASE_MS_MIN);
-  const tags = tagsOf(wishes.filter);
+  const filter = filterOf(wishes.filter);
   const hello: Hello = {
     group,
     mode: MODE_NUMBER[mode],
-    subscriptions: [...topics].map((topic) => ({ topic, tags })),
+    subscriptions: [...topics].map((topic) => ({ topic, ...filter })),
     ...fromOf(wishes.from ?? "latest"),
     leaseMs: mode === "shared" ? leaseMs : 0,
     host,
@@ -66,15 +72,13 @@ export function memberOptions(topics: Iterable<string>, wishes: ConsumeWishes, h
   return { group, mode, hello, leaseMs, keepsLeases: mode === "shared", limit: limitOf(mode, wishes) };
 }
 
-/** A tag expression, which `*` or nothing stands for all in. */
-export function tagsOf(filter: Filter | undefined): string {
-  if (filter === undefined) return "";
-  if (filter.tags.length === 0)
-    throw new LogwheelError(
-      "BAD_REQUEST",
-      "a filter without tags fits nothing: leave it out to get everything",
-    );
-  return filter.tags.join(" || ");
+/** A filter as requests carry it; both parts empty stand for all. Throws FILTER_INVALID for one that says nothing, or two things. */
+export function filterOf({ tags, sql }: Partial<Filter> = {}): WireFilter {
+  if (tags !== undefined && sql !== undefined)
+    throw new LogwheelError("FILTER_INVALID", "a filter has tags or sql, not both: SQL can ask for tags too");
+  if (tags?.length === 0 || sql?.trim() === "")
+    throw new LogwheelError("FILTER_INVALID", "the filter is empty: leave it out to get everything");
+  return { tags: tags?.join(" || ") ?? "", sql: sql ?? "" };
 }
 
 /** Throws BAD_REQUEST unless `value` is a number from `least` on. */

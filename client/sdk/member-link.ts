@@ -19,6 +19,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "CONFLICT",
   "FORBIDDEN",
   "BAD_REQUEST",
+  "FILTER_INVALID",
   "UNSUPPORTED_VERSION",
   "UNAUTHENTICATED",
 ]);

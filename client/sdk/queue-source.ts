@@ -5,6 +5,7 @@ import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import { type Connections, isConnectionFailure } from "./connections.js";
+import type { WireFilter } from "./consume-settings.js";
 import type { Routes } from "./routes.js";
 import type { StatusFeed } from "./status.js";
 import type { ReaderOptions } from "./types.js";
@@ -31,7 +32,7 @@ export interface SourceQueue {
   readonly topic: string;
   readonly broker: string;
   readonly queueId: number;
-  readonly tags: string;
+  readonly filter: WireFilter;
 }
 
 /** One record, and the frame in which it came. */
@@ -176,7 +177,7 @@ export class QueueSource {
 
   #ask(): Promise<PulledRecords> {
     const { connections, requestTimeoutMs } = this.#deps;
-    const { topic, queueId, tags } = this.queue;
+    const { topic, queueId, filter } = this.queue;
     const waitMs = this.answered ? PULL_WAIT_MS : 0;
     const request = {
       topic,
@@ -185,7 +186,7 @@ export class QueueSource {
       maxMessages: Math.min(PULL_MESSAGES, this.#end - this.#next),
       maxBytes: PULL_BYTES,
       waitMs,
-      tags,
+      ...filter,
     };
     const options = { timeoutMs: waitMs + requestTimeoutMs, signal: this.#signal };
     return connections.call(this.#address(), BROKER.pull, request, options);

@@ -2,7 +2,7 @@ import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { onAbort } from "./abort.js";
 import { Closing } from "./closing.js";
-import { tagsOf } from "./consume-settings.js";
+import { filterOf, type WireFilter } from "./consume-settings.js";
 import { aborted, bounded } from "./deadline.js";
 import { decodeBody } from "./decoding.js";
 import { ReceivedMessage } from "./message.js";
@@ -21,7 +21,7 @@ export class QueueReader<T> implements Reader<T> {
   readonly #deps: ReaderDeps;
   readonly #topic: Topic<T>;
   readonly #options: ReaderOptions;
-  readonly #tags: string;
+  readonly #filter: WireFilter;
   readonly #stop = new AbortController();
   readonly #closing: Closing;
   #sources: QueueSource[] | null = null;
@@ -35,7 +35,7 @@ export class QueueReader<T> implements Reader<T> {
     this.#deps = deps;
     this.#topic = topic;
     this.#options = options;
-    this.#tags = tagsOf(options.filter);
+    this.#filter = filterOf(options.filter);
     if (options.signal !== undefined) this.#ignoreSignal = onAbort(options.signal, () => this.#wake());
     this.#closing = new Closing(deps.clock, { drain: () => Promise.resolve(), end: () => this.#end() });
   }
@@ -193,7 +193,7 @@ export class QueueReader<T> implements Reader<T> {
   ): Promise<QueueSource> {
     const { routes } = this.#deps;
     const { until } = this.#options;
-    const queue = { topic: this.#topic.name, broker, queueId, tags: this.#tags };
+    const queue = { topic: this.#topic.name, broker, queueId, filter: this.#filter };
     const address = routes.broker(broker)?.address;
     if (address === undefined)
       throw new LogwheelError("BROKER_UNAVAILABLE", `broker ${broker} is not in the routes`);
@@ -212,7 +212,7 @@ export class QueueReader<T> implements Reader<T> {
     const known = new Set(sources.map(({ queue }) => `${queue.queueId} ${queue.broker}`));
     for (const queue of this.#queues()) {
       if (known.has(`${queue.queueId} ${queue.broker}`)) continue;
-      const full = { ...queue, topic: this.#topic.name, tags: this.#tags };
+      const full = { ...queue, topic: this.#topic.name, filter: this.#filter };
       const range = { from: 0, end: Number.POSITIVE_INFINITY };
       sources.push(new QueueSource(this.#deps, full, range, this.#stop.signal, () => this.#wake()));
     }

@@ -261,11 +261,18 @@ export type ConsumeMode = "concurrent" | "ordered" | "shared" | "broadcast";
 /** Where a group without a cursor begins. */
 export type From = "latest" | "earliest" | { readonly timestamp: Date };
 
-/** Which messages of a topic are wanted. */
-export interface Filter {
-  /** Any of these tags. */
-  readonly tags: readonly string[];
-}
+/** Which messages of a topic are wanted: by tag, or by a condition on tag and properties. */
+export type Filter =
+  | {
+      /** Any of these tags. */
+      readonly tags: readonly string[];
+      readonly sql?: never;
+    }
+  | {
+      /** Those for which this is true, for example `price > 10 AND region IN ('eu', 'us')`; see docs/filters.md. */
+      readonly sql: string;
+      readonly tags?: never;
+    };
 
 /** How a group consumes. */
 export interface ConsumeOptions {

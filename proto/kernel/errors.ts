@@ -39,6 +39,7 @@ interface Row {
 // biome-ignore format: a table
 export const ERRORS = {
   BAD_REQUEST:           { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "An argument is missing, malformed or out of its bounds; the message says which." },
+  FILTER_INVALID:        { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "A tag or SQL filter cannot be read, or both were given; the message says why and, for SQL, in which column." },
   MESSAGE_TOO_LARGE:     { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The body, the properties or the whole message is over its limit." },
   DELAY_LEVEL_UNKNOWN:   { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The broker has no such delay level; the message lists those it has." },
   DELAY_TOO_LONG:        { grpc: status.INVALID_ARGUMENT,    retry: "never",   sent: "no",    doc: "The time of delivery lies further ahead than the broker allows." },

@@ -1,13 +1,13 @@
 import type { BatchBuilder } from "../../proto/kernel/consume-codec.js";
-import type { RecordSink } from "../store/queue-reader.js";
+import type { ReadLimits, RecordSink } from "../store/queue-reader.js";
 import type { Run } from "./cursor.js";
-import type { TagFilter } from "./filter.js";
+import { type MessageFilter, readLimits } from "./filter.js";
 
 /** Takes records into a batch, and notes what the filter left out. One for all batches of a member. */
 export class BatchSink implements RecordSink {
   readonly #batch: BatchBuilder;
   readonly #notesOffsets: boolean;
-  #filter: TagFilter | undefined;
+  #filter: MessageFilter | undefined;
   #run: Run = { from: 0, to: 0, attempt: 1 };
   /** The offset that comes next if nothing is left out. */
   #expected = 0;
@@ -27,7 +27,7 @@ export class BatchSink implements RecordSink {
   }
 
   /** A new batch. */
-  begin(messagesMax: number, bytesMax: number, filter: TagFilter | undefined): void {
+  begin(messagesMax: number, bytesMax: number, filter: MessageFilter | undefined): void {
     this.#messagesMax = messagesMax;
     this.#bytesMax = bytesMax;
     this.#filter = filter;
@@ -39,20 +39,21 @@ export class BatchSink implements RecordSink {
   }
 
   /** A run of the batch; returns what the store has to know. */
-  start(run: Run): { filter: TagFilter | undefined; messagesLeft: number; bytesLeft: number } {
+  start(run: Run): ReadLimits {
     this.#run = run;
     this.#expected = run.from;
     this.#gaps = [];
     this.#offsets = [];
-    return {
-      filter: this.#filter,
-      messagesLeft: this.#messagesMax - this.messages,
-      bytesLeft: this.#bytesMax - this.bytes,
+    const span = run.to - run.from;
+    const room = {
+      maxMessages: Math.min(this.#messagesMax - this.messages, span),
+      maxBytes: this.#bytesMax - this.bytes,
     };
+    return this.#filter === undefined ? room : readLimits(this.#filter, room, span);
   }
 
   take(bytes: Buffer, start: number, end: number, queueOffset: number): boolean {
-    if (queueOffset >= this.#run.to) return false;
+    if (queueOffset >= this.#run.to || this.full) return false;
     const size = end - start;
     if (this.messages > 0 && this.bytes + size > this.#bytesMax) return false;
     if (this.#filter !== undefined && !this.#filter.wants(bytes, start, end)) return true;

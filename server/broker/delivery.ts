@@ -172,15 +172,7 @@ export class Delivery {
   }
 
   #read(lane: Lane, run: Run): number | Promise<number> {
-    const { filter, messagesLeft, bytesLeft } = this.#sink.start(run);
-    const tagHashes = filter?.hashes;
-    const limits = { maxMessages: Math.min(messagesLeft, run.to - run.from), maxBytes: bytesLeft };
-    return this.#deps.store.read(
-      lane.queue,
-      run.from,
-      tagHashes === undefined ? limits : { ...limits, tagHashes },
-      this.#sink,
-    );
+    return this.#deps.store.read(lane.queue, run.from, this.#sink.start(run), this.#sink);
   }
 
   /** Waits for a read from the disk; what was read counts only if the queue is still this member's and was not moved. */

@@ -1,63 +1,48 @@
-import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
-import { fnv1aOf } from "../../proto/kernel/hash.js";
-import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
-import { recordContentStart } from "../../proto/kernel/record.js";
+import type { ReadLimits } from "../store/queue-reader.js";
+import { invalidFilter } from "./filter-text.js";
+import { SqlFilter } from "./sql/sql-filter.js";
+import { TagFilter } from "./tag-filter.js";
 
-/** UTF-8 bytes of a filter expression at most. */
-export const FILTER_BYTES_MAX = 1_024;
+/** Messages and bytes of one read that a loose filter is asked of, so that one that fits nothing does not hold the process. */
+const LOOSE_MESSAGES_MAX = 1_024;
+const LOOSE_BYTES_MAX = 512 << 10;
 
-const envelope = new Envelope();
-
-/** Which messages a subscription wants, by their tags. */
-export class TagFilter {
-  /** The same for every expression that wants the same: sorted, without repeats; `*` for all. */
+/** Which messages of a topic are wanted. */
+export interface MessageFilter {
+  /** The language of `expression`. */
+  readonly kind: "tags" | "SQL";
+  /** Equal texts of one kind want the same. */
   readonly expression: string;
-  /** Hashes of the tags, for the consume index; undefined for all messages. */
+  /** Hashes of the tags that a wanted message can have, for the consume index; undefined for any. */
   readonly hashes: ReadonlySet<number> | undefined;
-  readonly #tags: readonly Buffer[];
-
-  private constructor(tags: readonly string[]) {
-    this.expression = tags.length === 0 ? "*" : tags.join(" || ");
-    this.hashes = tags.length === 0 ? undefined : new Set(tags.map(fnv1aOf));
-    this.#tags = tags.map((tag) => Buffer.from(tag));
-  }
-
-  /** Reads `a || b`; nothing or `*` stands for all messages. BAD_REQUEST says what is wrong with anything else. */
-  static parse(text: string): TagFilter {
-    if (Buffer.byteLength(text) > FILTER_BYTES_MAX)
-      throw refused(text, `it is longer than ${FILTER_BYTES_MAX} bytes`);
-    const parts = text.split("||").map((part) => part.trim());
-    if (parts.length === 1 && (parts[0] === "" || parts[0] === "*")) return new TagFilter([]);
-    for (const part of parts) checkTag(text, part);
-    return new TagFilter([...new Set(parts)].sort());
-  }
-
-  /** Whether it wants the stored record `bytes[start..end)`, by the tag itself: hashes of different tags can be equal. */
-  wants(bytes: Buffer, start: number, end: number): boolean {
-    if (this.hashes === undefined) return true;
-    scanMessage(bytes, recordContentStart(start), end, envelope);
-    const { tagStart, tagEnd } = envelope;
-    for (const tag of this.#tags)
-      if (tag.length === tagEnd - tagStart && tag.compare(bytes, tagStart, tagEnd) === 0) return true;
-    return false;
-  }
+  /** Whether much that the index lets through is not wanted: then not the first messages that are read make a batch. */
+  readonly loose: boolean;
+  /** Whether it wants the stored record `bytes[start..end)`. */
+  wants(bytes: Buffer, start: number, end: number): boolean;
 }
 
-function checkTag(text: string, tag: string): void {
-  if (tag === "") throw refused(text, 'a tag is missing before or after "||"');
-  if (tag === "*") throw refused(text, '"*" stands for all messages and cannot be one of several');
-  if (Buffer.byteLength(tag) > MESSAGE_LIMITS.tagBytesMax)
-    throw refused(text, `a tag in it is longer than ${MESSAGE_LIMITS.tagBytesMax} bytes`);
-  for (let at = 0; at < tag.length; at++)
-    if (tag.charCodeAt(at) < 0x20 || tag.charCodeAt(at) === 0x7f)
-      throw refused(text, "a tag in it has a control character");
-}
-
-function refused(text: string, why: string): LogwheelError {
-  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  return new LogwheelError(
-    "BAD_REQUEST",
-    `the tag filter ${shown} is not valid: ${why}; write tags as "a || b", or "*" for all`,
+/** The filter that a request gives as tags or in SQL; neither stands for all messages. FILTER_INVALID says what is wrong. */
+export function parseFilter({ tags, sql }: { tags: string; sql: string }): MessageFilter {
+  if (!sql) return TagFilter.parse(tags);
+  if (!tags) return SqlFilter.parse(sql);
+  throw invalidFilter(
+    "SQL",
+    sql,
+    `there is a tag filter beside it, ${JSON.stringify(tags)}; give one of them, SQL can ask for tags too: "tag IN ('a', 'b')"`,
   );
+}
+
+/**
+ * What the store is asked to read where there is room for so much and `span` messages are left: with a loose filter more
+ * than there is room for, and the sink says when it has enough.
+ */
+export function readLimits(
+  { hashes, loose }: MessageFilter,
+  room: { readonly maxMessages: number; readonly maxBytes: number },
+  span: number,
+): ReadLimits {
+  const limits = loose
+    ? { maxMessages: Math.min(span, LOOSE_MESSAGES_MAX), maxBytes: LOOSE_BYTES_MAX }
+    : room;
+  return hashes === undefined ? limits : { ...limits, tagHashes: hashes };
 }

@@ -3,9 +3,8 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { PullBuilder } from "../../proto/kernel/consume-codec.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Queue } from "../store/queue.js";
-import type { ReadLimits } from "../store/queue-reader.js";
 import type { Store } from "../store/store.js";
-import { TagFilter } from "./filter.js";
+import { type MessageFilter, parseFilter, readLimits } from "./filter.js";
 import type { LongPoll } from "./long-poll.js";
 import type { Meter } from "./meter.js";
 import { queueToRead } from "./readable.js";
@@ -41,14 +40,14 @@ export async function pull(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const queue = queueToRead(topics, request);
-  const filter = TagFilter.parse(request.tags);
+  const filter = parseFilter(request);
   checkOffset(store, queue, request.offset);
-  const limits = limitsOf(request, filter);
+  const room = roomOf(request);
   const builder = new PullBuilder();
   const untilMs = clock.monotonicMs() + Math.min(request.waitMs, pullWaitMsMax);
   let next = request.offset;
   for (let reads = 0; reads < READS_MAX && !signal.aborted; reads++) {
-    next = await read(store, { queue, offset: next, limits, filter, builder });
+    next = await read(store, { queue, offset: next, room, filter, builder });
     if (builder.count > 0) break;
     if (next < store.endOffset(queue)) continue;
     const leftMs = untilMs - clock.monotonicMs();
@@ -65,11 +64,15 @@ export async function pull(
   });
 }
 
-function limitsOf({ maxMessages, maxBytes }: PullRequest__Output, filter: TagFilter): ReadLimits {
+interface Room {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+}
+
+function roomOf({ maxMessages, maxBytes }: PullRequest__Output): Room {
   return {
     maxMessages: Math.min(maxMessages || MESSAGES_DEFAULT, MESSAGES_MAX),
     maxBytes: Math.min(maxBytes || BYTES_DEFAULT, BYTES_MAX),
-    ...(filter.hashes === undefined ? {} : { tagHashes: filter.hashes }),
   };
 }
 
@@ -85,11 +88,13 @@ function checkOffset(store: Store, queue: Queue, offset: number): void {
 
 function read(
   store: Store,
-  what: { queue: Queue; offset: number; limits: ReadLimits; filter: TagFilter; builder: PullBuilder },
+  what: { queue: Queue; offset: number; room: Room; filter: MessageFilter; builder: PullBuilder },
 ): number | Promise<number> {
-  const { queue, offset, limits, filter, builder } = what;
-  return store.read(queue, offset, limits, {
+  const { queue, offset, room, filter, builder } = what;
+  return store.read(queue, offset, readLimits(filter, room, Number.MAX_SAFE_INTEGER), {
     take(bytes, start, end) {
+      if (builder.count >= room.maxMessages) return false;
+      if (builder.count > 0 && builder.byteLength + end - start > room.maxBytes) return false;
       if (filter.wants(bytes, start, end)) builder.add(bytes, start, end);
       return true;
     },

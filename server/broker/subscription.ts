@@ -1,7 +1,7 @@
 import type { Subscription__Output } from "../../proto/gen/logwheel/v1/Subscription.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkTopicName } from "../../proto/kernel/limits.js";
-import { TagFilter } from "./filter.js";
+import { type MessageFilter, parseFilter } from "./filter.js";
 
 /** How a group's members take messages; the place of each is its number in `Mode` of message.proto. */
 export const MODES = ["concurrent", "ordered", "shared", "broadcast"] as const;
@@ -11,7 +11,7 @@ export type Mode = (typeof MODES)[number];
 /** What a member wants of one topic. */
 export interface Subscription {
   readonly topic: string;
-  readonly filter: TagFilter;
+  readonly filter: MessageFilter;
   /** Queue ids of a fixed assignment; undefined for any. */
   readonly queues: ReadonlySet<number> | undefined;
 }
@@ -19,7 +19,7 @@ export interface Subscription {
 /** What a member wants: by topic. */
 export type Subscriptions = ReadonlyMap<string, Subscription>;
 
-/** Reads what a member asks for, up to so many topics; BAD_REQUEST says what is wrong with it. */
+/** Reads what a member asks for, up to so many topics; BAD_REQUEST or FILTER_INVALID says what is wrong with it. */
 export function parseSubscriptions(
   asked: readonly Subscription__Output[],
   subscriptionsMax: number,
@@ -31,19 +31,23 @@ export function parseSubscriptions(
       `the member subscribes to ${asked.length} topics; ${subscriptionsMax} are allowed`,
     );
   const subscriptions = new Map<string, Subscription>();
-  for (const { topic, tags, queues } of asked) {
+  for (const { topic, tags, sql, queues } of asked) {
     checkTopicName(topic);
     if (subscriptions.has(topic))
       throw new LogwheelError("BAD_REQUEST", `the member subscribes to topic ${topic} twice`);
-    const filter = TagFilter.parse(tags);
+    const filter = parseFilter({ tags, sql });
     subscriptions.set(topic, { topic, filter, queues: queues.length === 0 ? undefined : new Set(queues) });
   }
   return subscriptions;
 }
 
-/** A member's subscriptions for people: `topic: tags` each. */
+/** A member's subscriptions for people: `topic: tags` or `topic: SQL condition` each. */
 export function showSubscriptions(subscriptions: Subscriptions): string[] {
-  return [...subscriptions.values()].map(({ topic, filter }) => `${topic}: ${filter.expression}`).sort();
+  return [...subscriptions.values()].map(({ topic, filter }) => `${topic}: ${show(filter)}`).sort();
+}
+
+function show({ kind, expression }: MessageFilter): string {
+  return kind === "tags" ? expression : `${kind} ${expression}`;
 }
 
 /**
@@ -60,13 +64,15 @@ export function difference(
   for (const [topic, { filter }] of group.subscriptions) {
     const other = member.subscriptions.get(topic);
     if (other === undefined) parts.push(`the group subscribes to topic ${topic}, this member does not`);
-    else if (other.filter.expression !== filter.expression)
-      parts.push(
-        `of topic ${topic} the group wants the tags "${filter.expression}", this member "${other.filter.expression}"`,
-      );
+    else if (other.filter.expression !== filter.expression || other.filter.kind !== filter.kind)
+      parts.push(`of topic ${topic} the group wants ${wish(filter)}, this member ${wish(other.filter)}`);
   }
   for (const topic of member.subscriptions.keys())
     if (!group.subscriptions.has(topic))
       parts.push(`this member subscribes to topic ${topic}, the group does not`);
   return parts.length === 0 ? undefined : parts.join("; ");
+}
+
+function wish({ kind, expression }: MessageFilter): string {
+  return `${kind === "tags" ? "the tags" : "what in SQL is"} "${expression}"`;
 }

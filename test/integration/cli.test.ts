@@ -172,6 +172,15 @@ describe("verbs of the command line against a running cluster", function () {
       "t1",
     ]);
     expect(tagged.json.map(({ body }) => body)).to.deep.equal(["text"]);
+    const whole = ["message", "tail", "followed", "--from", "earliest", "--end"];
+    const inSql = await logwheel([...whole, "--sql", "tag IN ('t1', 't2') AND a = 'b=c'"]);
+    expect(inSql.json.map(({ body }) => body)).to.deep.equal(["text"]);
+    const wrong = await logwheel([...whole, "--sql", "a = "]);
+    expect([wrong.code, wrong.json]).to.deep.equal([2, []]);
+    expect(wrong.notes[0]).to.include("column 5: a property or a value is missing; the filter ends here");
+    const both = await logwheel([...whole, "--sql", "a", "--tags", "b"]);
+    expect(both.code).to.equal(2);
+    expect(both.notes[0]).to.include("--tags or --sql, not both");
     const late = await logwheel(["message", "tail", "followed", "--queue", "0", "--from", "1", "--end"]);
     expect(late.json.map(({ body }) => body)).to.deep.equal(["other"]);
   });

@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { TagFilter } from "../../server/broker/filter.js";
+import { FILTER_BYTES_MAX } from "../../server/broker/filter-text.js";
+import { SqlFilter } from "../../server/broker/sql/sql-filter.js";
+import { TagFilter } from "../../server/broker/tag-filter.js";
 import { BROKER_SETTINGS } from "../../server/settings/broker.js";
 import { resolve } from "../../server/settings/resolve.js";
 import { Checkpoint } from "../../server/store/checkpoint.js";
@@ -8,6 +10,7 @@ import { readSegmentHeader, segmentHeader } from "../../server/store/segment.js"
 import { type BlockFileKind, CONSUME_INDEX, KEY_INDEX } from "./block-file-kinds.js";
 import type { Decoder } from "./decoder.js";
 import { MemoryFiles } from "./memory-files.js";
+import { recordOf } from "./stored-record.js";
 
 const START = 4_096;
 const CHECKPOINTS = [1, 2, 3].map((number) => ({ durable: number * 1_000, epoch: number, clean: false }));
@@ -92,14 +95,40 @@ export async function diskDecoders(): Promise<Decoder[]> {
   ];
 }
 
+const SQL_FILTERS = [
+  "price > 10 AND region IN ('eu', 'us')",
+  "NOT (a = 'it''s' OR b <> -1.5e3) AND c IS NOT NULL OR TRUE",
+  "TAGS LIKE 'a!_%' ESCAPE '!' OR \"odd name\" NOT BETWEEN .5 AND 1e2",
+  "a contains 'x' and b startswith 'y' and c not endswith 'z' or urgent or n in (1, +2)",
+];
+
+const MESSAGE_RECORD = recordOf({
+  body: Buffer.from("body"),
+  tag: "a_b",
+  properties: { price: "11", region: "eu", a: "it's", b: "y", c: "true", n: "2", "odd name": "7" },
+});
+
 /** What reads texts of people. */
 export const TEXT_DECODERS: readonly Decoder[] = [
   {
-    name: "a filter",
+    name: "a filter by tags",
+    codes: ["FILTER_INVALID"],
     corpus: ["a || b", "*", "TagA||TagB || TagC"].map((text) => Buffer.from(text)),
     run: (bytes) => {
       const { expression } = TagFilter.parse(bytes.toString());
       expect(TagFilter.parse(expression).expression).to.equal(expression);
+    },
+  },
+  {
+    name: "a filter in SQL",
+    codes: ["FILTER_INVALID"],
+    corpus: SQL_FILTERS.map((text) => Buffer.from(text)),
+    run: (bytes) => {
+      const filter = SqlFilter.parse(bytes.toString());
+      const { expression } = filter;
+      filter.wants(MESSAGE_RECORD, 0, MESSAGE_RECORD.length);
+      if (Buffer.byteLength(expression) <= FILTER_BYTES_MAX)
+        expect(SqlFilter.parse(expression).expression).to.equal(expression);
     },
   },
   ...Object.entries({

@@ -203,7 +203,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ["client and server exchange versions"],
     ["many calls share few connections"],
     ["namespaces", ACCESS],
-    ["filters by tag", "by pattern and by property to come"],
+    ["filters by tag and by property", "by pattern of a subject to come"],
     ["compaction: the last message by key", "to come"],
     ["how data lies on disk, and a command that shows it", page("format.md")],
     ["how it is built", "[ARCHITECTURE.md](../ARCHITECTURE.md)"],

@@ -245,6 +245,71 @@ describe("push consumer", () => {
     expect(await lag()).to.equal(0);
   });
 
+  describe("an SQL filter", () => {
+    const filter = { sql: "price > 10 AND region IN ('eu', 'us')" };
+    const wanted = ["eu 11", "eu 12", "us 11", "us 12"];
+    const sendPriced = async (): Promise<void> => {
+      for (const region of ["eu", "ap", "us"])
+        for (const price of ["9", "10", "11", "12", "dear"])
+          await send([`${region} ${price}`], { properties: { region, price } });
+      await send(["without properties"]);
+    };
+    const take = (seen: string[]) => (message: Message<Uint8Array>) => void seen.push(textOf(message));
+
+    for (const mode of ["concurrent", "ordered", "shared"] as const)
+      it(`in mode ${mode} lets through what it is true of, on every broker, and the rest counts as handled (A11-12)`, async () => {
+        await setUp(2, ["a", "b"]);
+        await sendPriced();
+        const seen: string[] = [];
+        const consumer = client.consume(orders, { group: "g", mode, filter, ...from }, take(seen));
+        await cluster.advance(consumer.start());
+        await cluster.until("they came", () => seen.length === 4);
+        await cluster.clock.advance(1_000);
+        expect(seen.sort()).to.deep.equal(wanted);
+        expect(await lag()).to.equal(0);
+        await sendPriced();
+        await cluster.until("the new ones came", () => seen.length === 8);
+      });
+
+    it("works in broadcast mode, in batches and for messages that are taken one by one", async () => {
+      await setUp();
+      await sendPriced();
+      const [all, batches]: [string[], string[]] = [[], []];
+      const broadcast = client.consume(
+        orders,
+        { group: "all", mode: "broadcast", filter, ...from },
+        take(all),
+      );
+      const options = { group: "batches", batch: { size: 3 }, filter, ...from };
+      const batched = client.consumeBatch(orders, options, (messages) => messages.forEach(take(batches)));
+      await cluster.advance(Promise.all([broadcast.start(), batched.start()]));
+      await cluster.until("they came", () => all.length === 4 && batches.length === 4);
+      expect([all.sort(), batches.sort()]).to.deep.equal([wanted, wanted]);
+      const worker = client.simpleConsumer(orders, { group: "g", filter, ...from });
+      const taken: string[] = [];
+      while (taken.length < 4)
+        for (const message of await cluster.advance(worker.receive({ max: 1 }))) {
+          taken.push(textOf(message));
+          await cluster.advance(message.ack());
+        }
+      expect(taken.sort()).to.deep.equal(wanted);
+      expect(await cluster.advance(worker.receive({ waitMs: 100 }))).to.deep.equal([]);
+      expect(await lag()).to.equal(0);
+    });
+
+    it("that cannot be read rejects start, with the column; one that says nothing, or two things, is not sent", async () => {
+      await setUp();
+      const bad = client.consume(orders, { group: "g", filter: { sql: "price > 10 AND" } }, () => {});
+      const error = await cluster.advance(bad.start().catch((thrown: unknown) => thrown));
+      expect(error).to.include({ code: "FILTER_INVALID" });
+      expect((error as Error).message).to.include("column 15: ");
+      for (const none of [{ sql: " " }, { tags: [] }, { sql: "a", tags: ["a"] } as never])
+        expect(() => client.consume(orders, { group: "g", filter: none }, () => {}))
+          .to.throw()
+          .with.property("code", "FILTER_INVALID");
+    });
+  });
+
   it("from: latest skips what is there, a time begins at it", async () => {
     await setUp();
     await send(["old"]);

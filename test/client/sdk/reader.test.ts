@@ -122,6 +122,19 @@ describe("reader", () => {
     expect(reader.position).to.equal(10);
   });
 
+  it("filters in SQL without losing its place, and ends where the filter cannot be read", async () => {
+    await setUp();
+    for (const i of range(10)) await send([String(i)], { properties: { n: String(i) } });
+    const filter = { sql: "n BETWEEN 3 AND 5 OR n = 8" };
+    const reader = client.reader(orders, { from: "earliest", until: "end", filter });
+    expect((await read(reader)).map(textOf)).to.deep.equal(["3", "4", "5", "8"]);
+    expect(reader.position).to.equal(10);
+    const bad = client.reader(orders, { from: "earliest", until: "end", filter: { sql: "n ? 3" } });
+    const error = await read(bad).catch((thrown: unknown) => thrown);
+    expect(error).to.include({ code: "FILTER_INVALID" });
+    expect((error as Error).message).to.include("column 3: ");
+  });
+
   it("commit tells a group where it is", async () => {
     await setUp();
     await send(range(5).map(String));

@@ -64,6 +64,11 @@ async function compiles(client: Client, producer: Producer): Promise<void> {
     { group: "g", filter: { tags: ["a"] }, from: { timestamp: new Date(0) } },
     () => {},
   );
+  client.consume(orders, { group: "g", filter: { sql: "total > 5" } }, () => {});
+  // @ts-expect-error tags or SQL, not both
+  client.consume(orders, { group: "g", filter: { tags: ["a"], sql: "total > 5" } }, () => {});
+  // @ts-expect-error a filter says something
+  client.consume(orders, { group: "g", filter: {} }, () => {});
   client.consumeBatch(orders, { group: "g", batch: { size: 10 } }, (messages) => ({
     failed: messages.slice(1),
   }));

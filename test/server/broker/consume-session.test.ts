@@ -83,7 +83,9 @@ describe("Consume", () => {
         [{ group: "g", subscriptions: [] }, "BAD_REQUEST"],
         [{ group: "g", subscriptions: [{ topic: "a b" }] }, "BAD_REQUEST"],
         [{ group: "g", subscriptions: [{ topic: "t" }, { topic: "t" }] }, "BAD_REQUEST"],
-        [{ group: "g", subscriptions: [{ topic: "t", tags: "a ||" }] }, "BAD_REQUEST"],
+        [{ group: "g", subscriptions: [{ topic: "t", tags: "a ||" }] }, "FILTER_INVALID"],
+        [{ group: "g", subscriptions: [{ topic: "t", sql: "a >" }] }, "FILTER_INVALID"],
+        [{ group: "g", subscriptions: [{ topic: "t", sql: "a", tags: "a" }] }, "FILTER_INVALID"],
         [{ group: "g", subscriptions: [{ topic: "t" }], mode: 7 as 0 }, "BAD_REQUEST"],
         [{ group: "g", subscriptions: [{ topic: "t" }], from: 7 as 0 }, "BAD_REQUEST"],
       ] as const)

@@ -46,6 +46,62 @@ describe("Delivery", () => {
     }).timeout(30_000);
   });
 
+  describe("filtering in SQL", () => {
+    const sql = "price > 10 AND region IN ('eu', 'us')";
+    const priced = (i: number, rest: object = {}) =>
+      text(String(i), { properties: { price: String(i), region: ["eu", "ap", "us"][i % 3]! }, ...rest });
+    const fits = (n: string): boolean => Number(n) > 10 && Number(n) % 3 !== 1;
+    const subscriptions = [{ topic: "t", sql }];
+
+    for (const [name, mode] of Object.entries({ concurrent: 0, ordered: 1, shared: 2 } as const))
+      it(`in mode ${name} delivers what the condition is true of, and counts the others as acknowledged (A11-12)`, async () => {
+        const [queue] = await broker.topic("t");
+        for (let i = 0; i < 30; i++) await broker.send(queue!, priced(i));
+        await broker.send(queue!, "neither price nor region");
+        const member = await broker.join({ group: "g", mode, from: EARLIEST, subscriptions });
+        await member.credit(100);
+        const wanted = numbers(0, 30).filter(fits);
+        expect(member.bodies).to.deep.equal(wanted);
+        expect((await broker.admin.describe("g")).members![0]!.subscriptions).to.deep.equal([
+          "t: SQL price > 10 AND region IN ( 'eu' , 'us' )",
+        ]);
+        expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: wanted.length });
+        for (const { offset } of member.received) await member.ack(offset, offset + 1);
+        expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 31, lag: 0 });
+      });
+
+    it("reads on past what is not wanted, however little the member can take, and no more than that", async () => {
+      const [queue] = await broker.topic("t");
+      for (let i = 0; i < 100; i++)
+        await broker.send(queue!, ...Array.from({ length: 100 }, () => priced(1)), priced(12));
+      const member = await broker.join({ group: "g", from: EARLIEST, subscriptions });
+      for (let taken = 1; taken <= 100; taken++) {
+        await member.credit(1, 150);
+        await broker.pass(10);
+        expect(member.received).to.have.length(taken);
+        const { offset } = member.received.at(-1)!;
+        await member.ack(offset, offset + 1);
+      }
+      expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 10_100, lag: 0 });
+    }).timeout(30_000);
+
+    it("delivers a message again that failed, and from segments on the disk", async () => {
+      await broker.close();
+      broker = await ConsumingBroker.open({ segmentBytes: 64 << 10, slabsKept: 1, cacheBytes: 1 << 20 });
+      const [queue] = await broker.topic("t");
+      const body = Buffer.alloc(5_000);
+      for (let i = 0; i < 200; i++) await broker.send(queue!, priced(i, { body }));
+      const member = await broker.join({ group: "g", from: EARLIEST, subscriptions });
+      await member.credit(1_000, 1 << 30);
+      const wanted = numbers(0, 200).filter(fits);
+      for (let i = 0; i < 400 && member.received.length < wanted.length; i++) await quiet();
+      expect(member.received.map(({ offset }) => String(offset))).to.deep.equal(wanted);
+      await member.nack(12);
+      await broker.pass(2_000);
+      expect(member.received.at(-1)).to.include({ offset: 12, attempt: 2 });
+    }).timeout(30_000);
+  });
+
   describe("a queue on disk", () => {
     it("is delivered in order from segments that left the memory long ago", async () => {
       await broker.close();

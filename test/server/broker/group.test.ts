@@ -319,7 +319,11 @@ describe("Group", () => {
           subscribe("u"),
           ["subscribes to topic t, this member does not", "subscribes to topic u, the group does not"],
         ],
-        [subscribe("t", "a"), ['the tags "a || b", this member "a"']],
+        [subscribe("t", "a"), ['the tags "a || b", this member the tags "a"']],
+        [
+          { subscriptions: [{ topic: "t", sql: "tag = 'a'" }] },
+          ['the tags "a || b", this member what in SQL is "tag = \'a\'"'],
+        ],
         [{ ...subscribe("t", "a || b"), mode: 2 as const }, ["mode concurrent, this member in mode shared"]],
       ] as const) {
         const other = await broker.join({ group: "g", ...(hello as object) });
@@ -329,6 +333,10 @@ describe("Group", () => {
       expect((await broker.join({ group: "g", ...subscribe("t", "a||b") })).code).to.equal(undefined);
       await first.leave();
       expect((await broker.join({ group: "h", ...subscribe("u") })).code).to.equal(undefined);
+      const inSql = (sql: string) => ({ group: "s", subscriptions: [{ topic: "t", sql }] });
+      expect((await broker.join(inSql("a=1 and TAGS = 'x'"))).code).to.equal(undefined);
+      expect((await broker.join(inSql("a = 1 AND tag='x'"))).code).to.equal(undefined);
+      expect((await broker.join(inSql("a = 2"))).code).to.equal("SUBSCRIPTION_MISMATCH");
     });
 
     it("are let in with another wish once the others have gone, also when these were killed a moment ago", async () => {

@@ -10,6 +10,7 @@ export interface PullRequest {
   'maxBytes'?: (number);
   'waitMs'?: (number);
   'tags'?: (string);
+  'sql'?: (string);
 }
 
 export interface PullRequest__Output {
@@ -20,4 +21,5 @@ export interface PullRequest__Output {
   'maxBytes': (number);
   'waitMs': (number);
   'tags': (string);
+  'sql': (string);
 }

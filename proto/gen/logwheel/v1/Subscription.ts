@@ -5,10 +5,12 @@ export interface Subscription {
   'topic'?: (string);
   'tags'?: (string);
   'queues'?: (number)[];
+  'sql'?: (string);
 }
 
 export interface Subscription__Output {
   'topic': (string);
   'tags': (string);
   'queues': (number)[];
+  'sql': (string);
 }

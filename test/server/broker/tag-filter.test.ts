@@ -4,7 +4,8 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { encodedMessageSize, writeMessage } from "../../../proto/kernel/message-codec.js";
 import { CONTENT_TAG, RECORD_HEAD_BYTES, writeRecordHead } from "../../../proto/kernel/record.js";
-import { FILTER_BYTES_MAX, TagFilter } from "../../../server/broker/filter.js";
+import { FILTER_BYTES_MAX } from "../../../server/broker/filter-text.js";
+import { TagFilter } from "../../../server/broker/tag-filter.js";
 
 /** A stored record whose message has the tag, with bytes before and behind it. */
 function record(tag: string): [bytes: Buffer, start: number, end: number] {
@@ -88,6 +89,6 @@ describe("TagFilter", () => {
     ] as const)
       expect(() => TagFilter.parse(expression))
         .to.throw(LogwheelError, why)
-        .with.property("code", "BAD_REQUEST");
+        .with.property("code", "FILTER_INVALID");
   });
 });
