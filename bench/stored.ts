@@ -25,6 +25,8 @@ const FILL_SECONDS = "5";
 /** What the reader goes through: most of the first segment. */
 const COLD_MESSAGES = 200_000;
 const COLD_BYTES = 1_024;
+/** What the runs write, at most: the oldest segment must stay. */
+const ROOM_BYTES = 64 * 2 ** 30;
 
 const launcher = fileURLToPath(new URL("../client/cli/logwheel.cjs", import.meta.url));
 
@@ -100,7 +102,7 @@ function readOver(client: Client, oldest: Topic<Uint8Array>): () => Promise<numb
 
 const servers = await startServers({
   flush: values.flush === "sync" ? "sync" : "async",
-  retentionBytes: 4 * storedBytes,
+  retentionBytes: storedBytes + ROOM_BYTES,
   signal: new AbortController().signal,
 });
 try {

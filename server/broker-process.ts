@@ -110,6 +110,7 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
     sendWaitMs: config.sendWaitMs,
     shedding,
     bodyBytesMax: config.bodyBytesMax,
+    oldReadBytes: config.oldReadBytes,
     pullWaitMsMax: config.pullWaitMsMax,
     groupsMax: config.groupsMax,
     subscriptionsMax: config.subscriptionsMax,

@@ -58,6 +58,8 @@ export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly shedding: Shedding;
   /** The largest body of a message. */
   readonly bodyBytesMax?: number;
+  /** Bytes a second that reads of old messages get at least. */
+  readonly oldReadBytes?: number;
   /** The longest wait of a pull for its first message. */
   readonly pullWaitMsMax?: number;
   readonly nameServers: readonly string[];

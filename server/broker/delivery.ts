@@ -124,10 +124,27 @@ export class Delivery {
       if (lane.reading || !readable(lane.queue.topic)) continue;
       this.#skipDropped(lane);
       if (lane.readAgainMs > nowMs) this.#group.expect(lane.readAgainMs);
-      else if (this.#plan(lane, nowMs) === null) this.#wait(lane, nowMs);
-      else if (this.#fill(lane, nowMs)) return true;
+      else {
+        const run = this.#plan(lane, nowMs);
+        if (run === null) this.#wait(lane, nowMs);
+        else if (this.#hasTurn(lane, run) && this.#fill(lane, nowMs)) return true;
+      }
       if (this.#reading) return false;
     }
+    return false;
+  }
+
+  /** Whether a queue may be read now; if not, the others go on until its turn. */
+  #hasTurn(lane: Lane, { from }: Run): boolean {
+    const turn = lane.hasTurn ? undefined : this.#deps.store.turn(lane.queue, from);
+    lane.hasTurn = false;
+    if (turn === undefined) return true;
+    lane.reading = true;
+    void turn.then(() => {
+      lane.reading = false;
+      lane.hasTurn = true;
+      this.#group.wake();
+    });
     return false;
   }
 

@@ -29,8 +29,10 @@ export class Lane {
   readonly open: OpenCursor | null;
   /** Raised whenever the queue gets an owner or is reset; acknowledgements of an older one are refused. */
   generation: number;
-  /** A read from the disk is on its way: nobody else reads meanwhile. */
+  /** A read from the disk, or the turn for one, is on its way: nobody else reads meanwhile. */
   reading = false;
+  /** It may read old messages once, now. */
+  hasTurn = false;
   /** After a failed read: not before this. */
   readAgainMs = 0;
   /** Since when the cursor stands at `pausedFloor` because too much above it has no answer; Infinity once that was said. */

@@ -47,6 +47,12 @@ export async function pull(
   const untilMs = clock.monotonicMs() + Math.min(request.waitMs, pullWaitMsMax);
   let next = request.offset;
   for (let reads = 0; reads < READS_MAX && !signal.aborted; reads++) {
+    const turn = store.turn(queue, next);
+    if (turn !== undefined) {
+      await turn;
+      if (signal.aborted) break;
+      queueToRead(topics, request);
+    }
     next = await read(store, { queue, offset: next, room, filter, builder });
     if (builder.count > 0) break;
     if (next < store.endOffset(queue)) continue;

@@ -182,6 +182,13 @@ const CONSUMING = {
     max: 10 * MINUTE,
     doc: "Silence after which a member is taken for dead; what it had not acknowledged goes to others.",
   },
+  oldReadBytes: {
+    kind: "bytes",
+    default: 48 * MiB,
+    min: MiB,
+    max: 4 * GiB,
+    doc: "Bytes a second that reads of old messages (a segment and ten seconds behind) get at least, however much is published; the more, the slower publishing is beside them.",
+  },
   pullWaitMsMax: {
     kind: "duration",
     default: 20 * SECOND,

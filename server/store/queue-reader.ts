@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { CommitLog } from "./commit-log.js";
 import type { ConsumeIndex, Run } from "./consume-index.js";
+import { OLD_READ_BYTES, OldReads } from "./old-reads.js";
 import { DAMAGED, ENTRY_NUMBERS, HOLE } from "./open-entries.js";
 import type { Queue } from "./queue.js";
 import { ReadAhead } from "./read-ahead.js";
 import { Reading } from "./reading.js";
 import type { Held, RecordReader } from "./record-reader.js";
+import type { StoreOptions } from "./store-options.js";
 
 /** Who takes what is read. */
 export interface RecordSink {
@@ -25,6 +27,8 @@ export interface ReadLimits {
   readonly tagHashes?: ReadonlySet<number>;
 }
 
+type ReaderOptions = Pick<StoreOptions, "clock" | "segmentBytes" | "oldReadBytes">;
+
 /** Index entries that are fetched at a time, at most. */
 const RUN_ENTRIES = 4_096;
 
@@ -33,12 +37,19 @@ export class QueueReader {
   readonly #log: CommitLog;
   readonly #index: ConsumeIndex;
   readonly #records: RecordReader;
+  readonly #old: OldReads;
   readonly #ahead: ReadAhead;
 
-  constructor(log: CommitLog, index: ConsumeIndex, records: RecordReader) {
+  constructor(log: CommitLog, index: ConsumeIndex, records: RecordReader, options: ReaderOptions) {
     this.#log = log;
     this.#index = index;
     this.#records = records;
+    this.#old = new OldReads({
+      clock: options.clock,
+      logEnd: () => log.end,
+      segmentBytes: options.segmentBytes,
+      bytesMin: options.oldReadBytes ?? OLD_READ_BYTES,
+    });
     this.#ahead = new ReadAhead(records);
   }
 
@@ -49,12 +60,47 @@ export class QueueReader {
    */
   read(queue: Queue, offset: number, limits: ReadLimits, sink: RecordSink): number | Promise<number> {
     const reading = new Reading(queue, offset, this.#index.endOffset(queue, this.#log.visible), limits, sink);
+    const isSealed = reading.next < queue.open.base;
     try {
       const later = this.#readNow(reading);
-      return later === undefined ? reading.next : later.catch((thrown: unknown) => reading.failed(thrown));
+      if (later !== undefined)
+        return later.then(
+          (next) => (isSealed ? this.#ended(reading) : next),
+          (thrown: unknown) => reading.failed(thrown),
+        );
+      return isSealed ? this.#ended(reading) : reading.next;
     } catch (thrown) {
       return reading.failed(thrown);
     }
+  }
+
+  /**
+   * Consumers ask this before each read: undefined if the messages from `offset` on may be read now, else it resolves when
+   * they may. Only old ones have to wait, while much is published.
+   */
+  turn(queue: Queue, offset: number): Promise<void> | undefined {
+    if (offset >= queue.open.base || !this.#old.limited) return undefined;
+    try {
+      const run = this.#index.run(queue, Math.max(offset, queue.firstOffset), 1);
+      if (!(run instanceof Promise)) return this.#old.turn(run.segmentStart + run.numbers[0]!);
+      // Whatever is wrong with the index, the read that follows tells.
+      return run.then(
+        ({ segmentStart, numbers }) => this.#old.turn(segmentStart + numbers[0]!),
+        () => {},
+      );
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Nobody waits for a turn any more. */
+  close(): void {
+    this.#old.close();
+  }
+
+  #ended(reading: Reading): number {
+    if (reading.taken > 0) this.#old.took(reading.wanted.logOffset, reading.taken, reading.bytesTaken);
+    return reading.next;
   }
 
   /** A promise if something has to come from the disk. */

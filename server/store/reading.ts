@@ -20,8 +20,9 @@ export class Reading {
   over: boolean;
   messagesLeft: number;
   bytesLeft: number;
-  /** Messages taken so far. */
+  /** Messages and bytes taken so far. */
   taken = 0;
+  bytesTaken = 0;
   /** What `want` gave last. */
   readonly wanted: { -readonly [K in keyof Wanted]: Wanted[K] };
   /** Records behind `next` that are being fetched one by one, in order. */
@@ -76,6 +77,7 @@ export class Reading {
       return;
     }
     this.taken++;
+    this.bytesTaken += size;
     this.bytesLeft -= size;
     if (--this.messagesLeft === 0) this.over = true;
     this.#advance();

@@ -18,6 +18,8 @@ export interface StoreOptions extends Partial<FlushLimits> {
   readonly slabsKept?: number;
   /** Bytes of segment files kept in memory for cold reads. */
   readonly cacheBytes?: number;
+  /** Bytes a second that reads of old messages get at least while much is published. */
+  readonly oldReadBytes?: number;
   /** Changes of the due index kept in memory at least, before they are written to the views. */
   readonly dueChangesKept?: number;
   /** Where views that do not fit the memory are kept; LevelDB in the data folder unless told otherwise. */

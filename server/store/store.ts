@@ -91,7 +91,7 @@ export class Store {
       },
     );
     const records = new RecordReader(this.#log, parts.segments, parts.cache);
-    this.#reader = new QueueReader(this.#log, parts.index, records);
+    this.#reader = new QueueReader(this.#log, parts.index, records, options);
     this.lookup = new Lookup({
       records,
       reader: this.#reader,
@@ -282,6 +282,11 @@ export class Store {
     return this.#index.endOffset(queue, this.#log.visible);
   }
 
+  /** Undefined if messages from `offset` on may be read now, else resolves when they may. See `QueueReader`. */
+  turn(queue: Queue, offset: number): Promise<void> | undefined {
+    return this.#reader.turn(queue, offset);
+  }
+
   /** Hands visible messages from `offset` on to `sink`, in order; returns the offset to go on from. See `QueueReader`. */
   read(queue: Queue, offset: number, limits: ReadLimits, sink: RecordSink): number | Promise<number> {
     return this.#reader.read(queue, offset, limits, sink);
@@ -312,12 +317,10 @@ export class Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#reader.close();
     await this.#checkpointer.stop();
-    const flushed = await this.#log.flush().then(
-      () => true,
-      () => false,
-    );
-    await this.#release(flushed);
+    const failed = await this.#log.flush().catch(() => true);
+    await this.#release(failed !== true);
   }
 
   /** Closes everything and frees the folder; rejects at the end with the first failure on the way. */

@@ -121,6 +121,37 @@ describe("Delivery", () => {
         ).to.deep.equal(numbers(0, 1_000).map(Number));
     }).timeout(30_000);
 
+    it("that waits for its turn holds up no other queue of the member", async () => {
+      const queues = await broker.topic("t", 2);
+      for (const queue of queues) await broker.sendNumbered(queue, 3);
+      let go: () => void = () => {};
+      let turns = 0;
+      broker.store.turn = (queue) => {
+        if (queue !== queues[0]) return undefined;
+        turns++;
+        return new Promise((resolve) => (go = resolve));
+      };
+      const member = await broker.join({ group: "g", from: EARLIEST });
+      await member.credit(100);
+      await broker.sendNumbered(queues[1]!, 2);
+      await quiet();
+      expect(member.received.map(({ queueId }) => queueId)).to.deep.equal([1, 1, 1, 1, 1]);
+      expect(turns).to.equal(1);
+      go();
+      await quiet();
+      expect(member.received.slice(5).map(({ queueId, offset }) => [queueId, offset])).to.deep.equal([
+        [0, 0],
+        [0, 1],
+        [0, 2],
+      ]);
+      await broker.sendNumbered(queues[0]!, 1);
+      await quiet();
+      expect(turns, "each read needs a turn of its own").to.equal(2);
+      go();
+      await quiet();
+      expect(member.received).to.have.length(9);
+    });
+
     it("is read on behind what retention dropped, with an event that names the group (A1-14)", async () => {
       await broker.close();
       broker = await ConsumingBroker.open({ segmentBytes: 64 << 10 });

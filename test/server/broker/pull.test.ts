@@ -56,6 +56,28 @@ describe("Pull, Seek and Ack", () => {
       expect(bodies(await pull({ offset: 0, maxBytes: 25_000 }))).to.have.length(2);
     });
 
+    it("waits for its turn to read old messages, and gives it up with the call", async () => {
+      await broker.sendNumbered(queue, 3);
+      const turns: (() => void)[] = [];
+      broker.store.turn = () => new Promise((resolve) => turns.push(resolve));
+      const pulled = pull({ offset: 0 });
+      const stop = new AbortController();
+      const aborted = codeOf(pull({ offset: 0 }, stop.signal));
+      await quiet();
+      expect(turns).to.have.length(2);
+      let reads = 0;
+      const { read } = broker.store;
+      broker.store.read = (...all) => {
+        reads++;
+        return read.apply(broker.store, all);
+      };
+      stop.abort();
+      for (const go of turns) go();
+      expect(bodies(await pulled)).to.deep.equal(["0", "1", "2"]);
+      expect(await aborted).not.to.equal("none");
+      expect(reads).to.equal(1);
+    });
+
     it("waits for the next message, and has it when it comes (A4-02, A4-03)", async () => {
       const waiting = pull({ offset: 0, waitMs: 20_000 });
       await broker.pass(15_000);
