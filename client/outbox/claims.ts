@@ -1,5 +1,5 @@
 import type { OutMessage } from "../sdk/types.js";
-import { NOW_MS, placeholders, textOf } from "./dialect.js";
+import { bytesOf, NOW_MS, placeholders, textOf } from "./dialect.js";
 import { restoredMessage } from "./stored-message.js";
 import type { Database, Rows, Session } from "./types.js";
 
@@ -161,7 +161,6 @@ function claimsOf({ rows }: Rows): Claim[] {
 function claimOf(row: Readonly<Record<string, unknown>>): Claim {
   const topic = textOf(row["topic"]);
   const orderingKey = row["ordering_key"] === null ? null : textOf(row["ordering_key"]);
-  const body = row["body"] as Uint8Array;
   return {
     row: Number(row["id"]),
     id: textOf(row["message_id"]),
@@ -173,7 +172,7 @@ function claimOf(row: Readonly<Record<string, unknown>>): Claim {
         topic,
         orderingKey,
         attributes: textOf(row["attributes"]),
-        body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+        body: bytesOf(row["body"]),
       }),
   };
 }

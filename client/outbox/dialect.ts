@@ -24,7 +24,14 @@ export function placeholders(values: readonly unknown[]): string {
   return values.map(() => "?").join(", ");
 }
 
-/** A text column's value; MySQL gives those that are compared byte by byte as bytes. */
+/** A column of bytes, as whichever driver gives it. */
+export function bytesOf(value: unknown): Buffer {
+  if (value instanceof ArrayBuffer) return Buffer.from(value);
+  const { buffer, byteOffset, byteLength } = value as Uint8Array;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** A column of text; MySQL gives those that are compared byte by byte as bytes. */
 export function textOf(value: unknown): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : String(value);
+  return typeof value === "string" ? value : bytesOf(value).toString("utf8");
 }
