@@ -49,7 +49,7 @@ export class InboxLeases {
       result = await handle(lease);
     } catch (thrown) {
       // Without this the next attempt waits for the end of the lease, and that is all.
-      await this.#release(session, place, name, found.recovered).catch(() => {});
+      await this.#release(session, place, name).catch(() => {});
       throw thrown;
     }
     await this.#finish(session, place, name, result);
@@ -77,7 +77,6 @@ export class InboxLeases {
     const [row] = rows;
     if (row !== undefined && textOf(row["state"]) === "done")
       return { repeated: true, result: this.#deps.results ? parsedResult<T>(row["result"]) : undefined };
-    // It has no row any more when its handler has just failed.
     throw new RetryLater(Math.max(1, Number(row?.["left_ms"] ?? 1)));
   }
 
@@ -99,11 +98,9 @@ export class InboxLeases {
     if (affected === 0) throw this.#lost(place);
   }
 
-  /** What was taken over stays in the table, so that the next handler knows that an effect may have happened. */
-  async #release(session: Session, place: Place, name: string, recovered: boolean): Promise<void> {
-    const { table } = this.#deps;
-    const statement = recovered ? `UPDATE ${table} SET lease_until = 0` : `DELETE FROM ${table}`;
-    await session.query(`${statement} ${MINE}`, [...place, name]);
+  /** The row stays, so that the next handler knows that an effect may have happened. */
+  async #release(session: Session, place: Place, name: string): Promise<void> {
+    await session.query(`UPDATE ${this.#deps.table} SET lease_until = 0 ${MINE}`, [...place, name]);
   }
 
   #lost([group, key]: Place): LogwheelError {

@@ -68,10 +68,12 @@ export class TableInbox<M extends InboxMessage> implements Inbox<M> {
   }
 
   async purge(session: Session, { olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+    const ms = Math.round(atLeast("olderThanMs", olderThanMs, 0));
+    const before = `${NOW_MS[session.dialect]} - ?`;
     const { affected } = await session.query(
-      `DELETE FROM ${this.#table}
-       WHERE consumer_group = ? AND state = 'done' AND noted_at < ${NOW_MS[session.dialect]} - ?`,
-      [this.#group, Math.round(atLeast("olderThanMs", olderThanMs, 0))],
+      `DELETE FROM ${this.#table} WHERE consumer_group = ? AND noted_at < ${before}
+       AND (lease_until IS NULL OR lease_until < ${before})`,
+      [this.#group, ms, ms],
     );
     return affected;
   }

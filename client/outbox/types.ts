@@ -173,7 +173,7 @@ export interface Handled<T> {
 export interface InboxLease {
   /** By what the inbox knows the message: an idempotency key for whatever is called. */
   readonly key: string;
-  /** An earlier handler did not come to its end: its effect may have happened. */
+  /** An earlier handler died or threw: its effect may have happened. */
   readonly recovered: boolean;
   /** The lease ends `ms` from now. Rejects with LEASE_EXPIRED when another handler has it. */
   extend(ms: number): Promise<void>;
@@ -205,6 +205,6 @@ export interface Inbox<M extends InboxMessage = InboxMessage> {
     handle: (lease: InboxLease) => T | Promise<T>,
     options?: LeaseOptions,
   ): Promise<Handled<T>>;
-  /** Forgets messages of this group that were handled so long ago. Resolves with how many. */
+  /** Forgets messages of this group that were handled, or given up, so long ago. Resolves with how many. */
   purge(session: Session, options: { readonly olderThanMs: number }): Promise<number>;
 }

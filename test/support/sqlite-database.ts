@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type SqliteDatabase, sqlite } from "../../client/outbox/index.js";
 import { Crash } from "./crash.js";
 import { root } from "./root.js";
+import { skip } from "./skip.js";
 import type { Life, TestDatabase } from "./test-database.js";
 
 /** A database as its driver opens it. */
@@ -54,7 +55,7 @@ export async function sqliteDatabase(open: (path: string) => OpenSqlite): Promis
     dialect: "sqlite",
     connect: async (crash = new Crash()): Promise<Life> => {
       const raw = openFile(open, path);
-      crash.onCrash = () => raw.close();
+      crash.onCrash = () => die(raw);
       return {
         database: sqlite(crashing(raw, crash)),
         crash,
@@ -65,6 +66,12 @@ export async function sqliteDatabase(open: (path: string) => OpenSqlite): Promis
     },
     stop: () => rm(folder, { recursive: true }),
   };
+}
+
+/** What the end of a process does to its transaction; closing alone leaves libsql's open until its statements are collected. */
+function die(raw: OpenSqlite): void {
+  if (raw.inTransaction ?? raw.isTransaction ?? false) raw.exec("ROLLBACK");
+  raw.close();
 }
 
 function openFile(open: (path: string) => OpenSqlite, path: string): OpenSqlite {
@@ -90,4 +97,11 @@ function crashing(raw: OpenSqlite, crash: Crash): SqliteDatabase {
       return !crash.happened && (raw.inTransaction ?? raw.isTransaction ?? false);
     },
   };
+}
+
+/** A database by the first driver that is here. Skips the suite where there is none. */
+export async function anySqlite(context: Mocha.Context): Promise<TestDatabase> {
+  const found = SQLITE_DRIVERS.find(({ open }) => open !== null);
+  if (found?.open == null) skip(context, SQLITE_DRIVERS.map(({ why }) => why).join("; "));
+  return sqliteDatabase(found.open);
 }
