@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Database, Rows, Session, SyncSession } from "./types.js";
 
@@ -22,6 +23,9 @@ export interface SqliteDatabase {
 /** What waits for a connection that can do one transaction at a time. */
 const queues = new WeakMap<SqliteDatabase, Promise<unknown>>();
 
+/** The connection whose transaction the running code is part of: what it sends past that would wait for itself. */
+const within = new AsyncLocalStorage<SqliteDatabase>();
+
 /**
  * A database of `better-sqlite3`, `node:sqlite`, or anything with the same `prepare`. Its drivers answer at once, so
  * `addSync` and `onceSync` fit into a transaction of the driver's own. `transaction` is for code that waits: what comes
@@ -39,7 +43,7 @@ export function sqlite(database: SqliteDatabase): Database & SyncSession {
         checkNoTransaction(database);
         return querySync(sql, params);
       }),
-    transaction: (work) => inTurn(database, () => within(database, work)),
+    transaction: (work) => inTurn(database, () => within.run(database, () => transaction(database, work))),
   };
 }
 
@@ -52,7 +56,7 @@ function checkNoTransaction(database: SqliteDatabase): void {
     );
 }
 
-async function within<T>(database: SqliteDatabase, work: (tx: Session) => T | Promise<T>): Promise<T> {
+async function transaction<T>(database: SqliteDatabase, work: (tx: Session) => T | Promise<T>): Promise<T> {
   checkNoTransaction(database);
   run(database, "BEGIN IMMEDIATE", []);
   try {
@@ -77,7 +81,12 @@ function run(database: SqliteDatabase, sql: string, params: readonly unknown[]):
   return { rows: [], affected: Number(statement.run(...params).changes) };
 }
 
-function inTurn<T>(database: SqliteDatabase, work: () => Promise<T>): Promise<T> {
+async function inTurn<T>(database: SqliteDatabase, work: () => Promise<T>): Promise<T> {
+  if (within.getStore() === database)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      "within a transaction statements go through the session that it was given",
+    );
   const mine = (queues.get(database) ?? Promise.resolve()).then(work);
   queues.set(
     database,

@@ -12,10 +12,14 @@ import {
 import { skip } from "./skip.js";
 import type { Life, TestDatabase } from "./test-database.js";
 
+/** A database that is a server of its own. */
+export interface ServerDatabase extends TestDatabase {
+  /** For clients of a test's own. */
+  readonly url: string;
+}
+
 /** PostgreSQL, by `pg`. Skips the suite where it is not installed. */
-export async function postgresDatabase(
-  context: Mocha.Context,
-): Promise<TestDatabase & { readonly url: string }> {
+export async function postgresDatabase(context: Mocha.Context): Promise<ServerDatabase> {
   const bin = await findPostgres();
   if (bin === null) skip(context, "PostgreSQL is not installed: .ci/run installs the package postgresql");
   const server = await startPostgres(bin, async (port) => {
@@ -54,7 +58,7 @@ async function postgresLife({ port }: DatabaseServer, crash = new Crash()): Prom
 }
 
 /** MariaDB, by `mysql2`. Skips the suite where it is not installed. */
-export async function mariadbDatabase(context: Mocha.Context): Promise<TestDatabase> {
+export async function mariadbDatabase(context: Mocha.Context): Promise<ServerDatabase> {
   if (!(await findMariadb()))
     skip(context, "MariaDB is not installed: .ci/run installs the package mariadb-server");
   const server = await startMariadb((port) =>
@@ -67,7 +71,12 @@ export async function mariadbDatabase(context: Mocha.Context): Promise<TestDatab
       () => false,
     ),
   );
-  return { dialect: "mysql", connect: (crash) => mariadbLife(server, crash), stop: server.stop };
+  return {
+    dialect: "mysql",
+    connect: (crash) => mariadbLife(server, crash),
+    stop: server.stop,
+    url: `mysql://root@127.0.0.1:${server.port}/test`,
+  };
 }
 
 const ROOT = { host: "127.0.0.1", user: "root" };
