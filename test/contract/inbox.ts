@@ -131,7 +131,22 @@ export function describeInbox(name: string, open: (context: Mocha.Context) => Pr
         expect((await call({ to: "x", amount: 4 })).repeated).to.equal(false);
       }));
 
-    it("A8-06 beside a version column, which the second of two equal changes does not find", () =>
+    it("A2-18 does each step of an order once, by the order's number", () =>
+      within(test, async (database) => {
+        const steps = ["order", "stock", "coupon"].map((group) =>
+          createInbox({ group, key: ({ order }: { id: string; order: string }) => order }),
+        );
+        for (const id of ["first try", "second try"])
+          for (const step of steps)
+            await database.transaction((tx) =>
+              step.once(tx, { id, order: "321" }, () =>
+                tx.query("INSERT INTO effects (name) VALUES (?)", [id]),
+              ),
+            );
+        expect(await effects(database)).to.deep.equal(["first try", "first try", "first try"]);
+      }));
+
+    it("A2-18 A8-06 beside a version column, which the second of two equal changes does not find", () =>
       within(test, async (database) => {
         await database.query("INSERT INTO accounts (name, balance, version) VALUES (?, ?, ?)", [
           "321",

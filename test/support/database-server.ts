@@ -25,9 +25,11 @@ export async function findPostgres(): Promise<string | null> {
   return newest === undefined ? null : `/usr/lib/postgresql/${newest}/bin`;
 }
 
-/** Whether a server of MariaDB is on this machine. */
-export async function findMariadb(): Promise<boolean> {
-  return (await runProgram("mariadbd", ["--version"])).code === 0;
+/** The server of MariaDB; null: not on this machine. Debian has it where only root looks. */
+export async function findMariadb(): Promise<string | null> {
+  for (const program of ["mariadbd", "/usr/sbin/mariadbd"])
+    if ((await runProgram(program, ["--version"])).code === 0) return program;
+  return null;
 }
 
 /** Starts PostgreSQL; user `logwheel`, database `postgres`, no password. `connects` says when it is ready. */
@@ -53,7 +55,10 @@ export async function startPostgres(
 }
 
 /** Starts MariaDB; user `root`, database `test`, no password. `connects` says when it is ready. */
-export async function startMariadb(connects: (port: number) => Promise<boolean>): Promise<DatabaseServer> {
+export async function startMariadb(
+  program: string,
+  connects: (port: number) => Promise<boolean>,
+): Promise<DatabaseServer> {
   const place = await placeOf("mariadb");
   const data = join(place.folder, "data");
   const own = ["--no-defaults", `--datadir=${data}`];
@@ -66,7 +71,7 @@ export async function startMariadb(connects: (port: number) => Promise<boolean>)
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-buffer-pool-size=32M",
   ];
-  return serve("mariadbd", [...own, ...settings], "SIGTERM", place, connects);
+  return serve(program, [...own, ...settings], "SIGTERM", place, connects);
 }
 
 interface Place {

@@ -59,9 +59,10 @@ async function postgresLife({ port }: DatabaseServer, crash = new Crash()): Prom
 
 /** MariaDB, by `mysql2`. Skips the suite where it is not installed. */
 export async function mariadbDatabase(context: Mocha.Context): Promise<ServerDatabase> {
-  if (!(await findMariadb()))
+  const program = await findMariadb();
+  if (program === null)
     skip(context, "MariaDB is not installed: .ci/run installs the package mariadb-server");
-  const server = await startMariadb((port) =>
+  const server = await startMariadb(program, (port) =>
     createConnection({ ...ROOT, port }).then(
       async (connection) => {
         await connection.query("CREATE DATABASE IF NOT EXISTS test");
