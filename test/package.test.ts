@@ -54,12 +54,17 @@ const TSCONFIG = {
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
     noEmit: true,
-    // What documents show with a schema; the package itself needs none.
-    paths: { zod: [`${root}node_modules/zod/index.d.ts`] },
+    // What documents show with a schema and with databases; the package itself needs none of it.
+    paths: {
+      zod: [`${root}node_modules/zod/index.d.ts`],
+      pg: [`${root}node_modules/@types/pg/index.d.ts`],
+      "mysql2/promise": [`${root}node_modules/mysql2/promise.d.ts`],
+      "better-sqlite3": [`${root}node_modules/@types/better-sqlite3/index.d.ts`],
+    },
   },
 };
 
-/** What the blocks of docs/sdk.md build on when they do not import it. */
+/** What the blocks of documents build on when they do not import it. */
 const SETTING = `
 import { connect, topic, LogwheelError, RetryLater, type Client, type Producer, type Topic } from "logwheel/client";
 declare const client: Client;
@@ -157,8 +162,9 @@ describe("the package, packed and installed in an empty folder", function () {
     expect(await compiled({ "program.ts": PROGRAM })).to.equal("");
   });
 
-  it("type-checks what README.md and docs/sdk.md show", async () => {
-    const blocks = [...(await blocksOf("README.md")), ...(await blocksOf("docs/sdk.md"))];
+  it("type-checks what README.md, docs/sdk.md and docs/outbox.md show", async () => {
+    const documents = ["README.md", "docs/sdk.md", "docs/outbox.md"];
+    const blocks = (await Promise.all(documents.map(blocksOf))).flat();
     expect(blocks.length).to.be.above(10);
     const files = blocks.map((block, i) => [`block-${i}.ts`, block] as const);
     expect(await compiled(Object.fromEntries(files))).to.equal("");
@@ -171,5 +177,16 @@ describe("the package, packed and installed in an empty folder", function () {
     `;
     const { stdout } = await inApp(process.execPath, "--input-type=commonjs", "--eval", program);
     expect(stdout).to.equal("function true\n");
+  });
+
+  it("gives the outbox to import and to require, with no driver installed", async () => {
+    const program = `
+      const { createOutbox, outboxTables } = require("logwheel/client/outbox");
+      createOutbox();
+      import("logwheel/client/outbox").then(({ sqlite }) => console.log(outboxTables("mysql").length, typeof sqlite));
+    `;
+    const { stdout, stderr } = await inApp(process.execPath, "--input-type=commonjs", "--eval", program);
+    expect([stdout, stderr]).to.deep.equal(["2 function\n", ""]);
+    expect(await readdir(join(app, "node_modules"))).to.not.include.members(["pg", "mysql2", "libsql"]);
   });
 });

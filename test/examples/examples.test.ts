@@ -5,8 +5,13 @@ import { type ClusterProcesses, startCluster } from "../support/cluster-processe
 import { textOf } from "../support/command-lines.js";
 import { type Ended, runProgram } from "../support/program.js";
 import { root } from "../support/root.js";
+import { postgresDatabase, type ServerDatabase } from "../support/server-databases.js";
 
 const compiled = fileURLToPath(new URL("../../examples/", import.meta.url));
+
+function runExample(name: string, environment: Readonly<Record<string, string>>): Promise<Ended> {
+  return runProgram(process.execPath, [`${compiled}${name}.js`], { environment, boundMs: 30_000 });
+}
 
 describe("examples on a cluster that makes topics by itself", function () {
   this.timeout(60_000);
@@ -18,8 +23,7 @@ describe("examples on a cluster that makes topics by itself", function () {
   after(() => cluster.stop());
 
   function run(name: string): Promise<Ended> {
-    const environment = { LOGWHEEL_NAMESRV: cluster.nameServer };
-    return runProgram(process.execPath, [`${compiled}${name}.js`], { environment, boundMs: 30_000 });
+    return runExample(name, { LOGWHEEL_NAMESRV: cluster.nameServer });
   }
 
   /** What each must have printed, in this order. */
@@ -54,7 +58,8 @@ describe("examples on a cluster that makes topics by itself", function () {
 
   it("every example of the folder is run here, and named in its README", async () => {
     const files = (await readdir(`${root}examples`)).filter((name) => name.endsWith(".ts"));
-    expect(files.map((name) => name.slice(0, -3)).sort()).to.deep.equal(Object.keys(expected).sort());
+    const run = [...Object.keys(expected), "outbox-postgres"];
+    expect(files.map((name) => name.slice(0, -3)).sort()).to.deep.equal(run.sort());
     const readme = await textOf("examples/README.md");
     for (const file of files) expect(readme).to.include(`](${file})`);
   });
@@ -69,5 +74,31 @@ describe("examples on a cluster that makes topics by itself", function () {
   it("an example can be run again", async () => {
     expect((await run("quickstart")).code).to.equal(0);
     expect((await run("ordered")).code).to.equal(0);
+  });
+});
+
+describe("the example with PostgreSQL", function () {
+  this.timeout(60_000);
+  let database: ServerDatabase;
+  let cluster: ClusterProcesses;
+
+  before(async function () {
+    database = await postgresDatabase(this);
+    cluster = await startCluster("--auto-create-topics", "true");
+  });
+  after(async () => {
+    await cluster?.stop();
+    await database?.stop();
+  });
+
+  it("A3-12 A8-05 outbox-postgres bills an order once, however often it is run", async () => {
+    const environment = { LOGWHEEL_NAMESRV: cluster.nameServer, DATABASE_URL: database.url };
+    for (let time = 0; time < 2; time++) {
+      const { code, stdout, stderr } = await runExample("outbox-postgres", environment);
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      expect(stdout).to.equal(
+        "stored the order and its message\nattempt 1: billed\nattempt 2: was billed before\ninvoices: 1\n",
+      );
+    }
   });
 });

@@ -14,7 +14,6 @@ const REPLICATION = "to come with replication";
 const CONSOLE = "to come with the console";
 const ACCESS = "to come with namespaces and access control";
 const TOOLS = "to come with tools for backlogs and migration";
-const KIT = "to come with a kit for idempotent consumers";
 
 const bench = (rest: string): string => `measured by \`logwheel bench ${rest}\``;
 const page = (name: string): string => `[${name}](${name})`;
@@ -75,7 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ["order paid: points, notification and stock by three groups"],
     ["trading: order, payment, stock"],
     ["one sample for each way to send: awaited, asynchronous, one-way"],
-    ["idempotency by version and by step", KIT],
+    ["idempotency by version and by step"],
     ["when to use which broker", page("terms.md")],
     ["growth to 20 million rows a day", "231 a second on average; see docs/performance.md"],
     ["cold data apart from hot", TOOLS],
@@ -94,7 +93,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ["repeated without limit where durability matters"],
     ["a body that cannot be encoded is refused before it is sent"],
     ["a message that fits no topic goes to a backup topic", "to come"],
-    ["outbox: sent after the transaction of the database", TRANSACTION],
+    ["outbox: sent after the transaction of the database"],
     ["two-phase commit", TRANSACTION],
     ["batches raise throughput", bench("send --in-flight 2048 and --in-flight 1")],
     ["the application answers while every broker is down"],
@@ -161,16 +160,16 @@ export const SCENARIOS: readonly Scenario[] = [
   ]),
   ...group("A8", [
     ["duplicates happen: what the broker does, and what is left to consumers", page("guarantees.md")],
-    ["insert by unique key", KIT],
-    ["a set that is idempotent by nature", KIT],
-    ["an id with two states", KIT],
-    ["an inbox table", KIT],
-    ["a version column", KIT],
-    ["a table of results by token", KIT],
-    ["the hash of the parameters as id", KIT],
+    ["insert by unique key"],
+    ["a set that is idempotent by nature: the key of an inbox", page("outbox.md")],
+    ["an id with two states"],
+    ["an inbox table"],
+    ["a version column"],
+    ["a table of results by token"],
+    ["the hash of the parameters as id"],
     ["a producer's repeats are stored once"],
-    ["exactly one effect end to end", TRANSACTION],
-    ["not one more, not one less", TRANSACTION],
+    ["exactly one effect end to end"],
+    ["not one more, not one less"],
   ]),
   ...group("A9", [
     ["delay by level and by any time", DELAY],

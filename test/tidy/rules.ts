@@ -24,6 +24,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "server/nameserver",
   ],
   "client/sdk": ["proto/gen", "proto/kernel"],
+  "client/outbox": ["proto/kernel", "client/sdk"],
   client: ["proto/kernel", "client/sdk"],
   "client/cli": ["proto/gen", "proto/kernel", "client/sdk", "client", "client/cli/bench"],
   "client/cli/bench": ["proto/kernel", "client"],
@@ -59,11 +60,15 @@ const SEAMS: readonly { readonly what: RegExp; readonly name: string; readonly h
     { name: "performance.now", what: /\bperformance\.now\b|\bhrtime\b/, homes: ["proto/kernel/clock.ts"] },
     { name: "setTimeout", what: /\bsetTimeout\b/, homes: ["proto/kernel/clock.ts"] },
     { name: "setInterval", what: /\bsetInterval\b/, homes: [] },
-    { name: "Math.random", what: /\bMath\.random\b/, homes: ["server/main.ts", "client/sdk/connect.ts"] },
+    {
+      name: "Math.random",
+      what: /\bMath\.random\b/,
+      homes: ["server/main.ts", "client/sdk/connect.ts", "client/outbox/create.ts"],
+    },
     {
       name: "crypto random",
       what: /\brandom(Bytes|UUID|Int|FillSync|Fill)\b|\bgetRandomValues\b/,
-      homes: [],
+      homes: ["client/outbox/create.ts"],
     },
     {
       name: "node:fs",
@@ -180,6 +185,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 const ENTRIES = [
   "proto/kernel/memory-channel.ts",
   "client/index.ts",
+  "client/outbox/index.ts",
   "client/testing.ts",
   "client/cli/logwheel.cts",
   "proto/generate.ts",
