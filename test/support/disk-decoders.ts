@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { TagFilter } from "../../server/broker/filter.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import { BROKER_SETTINGS } from "../../server/settings/broker.js";
 import { resolve } from "../../server/settings/resolve.js";
 import { Checkpoint } from "../../server/store/checkpoint.js";
@@ -7,7 +8,6 @@ import { check, emptyHeader, HEADER_BYTES, KIND, writeRecord } from "../../serve
 import { readSegmentHeader, segmentHeader } from "../../server/store/segment.js";
 import { type BlockFileKind, CONSUME_INDEX, KEY_INDEX } from "./block-file-kinds.js";
 import type { Decoder } from "./decoder.js";
-import { MemoryFiles } from "./memory-files.js";
 
 const START = 4_096;
 const CHECKPOINTS = [1, 2, 3].map((number) => ({ durable: number * 1_000, epoch: number, clean: false }));

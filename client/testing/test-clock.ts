@@ -11,7 +11,7 @@ export function settle(): Promise<void> {
 }
 
 /** A Clock that stands still until a test moves it. */
-export class ManualClock implements Clock {
+export class TestClock implements Clock {
   #nowMs: number;
   #monotonicMs = 0;
   readonly #timers = new Set<Timer>();
