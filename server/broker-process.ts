@@ -2,12 +2,13 @@ import type { Connect } from "../proto/kernel/channel.js";
 import { grpcConnect } from "../proto/kernel/grpc-client.js";
 import type { Logger } from "../proto/kernel/logger.js";
 import { packageVersion } from "../proto/kernel/version.js";
-import { Broker } from "./broker/broker.js";
+import { Broker, type BrokerOptions } from "./broker/broker.js";
 import { consumeCounters } from "./broker/counters.js";
 import { type BrokerFigures, type Meter, silentMeter } from "./broker/meter.js";
 import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
 import { Shedding } from "./broker/shedding.js";
 import type { BrokerConfig } from "./config.js";
+import type { Files } from "./disk/files.js";
 import { NodeFiles } from "./disk/node-files.js";
 import { quiet } from "./logger.js";
 import { LoopLag } from "./loop-lag.js";
@@ -35,14 +36,10 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   const metered = config.metrics === null ? null : await openMetrics(config.metrics, parts);
   const meter = metered?.meter ?? silentMeter;
   const connections = (): number => parts.serving?.listening.connections() ?? 0;
-  const broker = await openBroker(config, {
-    ...context,
-    logger,
-    connect,
-    meter,
-    shedding,
-    connections,
-  });
+  const files = await NodeFiles.open(config.data);
+  const broker = await Broker.open(
+    brokerOptions(config, { ...context, files, logger, connect, meter, shedding, connections }),
+  );
   parts.broker = broker;
   const serving = await serveAll(config, broker.served, { clock, logger });
   parts.serving = serving;
@@ -69,7 +66,9 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   };
 }
 
-interface OpenDeps extends Omit<ProcessContext, "logger"> {
+/** What a broker needs that no setting says. */
+export interface BrokerDeps extends Omit<ProcessContext, "logger"> {
+  readonly files: Files;
   readonly logger: Logger;
   readonly connect: Connect;
   readonly meter: Meter;
@@ -77,15 +76,10 @@ interface OpenDeps extends Omit<ProcessContext, "logger"> {
   readonly connections: () => number;
 }
 
-async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker> {
-  const { clock, random, logger, connect, meter, shedding, connections } = deps;
-  return Broker.open({
-    files: await NodeFiles.open(config.data),
-    clock,
-    random,
-    logger,
-    connect,
-    meter,
+/** A broker's settings as it takes them. */
+export function brokerOptions(config: BrokerConfig, deps: BrokerDeps): BrokerOptions {
+  return {
+    ...deps,
     name: config.name,
     version: packageVersion,
     flush: config.flush,
@@ -108,7 +102,6 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
     queuesMax: config.queuesPerTopicMax,
     acceptedBytesMax: config.acceptedBytesMax,
     sendWaitMs: config.sendWaitMs,
-    shedding,
     bodyBytesMax: config.bodyBytesMax,
     oldReadBytes: config.oldReadBytes,
     pullWaitMsMax: config.pullWaitMsMax,
@@ -129,9 +122,8 @@ async function openBroker(config: BrokerConfig, deps: OpenDeps): Promise<Broker>
       memberHeartbeatMs: config.memberHeartbeatMs,
       memberExpiryMs: config.memberExpiryMs,
     },
-    connections,
     machine: () => ({ memoryBytes: process.memoryUsage.rss(), nodeVersion: process.version }),
-  });
+  };
 }
 
 /** What there is of a broker so far. */

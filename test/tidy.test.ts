@@ -52,6 +52,11 @@ const SAMPLES: [rule: rules.Rule, bad: [path: string, text: string], good: [path
     ["client/cli/topic.ts", 'import { open } from "../../server/store/store.js";'],
     ["client/cli/store.ts", 'import { open } from "../../server/store/store.js";'],
   ],
+  [
+    rules.floors,
+    ["client/sdk/x.ts", 'import { startTestCluster } from "../testing/index.js";'],
+    ["client/testing/x.ts", 'import { Broker } from "../../server/broker/broker.js";'],
+  ],
   [rules.floors, ["cellar/x.ts", ""], ["test/x.ts", ""]],
   [rules.packages, ["server/broker/x.ts", 'import "pino";'], ["server/logger.ts", 'import "pino";']],
   [

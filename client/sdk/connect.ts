@@ -3,11 +3,11 @@ import { parseAddress } from "../../proto/kernel/address.js";
 import { systemClock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { grpcConnect } from "../../proto/kernel/grpc-client.js";
-import { silentLogger } from "../../proto/kernel/logger.js";
+import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { type Client, ClusterClient } from "./client.js";
 import { atLeast } from "./consume-settings.js";
 import { throwIfAborted } from "./deadline.js";
-import type { ConnectOptions } from "./types.js";
+import type { ConnectOptions, Transport } from "./types.js";
 import { warningLogger } from "./warning-logger.js";
 
 const REQUEST_TIMEOUT_MS = 3_000;
@@ -22,17 +22,9 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   throwIfAborted(signal, "connecting");
   const requestTimeoutMs = atLeast("requestTimeoutMs", options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS, 1);
   const logger = options.logger === false ? silentLogger : (options.logger ?? warningLogger);
-  const { random } = Math;
+  const transport = options.transport ?? overGrpc(logger, (...change) => client.connectionChanged(...change));
   const client: ClusterClient = new ClusterClient({
-    connect: grpcConnect({
-      clock: systemClock,
-      logger,
-      random,
-      client: `node/${process.versions.node}`,
-      onState: (address, state, error) => client.connectionChanged(address, state === "connected", error),
-    }),
-    clock: systemClock,
-    random,
+    ...transport,
     logger,
     endpoints: endpointsOf(options.endpoints),
     host: options.clientId ?? hostname(),
@@ -51,6 +43,18 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   signal?.addEventListener("abort", close, { once: true });
   client.closed.then(() => signal?.removeEventListener("abort", close)).catch(() => {});
   return client;
+}
+
+function overGrpc(logger: Logger, changed: ClusterClient["connectionChanged"]): Transport {
+  const { random } = Math;
+  const connectTo = grpcConnect({
+    clock: systemClock,
+    logger,
+    random,
+    client: `node/${process.versions.node}`,
+    onState: (address, state, error) => changed(address, state === "connected", error),
+  });
+  return { connect: connectTo, clock: systemClock, random };
 }
 
 function endpointsOf(given: string | readonly string[]): string[] {

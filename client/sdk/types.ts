@@ -1,3 +1,5 @@
+import type { Connect } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Topic } from "./topic.js";
@@ -38,6 +40,14 @@ export interface RetryPolicy {
   readonly jitter?: number;
 }
 
+/** Another way to a cluster than gRPC by the machine's clock: what `logwheel/testing` gives. */
+export interface Transport {
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+}
+
 /** How to reach a cluster. */
 export interface ConnectOptions {
   /** Name servers, each `host:port`; a text may list several with commas. */
@@ -52,6 +62,8 @@ export interface ConnectOptions {
   readonly requestTimeoutMs?: number;
   /** Aborting gives up connecting, and later closes the client. */
   readonly signal?: AbortSignal;
+  /** How to get there; by gRPC unless told otherwise. */
+  readonly transport?: Transport;
 }
 
 /** Something that happened to a client's connections, routes and consumers. */

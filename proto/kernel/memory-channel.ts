@@ -29,6 +29,7 @@ export class MemoryNetwork {
   readonly #servers = new Map<string, MemoryServer>();
   readonly #cut = new Set<string>();
   #posted: (() => void)[] = [];
+  #begun = 0;
   #hops = 0;
 
   constructor(options: MemoryNetworkOptions) {
@@ -58,6 +59,15 @@ export class MemoryNetwork {
     return server;
   }
 
+  /** Deliveries so far, and those of them under way: clocks of tests wait for these. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get pending(): number {
+    return this.#posted.length;
+  }
+
   /** Breaks the connections to an address and refuses new ones until `heal`. */
   cut(address: string): void {
     this.#cut.add(address);
@@ -77,6 +87,7 @@ export class MemoryNetwork {
   }
 
   #post(run: () => void): void {
+    this.#begun++;
     this.#posted.push(run);
     if (this.#posted.length > 1) return;
     if (this.#hops === 0)

@@ -9,6 +9,7 @@ import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
 import { Store } from "../store/store.js";
 import type { StoreOptions } from "../store/store-options.js";
+import type { ViewsFolder } from "../store/views.js";
 import type { FlushLimits } from "../store/writer.js";
 import { adminHandlers } from "./admin.js";
 import { Admission } from "./admission.js";
@@ -33,6 +34,8 @@ import { showTopic, Topics } from "./topics.js";
 /** What a broker is made of and how it behaves. */
 export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly files: Files;
+  /** Where views that do not fit the memory are kept; LevelDB in the data folder unless told otherwise. */
+  readonly views?: ViewsFolder;
   readonly clock: Clock;
   /** 0 to 1. */
   readonly random: () => number;

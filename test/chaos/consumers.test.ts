@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
 import { ConsumingBroker, type Received, type TestMember } from "../support/consuming.js";
-import { seeded } from "../support/seeded.js";
 import { figure, forSeeds } from "../support/seeds.js";
 
 const MODES = { concurrent: 0, ordered: 1, shared: 2 } as const;

@@ -1,14 +1,14 @@
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { readRecord } from "../../proto/kernel/record.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { Queue } from "../../server/store/queue.js";
 import type { LogRange } from "../../server/store/salvage.js";
 import { segmentName } from "../../server/store/segment.js";
 import type { Store } from "../../server/store/store.js";
 import { type Damaged, flips, sectorDamage } from "../support/damage.js";
 import { type Contents, contentsOf, withFile } from "../support/disk-contents.js";
-import { MemoryFiles } from "../support/memory-files.js";
-import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import { bodyOf } from "../support/store-checks.js";
 import type { Appended, Model } from "../support/store-model.js";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
+import { settle } from "../../client/testing/test-clock.js";
+import { type Before, failAt, type Operation } from "../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
+import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Flush } from "../../server/store/writer.js";
-import { settle } from "../support/manual-clock.js";
-import { type Before, failAt, type Operation } from "../support/memory-disk.js";
-import { MemoryFiles } from "../support/memory-files.js";
-import { MemoryViews } from "../support/memory-views.js";
-import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import { readQueue } from "../support/store-checks.js";
 import { World } from "../support/store-world.js";

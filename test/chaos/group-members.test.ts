@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { ClusterClient } from "../../client/sdk/client.js";
 import { topic } from "../../client/sdk/topic.js";
 import { type ConsumeMode, type Message, type PushConsumer, RetryLater } from "../../client/sdk/types.js";
+import { seeded } from "../../client/testing/seeded.js";
 import { MemoryCluster } from "../support/memory-cluster.js";
-import { seeded } from "../support/seeded.js";
 import { figure, forSeeds } from "../support/seeds.js";
 
 const orders = topic("orders");

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
 import { systemClock } from "../../proto/kernel/clock.js";
 import { BrokerLoad, loadedBroker } from "../support/broker-load.js";
-import { seeded } from "../support/seeded.js";
 import { figure } from "../support/seeds.js";
 import { ServerProcess } from "../support/server-process.js";
 

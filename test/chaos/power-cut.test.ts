@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
 import { systemClock } from "../../proto/kernel/clock.js";
 import { BrokerLoad, loadedBroker, type Place } from "../support/broker-load.js";
 import { PowerSwitch } from "../support/power-switch.js";
-import { seeded } from "../support/seeded.js";
 import { figure } from "../support/seeds.js";
 import { ServerProcess } from "../support/server-process.js";
 import { skip } from "../support/skip.js";

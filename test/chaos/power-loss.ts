@@ -1,11 +1,11 @@
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
 import type { Files } from "../../server/disk/files.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
+import type { PowerLoss } from "../../server/disk/power-loss.js";
+import type { MemoryViews } from "../../server/store/memory-views.js";
 import type { Store } from "../../server/store/store.js";
 import type { Flush } from "../../server/store/writer.js";
-import { MemoryFiles } from "../support/memory-files.js";
-import type { MemoryViews } from "../support/memory-views.js";
-import type { PowerLoss } from "../support/power-loss.js";
-import { seeded } from "../support/seeded.js";
 import { forSeeds, replayable } from "../support/seeds.js";
 import { checkReplays, checkStore } from "../support/store-checks.js";
 import { type Entry, Model } from "../support/store-model.js";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { topic } from "../../client/sdk/topic.js";
 import type { SendReceipt } from "../../client/sdk/types.js";
+import { settle } from "../../client/testing/test-clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { StoredEntry } from "../support/fake-broker.js";
 import { FakeCluster, until } from "../support/fake-cluster.js";
 import { lie } from "../support/lying-broker.js";
-import { settle } from "../support/manual-clock.js";
 import { figure, forSeeds } from "../support/seeds.js";
 
 const NAME = "T25 sends to brokers that do anything at any time end with the truth";

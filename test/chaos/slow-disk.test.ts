@@ -3,9 +3,9 @@ import { topic } from "../../client/sdk/topic.js";
 import type { Channel } from "../../proto/kernel/channel.js";
 import { ADMIN } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { Flush } from "../../server/store/writer.js";
 import { MemoryCluster } from "../support/memory-cluster.js";
-import { MemoryFiles } from "../support/memory-files.js";
 import { bodies } from "../support/store.js";
 import { openSmall } from "../support/store-world.js";
 

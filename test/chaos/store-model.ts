@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { seeded } from "../../client/testing/seeded.js";
+import { settle } from "../../client/testing/test-clock.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
+import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Flush } from "../../server/store/writer.js";
-import { settle } from "../support/manual-clock.js";
-import { MemoryFiles } from "../support/memory-files.js";
-import { MemoryViews } from "../support/memory-views.js";
-import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import { checkReplays, checkStore } from "../support/store-checks.js";
 import { World } from "../support/store-world.js";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
+import { MemoryViews } from "../../server/store/memory-views.js";
 import { SEGMENT_HEADER_BYTES } from "../../server/store/segment.js";
 import { type Contents, contentsOf, withFile } from "../support/disk-contents.js";
-import { MemoryFiles } from "../support/memory-files.js";
-import { MemoryViews } from "../support/memory-views.js";
-import { seeded } from "../support/seeded.js";
 import { replayable } from "../support/seeds.js";
 import type { Entry } from "../support/store-model.js";
 import { openSmall, type Progress, World } from "../support/store-world.js";

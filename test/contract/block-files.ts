@@ -1,12 +1,12 @@
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
+import { seeded } from "../../client/testing/seeded.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { failAt } from "../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { BlockFileKind } from "../support/block-file-kinds.js";
 import { cuts, type Damaged, flips, mutated, sectorDamage } from "../support/damage.js";
-import { failAt } from "../support/memory-disk.js";
-import { MemoryFiles } from "../support/memory-files.js";
 import { powerCuts } from "../support/power-cuts.js";
-import { seeded } from "../support/seeded.js";
 import { codeOf } from "./files.js";
 
 const START = 4096;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { settle } from "../support/manual-clock.js";
+import { settle } from "../../client/testing/test-clock.js";
 import { Recorder } from "../support/recorder.js";
 import { aborted, door, ECHO, type EchoNetwork, expectError, failure } from "./echo-network.js";
 

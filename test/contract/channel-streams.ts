@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { settle } from "../../client/testing/test-clock.js";
 import type { Stream } from "../../proto/kernel/channel.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { settle } from "../support/manual-clock.js";
 import { Recorder } from "../support/recorder.js";
 import { aborted, door, ECHO, type EchoNetwork, expectError } from "./echo-network.js";
 

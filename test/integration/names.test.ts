@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { topic } from "../../client/sdk/topic.js";
 import type { AnyMethod, Channel } from "../../proto/kernel/channel.js";
 import { ADMIN, BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import { MemoryCluster } from "../support/memory-cluster.js";
-import { MemoryFiles } from "../support/memory-files.js";
 import { fields, outcome, raw } from "../support/raw-calls.js";
 import { type FieldPath, requestWith, textFields } from "../support/request-fields.js";
 

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { TestClock } from "../../client/testing/test-clock.js";
 import { openLogger, quiet } from "../../server/logger.js";
-import { ManualClock } from "../support/manual-clock.js";
 
 /** What was written, a parsed line each. */
 function collect(): { write: (text: string) => void; lines: () => Record<string, unknown>[] } {
@@ -53,7 +53,7 @@ describe("logger", () => {
 
 describe("quiet logger", () => {
   it("writes one line per reason in 10 s, and then says how many it left out", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const { write, lines } = collect();
     const logger = quiet(openLogger("info", write), clock);
     for (let i = 0; i < 1_000; i++) logger.warn({ reason: "DISK_FULL" }, "refused");
@@ -72,7 +72,7 @@ describe("quiet logger", () => {
 
   it("leaves lines without a reason alone", () => {
     const { write, lines } = collect();
-    const logger = quiet(openLogger("trace", write), new ManualClock());
+    const logger = quiet(openLogger("trace", write), new TestClock());
     for (const level of ["trace", "debug", "info", "warn", "error"] as const) {
       logger[level]({}, level);
       logger[level]({}, level);

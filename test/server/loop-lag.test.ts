@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { TestClock } from "../../client/testing/test-clock.js";
 import { LoopLag } from "../../server/loop-lag.js";
-import { ManualClock } from "../support/manual-clock.js";
 
 /** The delay of a second in which the loop was held for so long, each time after a while. */
 async function lagOf(...heldMs: number[]): Promise<number> {
-  const clock = new ManualClock();
+  const clock = new TestClock();
   const lag = new LoopLag(clock);
   await lag.start();
   for (const ms of heldMs) {
@@ -27,7 +27,7 @@ describe("delay of the event loop", () => {
   });
 
   it("tells every second's delay once, and forgets it with the next second", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const told: number[] = [];
     const lag = new LoopLag(clock, (lagMs) => void told.push(Math.round(lagMs)));
     await lag.start();

@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../client/testing/test-clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
 import { type ProcessContext, type ProcessPort, type Running, runRole } from "../../server/process.js";
-import { ManualClock, settle } from "../support/manual-clock.js";
 
 /** Something that is settled by the test. */
 class Gate<T> {
@@ -15,7 +15,7 @@ class Gate<T> {
 }
 
 describe("role of a process", () => {
-  let clock: ManualClock;
+  let clock: TestClock;
   let lines: string[];
   let signal: () => void;
   let flushed: number;
@@ -24,7 +24,7 @@ describe("role of a process", () => {
   let stops: number;
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new TestClock();
     lines = [];
     flushed = 0;
     stops = 0;

@@ -1,3 +1,4 @@
+import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { Acked__Output } from "../../proto/gen/logwheel/v1/Acked.js";
 import type { Assignment__Output } from "../../proto/gen/logwheel/v1/Assignment.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
@@ -16,11 +17,10 @@ import { Groups, HEARTBEAT_MS } from "../../server/broker/groups.js";
 import { LongPoll } from "../../server/broker/long-poll.js";
 import { silentMeter } from "../../server/broker/meter.js";
 import { Topics } from "../../server/broker/topics.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { Queue } from "../../server/store/queue.js";
 import type { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
-import { ManualClock, settle } from "./manual-clock.js";
-import { MemoryFiles } from "./memory-files.js";
 import { append, openStore, text } from "./store.js";
 
 type ConsumeRequest = Parameters<
@@ -34,7 +34,7 @@ export async function quiet(): Promise<void> {
 
 /** The consuming half of a broker in memory, with a clock that stands still, over a network in memory. */
 export class ConsumingBroker {
-  readonly clock: ManualClock;
+  readonly clock: TestClock;
   readonly files: MemoryFiles;
   readonly store: Store;
   readonly topics: Topics;
@@ -50,7 +50,7 @@ export class ConsumingBroker {
 
   private constructor(
     store: Store,
-    parts: { clock: ManualClock; files: MemoryFiles; options: Partial<StoreOptions>; name: string },
+    parts: { clock: TestClock; files: MemoryFiles; options: Partial<StoreOptions>; name: string },
   ) {
     this.store = store;
     this.clock = parts.clock;
@@ -92,10 +92,10 @@ export class ConsumingBroker {
   }
 
   static async open(
-    options: Partial<StoreOptions> & { clock?: ManualClock; memoryFiles?: MemoryFiles; name?: string } = {},
+    options: Partial<StoreOptions> & { clock?: TestClock; memoryFiles?: MemoryFiles; name?: string } = {},
   ): Promise<ConsumingBroker> {
     const {
-      clock = new ManualClock(),
+      clock = new TestClock(),
       memoryFiles: files = new MemoryFiles(),
       name = "broker-0",
       ...rest

@@ -1,6 +1,6 @@
+import { seeded } from "../../client/testing/seeded.js";
 import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
 import { Mutator } from "./mutator.js";
-import { seeded } from "./seeded.js";
 
 /** Something that reads bytes which may be anything. */
 export interface Decoder {

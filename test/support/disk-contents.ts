@@ -1,4 +1,4 @@
-import type { MemoryFiles } from "./memory-files.js";
+import type { MemoryFiles } from "../../server/disk/memory-files.js";
 
 const LOG = "log";
 

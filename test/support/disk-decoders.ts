@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { FILTER_BYTES_MAX } from "../../server/broker/filter-text.js";
 import { SqlFilter } from "../../server/broker/sql/sql-filter.js";
 import { TagFilter } from "../../server/broker/tag-filter.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import { BROKER_SETTINGS } from "../../server/settings/broker.js";
 import { resolve } from "../../server/settings/resolve.js";
 import { Checkpoint } from "../../server/store/checkpoint.js";
@@ -9,7 +10,6 @@ import { check, emptyHeader, HEADER_BYTES, KIND, writeRecord } from "../../serve
 import { readSegmentHeader, segmentHeader } from "../../server/store/segment.js";
 import { type BlockFileKind, CONSUME_INDEX, KEY_INDEX } from "./block-file-kinds.js";
 import type { Decoder } from "./decoder.js";
-import { MemoryFiles } from "./memory-files.js";
 import { recordOf } from "./stored-record.js";
 
 const START = 4_096;

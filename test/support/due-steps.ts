@@ -1,9 +1,9 @@
+import { seeded } from "../../client/testing/seeded.js";
 import type { MessageInput } from "../../proto/kernel/message-codec.js";
 import type { DueEntry, DueKind, Settlement } from "../../server/store/due-entry.js";
 import type { Queue } from "../../server/store/queue.js";
 import { HEADER_BYTES, KIND } from "../../server/store/record.js";
 import type { Store } from "../../server/store/store.js";
-import { seeded } from "./seeded.js";
 import { addTopic, append, encodedMessage, headerOf, text } from "./store.js";
 
 /** A message as it is sent, and where it was appended as part of a settlement. */

@@ -3,17 +3,17 @@ import { MessageProducer } from "../../client/sdk/producer.js";
 import { Routes } from "../../client/sdk/routes.js";
 import { StatusFeed } from "../../client/sdk/status.js";
 import type { ProducerOptions, Status } from "../../client/sdk/types.js";
+import { seeded } from "../../client/testing/seeded.js";
+import { TestClock } from "../../client/testing/test-clock.js";
 import type { Listening } from "../../proto/kernel/listening.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
 import { FakeBroker } from "./fake-broker.js";
 import { FakeNameServer } from "./fake-name-server.js";
-import { ManualClock } from "./manual-clock.js";
-import { seeded } from "./seeded.js";
 
 /** One name server and brokers a, b, … whose answers the test gives, on a network that it can cut, by a clock that it moves. */
 export class FakeCluster {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly network = new MemoryNetwork({ clock: this.clock, logger: silentLogger });
   readonly names = new FakeNameServer();
   readonly random: () => number;
@@ -100,7 +100,7 @@ export class FakeCluster {
 }
 
 /** Moves the clock on until the promise has settled; gives up after a virtual hour. */
-export async function until<T>(clock: ManualClock, promise: Promise<T>, stepMs = 10): Promise<T> {
+export async function until<T>(clock: TestClock, promise: Promise<T>, stepMs = 10): Promise<T> {
   let settled = false;
   promise.then(
     () => {

@@ -1,15 +1,15 @@
 import { ClusterClient } from "../../client/sdk/client.js";
 import type { Status } from "../../client/sdk/types.js";
+import { seeded } from "../../client/testing/seeded.js";
+import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { Listening } from "../../proto/kernel/listening.js";
 import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
 import { Broker, type BrokerOptions } from "../../server/broker/broker.js";
 import { silentMeter } from "../../server/broker/meter.js";
 import { Shedding } from "../../server/broker/shedding.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
 import { NameServer } from "../../server/nameserver/name-server.js";
-import { ManualClock, settle } from "./manual-clock.js";
-import { MemoryFiles } from "./memory-files.js";
-import { seeded } from "./seeded.js";
 
 const NAMES = "names:9876";
 
@@ -21,7 +21,7 @@ interface Running {
 
 /** A real name server and real brokers in the process: on disks in memory, a network in memory, by a clock that the test moves. */
 export class MemoryCluster {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly network = new MemoryNetwork({ clock: this.clock, logger: silentLogger });
   readonly #random: () => number;
   readonly #running = new Map<string, Running>();

@@ -1,5 +1,5 @@
-import type { MemoryFiles } from "./memory-files.js";
-import { seeded } from "./seeded.js";
+import { seeded } from "../../client/testing/seeded.js";
+import type { MemoryFiles } from "../../server/disk/memory-files.js";
 
 /** A disk after a power cut. */
 export interface Cut<P> {

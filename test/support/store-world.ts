@@ -1,6 +1,8 @@
+import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
 import type { Files } from "../../server/disk/files.js";
+import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Queue } from "../../server/store/queue.js";
 import { KIND } from "../../server/store/record.js";
 import type { GroupState } from "../../server/store/state.js";
@@ -8,8 +10,6 @@ import { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 import type { Flush } from "../../server/store/writer.js";
 import { appendDue, settleDue } from "./due-steps.js";
-import { ManualClock, settle } from "./manual-clock.js";
-import { MemoryViews } from "./memory-views.js";
 import { addTopic, append } from "./store.js";
 import { contentOf, type Entry, Model, placed } from "./store-model.js";
 
@@ -43,7 +43,7 @@ export interface WorldOptions {
 export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Promise<Store> {
   return Store.open({
     files,
-    clock: new ManualClock(),
+    clock: new TestClock(),
     logger: silentLogger,
     flush: "sync",
     segmentBytes: WORLD_SEGMENT_BYTES,
@@ -61,7 +61,7 @@ export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Pr
  * Nothing that a step appends is waited for unless the step says so, so that batches form by themselves.
  */
 export class World {
-  clock = new ManualClock();
+  clock = new TestClock();
   views = new MemoryViews();
   /** Everything that was appended, in the order of the log. */
   entries: Entry[] = [];
@@ -122,7 +122,7 @@ export class World {
     this.#store = null;
     this.views = views;
     this.#files = files;
-    this.clock = new ManualClock(this.clock.nowMs());
+    this.clock = new TestClock(this.clock.nowMs());
     await this.open();
   }
 

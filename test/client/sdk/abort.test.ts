@@ -2,9 +2,9 @@ import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { onAbort } from "../../../client/sdk/abort.js";
 import { topic } from "../../../client/sdk/topic.js";
+import { settle } from "../../../client/testing/test-clock.js";
 import type { LogwheelError } from "../../../proto/kernel/errors.js";
 import { FakeCluster } from "../../support/fake-cluster.js";
-import { settle } from "../../support/manual-clock.js";
 
 describe("waiting for a signal", () => {
   it("everybody who waits is called once, whoever has taken it back is not", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { SendReceipt } from "../../../client/sdk/types.js";
+import { settle } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { until } from "../../support/fake-cluster.js";
-import { settle } from "../../support/manual-clock.js";
 import { message, range, setUp } from "../../support/producing.js";
 
 describe("ordered sends", () => {

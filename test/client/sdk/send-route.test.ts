@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { topic } from "../../../client/sdk/topic.js";
+import { settle } from "../../../client/testing/test-clock.js";
 import { Permission } from "../../../proto/gen/logwheel/v1/Permission.js";
 import type { LogwheelError } from "../../../proto/kernel/errors.js";
 import { FakeCluster } from "../../support/fake-cluster.js";
-import { settle } from "../../support/manual-clock.js";
 
 describe("route of a send", () => {
   it("a topic without write permission is FORBIDDEN, not missing, until it has it", async () => {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { topic } from "../../../client/sdk/topic.js";
+import { settle } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { FakeCluster, until } from "../../support/fake-cluster.js";
-import { settle } from "../../support/manual-clock.js";
 import { failure, message, range, setUp } from "../../support/producing.js";
 
 describe("where sends go", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { STATUS_BEHIND_MAX, StatusFeed } from "../../../client/sdk/status.js";
 import type { Status } from "../../../client/sdk/types.js";
-import { settle } from "../../support/manual-clock.js";
+import { settle } from "../../../client/testing/test-clock.js";
 
 const changed = (topic: string): Status => ({ type: "route-changed", topic });
 

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { FrameFlow } from "../../../proto/kernel/frame-flow.js";
 import { FRAME_HEAD_BYTES, writeFrameHead } from "../../../proto/kernel/grpc-frames.js";
-import { settle } from "../../support/manual-clock.js";
 
 function framed(text: string): Buffer {
   const frame = Buffer.alloc(FRAME_HEAD_BYTES + text.length);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import type { Channel } from "../../../proto/kernel/channel.js";
 import { type Clock, systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
@@ -9,7 +10,6 @@ import { type GrpcConnectOptions, grpcConnect } from "../../../proto/kernel/grpc
 import type { ChannelState } from "../../../proto/kernel/grpc-connection.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { BYTES, GrpcPeers } from "../../support/grpc-peers.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
 import { Recorder } from "../../support/recorder.js";
 
 async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
@@ -67,7 +67,7 @@ describe("gRPC client", () => {
   }
 
   it("finds a restarted server within 200 ms and tells each change of its state", async () => {
-    const clock = new ManualClock(systemClock.nowMs());
+    const clock = new TestClock(systemClock.nowMs());
     const first = await peers.start();
     const channel = channelTo(first.address, { clock });
     await until("connected");
@@ -89,7 +89,7 @@ describe("gRPC client", () => {
   });
 
   it("waits a second at most, however long the server was away", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await peers.start();
     await server.stop(0);
     channelTo(server.address, { clock });
@@ -107,7 +107,7 @@ describe("gRPC client", () => {
   });
 
   it("tries no more once closed", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await peers.start();
     await server.stop(0);
     const channel = channelTo(server.address, { clock });

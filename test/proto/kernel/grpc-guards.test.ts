@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { constants } from "node:http2";
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { BYTES, closing, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
 import { Recorder } from "../../support/recorder.js";
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -46,7 +46,7 @@ describe("connection guards", () => {
   });
 
   it("closes connections that stay silent", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await peers.start({}, { clock });
     const silent = peers.socket(server);
     const alive = peers.session(server);
@@ -85,7 +85,7 @@ describe("connection guards", () => {
   });
 
   it("closes a connection that opens calls only to reset them, socket and all", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await peers.start({}, { clock, limits: { resetsMax: 50, resetsPerSecond: 10 } });
     const client = peers.session(server);
     await once(client, "remoteSettings");
@@ -112,7 +112,7 @@ describe("connection guards", () => {
   });
 
   it("gives up on a unary request that does not arrive", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const server = await peers.start({}, { clock });
     const client = peers.session(server);
     const stream = request(client, "/t.T/Ask");
@@ -130,7 +130,7 @@ describe("connection guards", () => {
   });
 
   it("lets a handler take longer than a request may", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     let called: () => void = () => {};
     const calling = new Promise<void>((resolve) => {
       called = resolve;
@@ -163,7 +163,7 @@ describe("connection guards", () => {
   });
 
   it("closes a stream whose caller reads nothing, and only that", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const ended: (Error | null)[] = [];
     const server = await peers.start(
       {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { serve } from "../../../proto/kernel/grpc-server.js";
@@ -11,7 +12,6 @@ import { silentLogger } from "../../../proto/kernel/logger.js";
 import { protoPath } from "../../../proto/kernel/proto-codec.js";
 import { reflection } from "../../../proto/kernel/reflection.js";
 import { BYTES, closing, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
-import { settle } from "../../support/manual-clock.js";
 
 async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
   const thrown = await promise.then(() => null).catch((error: unknown) => error);

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import { GrpcWriter, MESSAGE_COST, WriteBudget } from "../../../proto/kernel/grpc-writer.js";
-import { settle } from "../../support/manual-clock.js";
 
 /** A stream that takes one chunk for each `take`. */
 function slow(): { readonly out: Writable; take(): void } {

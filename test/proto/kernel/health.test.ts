@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { HEALTH, Health } from "../../../proto/kernel/health.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../../proto/kernel/memory-channel.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
 import { Recorder } from "../../support/recorder.js";
 
 const SERVING = 1;
@@ -12,7 +12,7 @@ const SERVICE_UNKNOWN = 3;
 
 describe("Health", () => {
   function start() {
-    const network = new MemoryNetwork({ clock: new ManualClock(), logger: silentLogger });
+    const network = new MemoryNetwork({ clock: new TestClock(), logger: silentLogger });
     const health = new Health(["logwheel.v1.Broker"]);
     network.serve("a:1", [health.served]);
     return { health, channel: network.connect("a:1") };

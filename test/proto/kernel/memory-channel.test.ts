@@ -1,11 +1,11 @@
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import type { Codec } from "../../../proto/kernel/channel.js";
 import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../../proto/kernel/memory-channel.js";
 import { describeChannel } from "../../contract/channel.js";
-import { ManualClock } from "../../support/manual-clock.js";
 import { Recorder } from "../../support/recorder.js";
 
 describeChannel("memory", async () => {
@@ -26,7 +26,7 @@ describe("MemoryNetwork", () => {
   } as const;
 
   it("breaks calls and streams at a cut, refuses new ones, and works again when healed", async () => {
-    const network = new MemoryNetwork({ clock: new ManualClock(), logger: silentLogger });
+    const network = new MemoryNetwork({ clock: new TestClock(), logger: silentLogger });
     const handlers = {
       ask: (request: string) => (request === "wait" ? new Promise<string>(() => {}) : "there"),
       talk: (stream: { listen(events: object): void }) => stream.listen({ message() {}, close() {} }),

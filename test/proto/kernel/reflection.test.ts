@@ -1,5 +1,6 @@
 import { loadFileDescriptorSetFromBuffer } from "@grpc/proto-loader";
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import type { ServerReflectionRequest } from "../../../proto/gen/grpc/reflection/v1/ServerReflectionRequest.js";
 import { ADMIN, BROKER, NAME_SERVER, SERVICE_NAME } from "../../../proto/kernel/contract.js";
 import { readDescriptor } from "../../../proto/kernel/descriptor.js";
@@ -7,7 +8,6 @@ import { silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../../proto/kernel/memory-channel.js";
 import { reflection, reflectionService } from "../../../proto/kernel/reflection.js";
 import { writeVarint } from "../../../proto/kernel/wire.js";
-import { ManualClock } from "../../support/manual-clock.js";
 import { Recorder } from "../../support/recorder.js";
 
 const PACKAGES = ["grpc.reflection.v1", "grpc.reflection.v1alpha"] as const;
@@ -25,7 +25,7 @@ function setOf(files: readonly Buffer[]): Buffer {
 
 describe("reflection", () => {
   async function ask(request: ServerReflectionRequest, name: (typeof PACKAGES)[number] = PACKAGES[0]) {
-    const network = new MemoryNetwork({ clock: new ManualClock(), logger: silentLogger });
+    const network = new MemoryNetwork({ clock: new TestClock(), logger: silentLogger });
     network.serve("a:1", reflection(Object.values(SERVICE_NAME)));
     const stream = network.connect("a:1").open(reflectionService(name).info);
     const client = new Recorder(stream);

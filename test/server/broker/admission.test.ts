@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { seeded } from "../../../client/testing/seeded.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { Admission, type AdmissionDeps } from "../../../server/broker/admission.js";
 import { Shedding } from "../../../server/broker/shedding.js";
 import type { Store } from "../../../server/store/store.js";
-import { seeded } from "../../support/seeded.js";
 
 /** As much of a log as admission looks at. */
 class Log {

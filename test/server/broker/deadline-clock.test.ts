@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { DeadlineClock } from "../../../server/broker/deadline-clock.js";
-import { ManualClock } from "../../support/manual-clock.js";
 
 describe("DeadlineClock", () => {
   it("stands still while the process does, and tells the gap", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const gaps: number[] = [];
     const deadlines = new DeadlineClock(clock, (gapMs) => gaps.push(gapMs));
     deadlines.start(() => {});
@@ -24,7 +24,7 @@ describe("DeadlineClock", () => {
   });
 
   it("pulses while it runs, and takes no jump of the wall clock for a gap", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     let pulses = 0;
     const deadlines = new DeadlineClock(clock);
     deadlines.start(() => pulses++);

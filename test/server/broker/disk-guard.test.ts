@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { DiskGuard, levelOf, roomOf } from "../../../server/broker/disk-guard.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
-import { MemoryFiles } from "../../support/memory-files.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 
 const LIMITS = { warnPercent: 75, refusePercent: 90, freeBytesMin: 50, reserveBytes: 0 };
 
@@ -16,7 +16,7 @@ describe("disk guard", () => {
   });
 
   it("refuses sends while the disk is full, tells who could make room, and lets them go on by itself (O9)", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const files = new MemoryFiles();
     let freeBytes = 900;
     files.space = async () => ({ freeBytes, totalBytes: 1_000 });
@@ -44,7 +44,7 @@ describe("disk guard", () => {
   });
 
   it("looks again before a fast log can have filled the disk, and refuses what may not fit (O9)", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const files = new MemoryFiles();
     let logEnd = 5_000;
     let looks = 0;

@@ -1,20 +1,20 @@
 import { expect } from "chai";
 import { topic } from "../../../client/sdk/topic.js";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { DiskGuard } from "../../../server/broker/disk-guard.js";
 import { withReserve } from "../../../server/broker/disk-reserve.js";
-import { ManualClock } from "../../support/manual-clock.js";
+import { diskError } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
-import { diskError } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 
 const MiB = 1 << 20;
 
 describe("disk reserve", () => {
   /** A guard that holds 8 MiB back above 100 MiB which are never used, on a disk with so many MiB free. */
   async function guarded(freeMiB: number) {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const files = new MemoryFiles();
     const disk = { freeMiB };
     files.space = async () => ({ freeBytes: disk.freeMiB * MiB, totalBytes: 10_000 * MiB });

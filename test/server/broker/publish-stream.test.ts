@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { Admission } from "../../../server/broker/admission.js";
 import type { Publisher } from "../../../server/broker/publish.js";
 import { PublishStream } from "../../../server/broker/publish-stream.js";
 import { FakeStream } from "../../support/fake-stream.js";
-import { ManualClock } from "../../support/manual-clock.js";
 
 const WAIT_MS = 200;
 
@@ -53,11 +53,11 @@ class Answers {
   }
 }
 
-function fixture(): { stream: FakeStream<Buffer, Buffer>; gate: Gate; answers: Answers; clock: ManualClock } {
+function fixture(): { stream: FakeStream<Buffer, Buffer>; gate: Gate; answers: Answers; clock: TestClock } {
   const stream = new FakeStream<Buffer, Buffer>();
   const gate = new Gate();
   const answers = new Answers();
-  const clock = new ManualClock();
+  const clock = new TestClock();
   const deps = {
     publisher: answers as unknown as Publisher,
     admission: gate as unknown as Admission,

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
@@ -10,9 +11,8 @@ import { DueWork } from "../../../server/broker/due-work.js";
 import { silentMeter } from "../../../server/broker/meter.js";
 import { Publisher } from "../../../server/broker/publish.js";
 import { PERMISSION, TOPIC_TYPE, Topics } from "../../../server/broker/topics.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Store } from "../../../server/store/store.js";
-import { settle } from "../../support/manual-clock.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { bodies, openStore, text } from "../../support/store.js";
 
 const PRODUCER = 77;

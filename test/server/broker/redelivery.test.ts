@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { ConsumingBroker, quiet } from "../../support/consuming.js";
-import { ManualClock } from "../../support/manual-clock.js";
 
 describe("delivering again", () => {
   it("a message that comes due behind one that had to wait for credit is delivered", async () => {
@@ -41,7 +41,7 @@ describe("delivering again", () => {
     run: (broker: ConsumingBroker, about: string) => Promise<void>,
   ): Promise<void> {
     for (let tenths = 0; tenths <= 20; tenths++) {
-      const clock = new ManualClock();
+      const clock = new TestClock();
       const broker = await ConsumingBroker.open({ clock });
       clock.earlyMs = tenths / 10;
       clock.readingMs = 0.1;

@@ -1,16 +1,16 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import type { RegisterRequest } from "../../../proto/gen/logwheel/v1/RegisterRequest.js";
 import type { Topic } from "../../../proto/gen/logwheel/v1/Topic.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { Registration, type RegistrationSource } from "../../../server/broker/registration.js";
 import { FakeChannel } from "../../support/fake-channel.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
 
 const refused = new LogwheelError("BROKER_UNAVAILABLE", "connection refused");
 
 describe("Registration", () => {
-  let clock: ManualClock;
+  let clock: TestClock;
   let channels: FakeChannel[];
   let topics: Topic[];
   let changed: (topics: Topic[], deleted: string[]) => void;
@@ -53,7 +53,7 @@ describe("Registration", () => {
   }
 
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new TestClock();
     topics = [{ name: "t", queues: 4 }];
     registration = registrationAt("ns1:1", "ns2:1");
   });

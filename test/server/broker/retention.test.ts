@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { droppable, Retention } from "../../../server/broker/retention.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Store } from "../../../server/store/store.js";
-import { ManualClock } from "../../support/manual-clock.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, openStore, SEGMENT_BYTES, text } from "../../support/store.js";
 
 const HOUR = 3_600_000;
@@ -39,7 +39,7 @@ describe("what retention may drop", () => {
 });
 
 describe("retention", () => {
-  async function filled(clock: ManualClock, days: number): Promise<Store> {
+  async function filled(clock: TestClock, days: number): Promise<Store> {
     const store = await openStore(new MemoryFiles(), { clock });
     const long = addTopic(store, "long");
     const short = addTopic(store, "short");
@@ -55,7 +55,7 @@ describe("retention", () => {
     return store;
   }
 
-  function keeper(store: Store, clock: ManualClock, days: number, dropped = (): void => {}): Retention {
+  function keeper(store: Store, clock: TestClock, days: number, dropped = (): void => {}): Retention {
     return new Retention({
       store,
       clock,
@@ -66,7 +66,7 @@ describe("retention", () => {
   }
 
   it("keeps what is young enough and drops the rest, read or not (A1-14)", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = await filled(clock, 6);
     await keeper(store, clock, 3).look();
     const days = (await bodies(store, store.state.topics.get("long")!.queues[0]!)).map((body) =>
@@ -78,7 +78,7 @@ describe("retention", () => {
   });
 
   it("begins a topic of shorter retention behind what it need not keep, in the same segments", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = await filled(clock, 6);
     await keeper(store, clock, 30).look();
     const [long, short] = ["long", "short"].map((name) => store.state.topics.get(name)!.queues[0]!);
@@ -88,7 +88,7 @@ describe("retention", () => {
   });
 
   it("tells after each look that queues may begin later", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = await filled(clock, 6);
     const queue = store.state.topics.get("long")!.queues[0]!;
     const firsts: number[] = [];

@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { PERMISSION, TOPIC_TYPE, type TopicSettings, Topics } from "../../../server/broker/topics.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Store } from "../../../server/store/store.js";
-import { ManualClock } from "../../support/manual-clock.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { append, bodies, openStore, text } from "../../support/store.js";
 
 async function fixture(
@@ -12,7 +12,7 @@ async function fixture(
 ): Promise<{ store: Store; topics: Topics }> {
   const store = await openStore(files);
   const all = { autoCreate: false, autoCreateQueues: 4, topicsMax: 3, queuesMax: 8, ...settings };
-  return { store, topics: new Topics(store, new ManualClock(), all) };
+  return { store, topics: new Topics(store, new TestClock(), all) };
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import type { RegisterReply } from "../../../proto/gen/logwheel/v1/RegisterReply.js";
 import type { RegisterRequest__Output } from "../../../proto/gen/logwheel/v1/RegisterRequest.js";
 import type { Routes as RoutesMessage } from "../../../proto/gen/logwheel/v1/Routes.js";
@@ -8,7 +9,6 @@ import type { NAME_SERVER } from "../../../proto/kernel/contract.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { NameServer } from "../../../server/nameserver/name-server.js";
 import { FakeStream } from "../../support/fake-stream.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
 import { brokerInfo, registerRequest, topicNamed } from "./samples.js";
 
 type BrokerStream = FakeStream<RegisterReply, RegisterRequest__Output>;
@@ -17,12 +17,12 @@ type WatchStream = FakeStream<RoutesMessage, WatchRequest__Output>;
 const call: CallContext = { peer: "10.0.0.9:4711", signal: new AbortController().signal };
 
 describe("NameServer", () => {
-  let clock: ManualClock;
+  let clock: TestClock;
   let server: NameServer;
   let handlers: Handlers<typeof NAME_SERVER>;
 
   beforeEach(async () => {
-    clock = new ManualClock();
+    clock = new TestClock();
     server = new NameServer({ clock, logger: silentLogger, brokerExpiryMs: 15_000 });
     handlers = server.served[0]?.handlers as Handlers<typeof NAME_SERVER>;
     await server.start();

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Queue } from "../../../server/store/queue.js";
 import { HEADER_BYTES } from "../../../server/store/record.js";
 import type { LogRange } from "../../../server/store/salvage.js";
@@ -7,7 +8,6 @@ import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
 import { namedRange } from "../../chaos/damaged-disk.js";
 import { contentsOf } from "../../support/disk-contents.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, text } from "../../support/store.js";
 import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/store-world.js";
 

@@ -1,14 +1,14 @@
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
+import { seeded } from "../../../client/testing/seeded.js";
 import type { File, Files } from "../../../server/disk/files.js";
+import { failAt } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { Checkpoint, type CheckpointState } from "../../../server/store/checkpoint.js";
 import { codeOf } from "../../contract/files.js";
 import { flips, mutated, torn } from "../../support/damage.js";
-import { failAt } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { powerCuts } from "../../support/power-cuts.js";
-import { seeded } from "../../support/seeded.js";
 
 const NAME = "checkpoint";
 const SLOT_BYTES = 36;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { diskError } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Queue } from "../../../server/store/queue.js";
 import type { Store } from "../../../server/store/store.js";
 import { codeOf } from "../../contract/files.js";
-import { diskError } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, openStore, SEGMENT_BYTES, text } from "../../support/store.js";
 
 const LONG = "x".repeat(3_000);

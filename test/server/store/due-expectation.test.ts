@@ -1,14 +1,14 @@
 import { expect } from "chai";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { deleteEntry, MARK_KEY, originKey, putEntry } from "../../../server/store/due-keys.js";
 import { type Dumped, dumpStore } from "../../../server/store/dump.js";
+import { MemoryViews } from "../../../server/store/memory-views.js";
 import { rebuildStore } from "../../../server/store/rebuild.js";
 import { KIND } from "../../../server/store/record.js";
 import type { Store } from "../../../server/store/store.js";
 import { verifyStore } from "../../../server/store/verify.js";
 import type { ViewChange } from "../../../server/store/views.js";
 import { allDue, appendDue, queueOf, settleDue, work } from "../../support/due-steps.js";
-import { MemoryFiles } from "../../support/memory-files.js";
-import { MemoryViews } from "../../support/memory-views.js";
 import { text } from "../../support/store.js";
 import { openSmall } from "../../support/store-world.js";
 

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { DueChange, DueEntry } from "../../../server/store/due-entry.js";
 import { entryOf } from "../../../server/store/due-keys.js";
 import { DueOverlay } from "../../../server/store/due-overlay.js";
+import { MemoryViews } from "../../../server/store/memory-views.js";
 import { KIND } from "../../../server/store/record.js";
-import { MemoryViews } from "../../support/memory-views.js";
 
 function entry(origin: number, dueAtMs = 1_000): DueEntry {
   return { origin, dueAtMs, kind: KIND.delayed, topic: 1, times: 0, first: 0 };

@@ -1,14 +1,14 @@
 import { expect } from "chai";
+import { seeded } from "../../../client/testing/seeded.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { readRecord } from "../../../proto/kernel/record.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
+import { MemoryViews } from "../../../server/store/memory-views.js";
 import { emptyHeader, KIND } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue } from "../../support/due-steps.js";
-import { MemoryFiles } from "../../support/memory-files.js";
-import { MemoryViews } from "../../support/memory-views.js";
-import { seeded } from "../../support/seeded.js";
 import { bodies, text } from "../../support/store.js";
 import { openSmall } from "../../support/store-world.js";
 

@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { type Dumped, type DumpFilter, dumpStore } from "../../../server/store/dump.js";
 import { rebuildStore } from "../../../server/store/rebuild.js";
 import { stoppedWorld } from "../../chaos/damaged-disk.js";
 import { codeOf } from "../../contract/files.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, text } from "../../support/store.js";
 import { openSmall } from "../../support/store-world.js";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { FILE_BLOCK_BYTES, FileBlocks } from "../../../server/store/file-blocks.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 
 describe("FileBlocks", () => {
   it("gives whole blocks, what is left at the end, and nothing behind it", async () => {

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { KeyIndex, writeKeyIndex } from "../../../server/store/key-index.js";
 import { OpenKeys } from "../../../server/store/open-keys.js";
 import { describeBlockFile } from "../../contract/block-files.js";
 import { KEY_INDEX, keysOf } from "../../support/block-file-kinds.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 
 async function indexOf(keys: OpenKeys): Promise<{ index: KeyIndex; files: MemoryFiles }> {
   const files = new MemoryFiles();

@@ -4,13 +4,13 @@ import { systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { readRecord } from "../../../proto/kernel/record.js";
+import { diskError } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { BlockCache } from "../../../server/store/block-cache.js";
 import type { Queue } from "../../../server/store/queue.js";
 import type { ReadLimits } from "../../../server/store/queue-reader.js";
 import { type QueueEntries, SegmentIndex, writeSegmentIndex } from "../../../server/store/segment-index.js";
 import type { Store } from "../../../server/store/store.js";
-import { diskError } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, openStore, text } from "../../support/store.js";
 
 const LIMITS: ReadLimits = { maxMessages: 100, maxBytes: 1 << 20 };

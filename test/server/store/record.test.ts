@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { seeded } from "../../../client/testing/seeded.js";
 import {
   check,
   emptyHeader,
@@ -12,7 +13,6 @@ import {
   writeRecord,
 } from "../../../server/store/record.js";
 import { mutated } from "../../support/damage.js";
-import { seeded } from "../../support/seeded.js";
 
 const U32 = fc.integer({ min: 0, max: 0xffffffff });
 

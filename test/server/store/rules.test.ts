@@ -1,12 +1,12 @@
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import { encodedMessageSize } from "../../../proto/kernel/message-codec.js";
+import type { Operation } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { WINDOW_MAX } from "../../../server/store/producer-window.js";
 import { HEADER_BYTES } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
-import { settle } from "../../support/manual-clock.js";
-import type { Operation } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, text } from "../../support/store.js";
 import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/store-world.js";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { BlockCache } from "../../../server/store/block-cache.js";
 import {
   type Place,
@@ -10,7 +11,6 @@ import {
 import { describeBlockFile } from "../../contract/block-files.js";
 import { codeOf } from "../../contract/files.js";
 import { CONSUME_INDEX, entriesOf, queueEntries as queue } from "../../support/block-file-kinds.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 
 async function indexOf(
   queues: QueueEntries[],

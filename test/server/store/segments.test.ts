@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { diskError, failAt } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { segmentName } from "../../../server/store/segment.js";
 import { Segments } from "../../../server/store/segments.js";
-import { settle } from "../../support/manual-clock.js";
-import { diskError, failAt } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 
 const BYTES = 4_096;
 const MiB = 1 << 20;

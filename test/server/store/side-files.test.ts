@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { diskError } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Segment } from "../../../server/store/segment.js";
 import { Segments } from "../../../server/store/segments.js";
 import { SideFiles } from "../../../server/store/side-files.js";
 import { codeOf } from "../../contract/files.js";
-import { diskError } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 
 const SEGMENT_BYTES = 4_096;
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { readRecord } from "../../../proto/kernel/record.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { State } from "../../../server/store/state.js";
 import type { Store } from "../../../server/store/store.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, openStore, text } from "../../support/store.js";
 
 function numbered(count: number, from = 0): string[] {

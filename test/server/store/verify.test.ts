@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { seeded } from "../../../client/testing/seeded.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { readSnapshot } from "../../../server/store/replay.js";
 import { segmentName } from "../../../server/store/segment.js";
 import { Segments } from "../../../server/store/segments.js";
@@ -7,8 +9,6 @@ import { type VerifyReport, verifyStore } from "../../../server/store/verify.js"
 import { stoppedWorld } from "../../chaos/damaged-disk.js";
 import { codeOf } from "../../contract/files.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
-import { MemoryFiles } from "../../support/memory-files.js";
-import { seeded } from "../../support/seeded.js";
 import type { Appended } from "../../support/store-model.js";
 import { openSmall, World } from "../../support/store-world.js";
 

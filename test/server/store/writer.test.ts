@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { diskError, type Operation } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { Store } from "../../../server/store/store.js";
 import type { StoreOptions } from "../../../server/store/store-options.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
-import { diskError, type Operation } from "../../support/memory-disk.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, bodies, text } from "../../support/store.js";
 import { openSmall } from "../../support/store-world.js";
 
@@ -13,7 +13,7 @@ const CHECKPOINT = "checkpoint";
 /** A store on a disk whose syncs of the log wait until they are released. */
 class SlowDisk {
   readonly files = new MemoryFiles();
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly calls: string[] = [];
   readonly #waiting: (() => void)[] = [];
   #slow = false;
@@ -232,7 +232,7 @@ describe("Writer", () => {
   for (const flush of ["sync", "async"] as const)
     it(`T6: writes and syncs nothing after a failed sync, and tells all who wait, with ${flush} flush`, async () => {
       const files = new MemoryFiles();
-      const clock = new ManualClock();
+      const clock = new TestClock();
       const told: LogwheelError[] = [];
       const store = await openSmall(files, { clock, flush, failed: (error) => void told.push(error) });
       const topic = addTopic(store, "orders");
@@ -261,7 +261,7 @@ describe("Writer", () => {
 
   it("T9: stops the log when a checkpoint cannot be written", async () => {
     const files = new MemoryFiles();
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const store = await openSmall(files, { clock });
     files.before = ({ call, name }) => {
       if (name === CHECKPOINT && call === "write") throw diskError("EIO");

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import type { File } from "../../server/disk/files.js";
-import { codeOf, describeFiles } from "../contract/files.js";
-import { diskError, failAt } from "./memory-disk.js";
-import { MemoryFiles } from "./memory-files.js";
-import { seeded } from "./seeded.js";
+import { seeded } from "../../../client/testing/seeded.js";
+import type { File } from "../../../server/disk/files.js";
+import { diskError, failAt } from "../../../server/disk/memory-disk.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
+import { codeOf, describeFiles } from "../../contract/files.js";
 
 describeFiles("memory", async (again) =>
   again === undefined ? new MemoryFiles() : (again as MemoryFiles).reopen(),

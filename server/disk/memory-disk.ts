@@ -1,4 +1,4 @@
-import type { File, Files } from "../../server/disk/files.js";
+import type { File, Files } from "./files.js";
 import { MemoryFolder } from "./memory-folder.js";
 import type { PowerLoss } from "./power-loss.js";
 

@@ -1,5 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { ViewChange, ViewEntry, Views, ViewsFolder } from "../../server/store/views.js";
+import type { ViewChange, ViewEntry, Views, ViewsFolder } from "./views.js";
 
 /** A batch that is not certain to have reached the disk, or is without those before it. */
 interface Unforced {

@@ -1,6 +1,6 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { assertFileName } from "../../server/disk/file-name.js";
-import type { File, Files } from "../../server/disk/files.js";
+import { assertFileName } from "./file-name.js";
+import type { File, Files } from "./files.js";
 import { type Before, diskError, MemoryDisk, type Operation } from "./memory-disk.js";
 import { MemoryFile } from "./memory-file.js";
 import type { MemoryFolder } from "./memory-folder.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { File } from "../../server/disk/files.js";
+import type { File } from "./files.js";
 import { diskError, type MemoryDisk, type Operation } from "./memory-disk.js";
 import type { MemoryInode } from "./memory-inode.js";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { describeViews } from "../contract/views.js";
-import { MemoryViews } from "./memory-views.js";
-import { seeded } from "./seeded.js";
+import { seeded } from "../../../client/testing/seeded.js";
+import { MemoryViews } from "../../../server/store/memory-views.js";
+import { describeViews } from "../../contract/views.js";
 
 describeViews("in memory", async () => new MemoryViews());
 

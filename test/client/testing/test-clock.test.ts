@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { ManualClock } from "./manual-clock.js";
+import { TestClock } from "../../../client/testing/test-clock.js";
 
-describe("ManualClock", () => {
+describe("TestClock", () => {
   it("fires timers at their own time, in order of due time and then of setting", async () => {
-    const clock = new ManualClock(1_000);
+    const clock = new TestClock(1_000);
     const fired: string[] = [];
     clock.after(20, () => fired.push(`b@${clock.nowMs()}`));
     clock.after(10, () => fired.push(`a@${clock.nowMs()}`));
@@ -15,7 +15,7 @@ describe("ManualClock", () => {
   });
 
   it("fires timers that are set while it moves, as long as they fall due on the way", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     let ticks = 0;
     const tick = (): void => {
       ticks++;
@@ -27,7 +27,7 @@ describe("ManualClock", () => {
   });
 
   it("wakes a loop that had not reached its sleep when the move began", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     let woken = false;
     const loop = async (): Promise<void> => {
       await Promise.resolve();
@@ -41,7 +41,7 @@ describe("ManualClock", () => {
   });
 
   it("ends a sleep at once and leaves no timer when its signal aborts", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const stop = new AbortController();
     const sleeping = clock.sleep(1_000, stop.signal);
     stop.abort();
@@ -51,7 +51,7 @@ describe("ManualClock", () => {
   });
 
   it("moves the wall clock alone when the wall clock jumps", async () => {
-    const clock = new ManualClock(5_000);
+    const clock = new TestClock(5_000);
     let fired = false;
     clock.after(10, () => {
       fired = true;
@@ -66,7 +66,7 @@ describe("ManualClock", () => {
   });
 
   it("fires late, once each, what fell due during a pause", async () => {
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const fired: number[] = [];
     clock.after(10, () => fired.push(clock.monotonicMs()));
     clock.after(150, () => fired.push(clock.monotonicMs()));
