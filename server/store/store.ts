@@ -7,6 +7,7 @@ import { Due } from "./due.js";
 import { DueIndex } from "./due-index.js";
 import type { KeyIndexes } from "./key-indexes.js";
 import { Lookup } from "./lookup.js";
+import { appendSnapshot } from "./opening-snapshot.js";
 import type { Queue } from "./queue.js";
 import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js";
 import { HEADER_BYTES, type Header, KIND } from "./record.js";
@@ -357,28 +358,8 @@ export class Store {
     this.#appendSnapshot();
   }
 
-  /** One group of records, so that a crash leaves all of it or nothing. */
   #appendSnapshot(): void {
-    this.state.fitProducers(this.#log.snapshotBytesMax / 4);
-    const parts = [...this.state.snapshot(this.#log.storedAtMs)].map((part) =>
-      Buffer.from(JSON.stringify(part)),
-    );
-    const bytes = parts.reduce((sum, part) => sum + HEADER_BYTES + part.length, 0);
-    if (bytes > this.#log.snapshotBytesMax) this.#failTooLarge(bytes);
-    this.#log.reserve(bytes);
-    for (const [index, part] of parts.entries())
-      this.#log.appendOther(KIND.snapshot, part, index < parts.length - 1);
-    this.#openedTo = this.#log.end;
-  }
-
-  /** A segment without its snapshot must not be written: the log ends here. */
-  #failTooLarge(bytes: number): never {
-    const error = new LogwheelError(
-      "STORE_FAILED",
-      `the metadata takes ${bytes} bytes, more than half a segment: start again with larger segments`,
-    );
-    this.#log.fail(error);
-    throw error;
+    this.#openedTo = appendSnapshot(this.#log, this.state);
   }
 
   #advanced(): void {

@@ -1,8 +1,8 @@
 import { connect } from "../../client/sdk/connect.js";
 import { type Topic, topic } from "../../client/sdk/topic.js";
+import { seeded } from "../../client/testing/seeded.js";
 import { startCluster } from "./cluster-processes.js";
 import { Ledger, type Transfer } from "./ledger.js";
-import { seeded } from "./seeded.js";
 import type { TestDatabase } from "./test-database.js";
 
 const transfers: Topic<Transfer> = topic("transfers", {

@@ -3,9 +3,9 @@ import { Claims } from "../../../client/outbox/claims.js";
 import { createOutbox, type Database } from "../../../client/outbox/index.js";
 import { OutboxRelay, type RelayDeps } from "../../../client/outbox/relay.js";
 import { topic } from "../../../client/sdk/topic.js";
+import { TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
-import { ManualClock } from "../../support/manual-clock.js";
 import { RecordingSender } from "../../support/recording-sender.js";
 import { anySqlite } from "../../support/sqlite-database.js";
 import { emptyTables, type Life, type TestDatabase } from "../../support/test-database.js";
@@ -17,7 +17,7 @@ describe("outbox relay", () => {
   let test: TestDatabase;
   let life: Life;
   let database: Database;
-  let clock: ManualClock;
+  let clock: TestClock;
   let sender: RecordingSender;
   let warnings: object[];
 
@@ -29,7 +29,7 @@ describe("outbox relay", () => {
     life = await test.connect();
     database = life.database;
     await emptyTables(database);
-    clock = new ManualClock();
+    clock = new TestClock();
     sender = new RecordingSender();
     warnings = [];
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { settle, TestClock } from "../../../client/testing/test-clock.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { OldReads, oldReadRate, recentBytes } from "../../../server/store/old-reads.js";
-import { ManualClock, settle } from "../../support/manual-clock.js";
-import { MemoryFiles } from "../../support/memory-files.js";
 import { addTopic, append, openStore, text } from "../../support/store.js";
 
 const MIB = 2 ** 20;
@@ -12,11 +12,11 @@ const BUSY = 200 * MIB;
 const OLD = 0;
 
 describe("OldReads", () => {
-  let clock: ManualClock;
+  let clock: TestClock;
   let logEnd: number;
   let reads: OldReads;
   beforeEach(() => {
-    clock = new ManualClock();
+    clock = new TestClock();
     logEnd = 10_000 * MIB;
     reads = new OldReads({ clock, logEnd: () => logEnd, segmentBytes: SEGMENT, bytesMin: BYTES_MIN });
   });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { seeded } from "../../../../client/testing/seeded.js";
 import { LogwheelError } from "../../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../../proto/kernel/hash.js";
 import { parseFilter } from "../../../../server/broker/filter.js";
@@ -6,7 +7,6 @@ import { FILTER_BYTES_MAX } from "../../../../server/broker/filter-text.js";
 import { SqlFilter } from "../../../../server/broker/sql/sql-filter.js";
 import { SQL_DEPTH_MAX, SQL_LIST_MAX } from "../../../../server/broker/sql/sql-parser.js";
 import { Mutator } from "../../../support/mutator.js";
-import { seeded } from "../../../support/seeded.js";
 import { SqlExpressions } from "../../../support/sql-expressions.js";
 import { evaluate, messageOf } from "../../../support/sql-reference.js";
 import { recordOf } from "../../../support/stored-record.js";
