@@ -8,16 +8,22 @@ import {
 } from "../../client/outbox/index.js";
 import { RetryLater } from "../../client/sdk/types.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { skip } from "../support/skip.js";
 import { column, emptyTables, type TestDatabase, within } from "../support/test-database.js";
 
 const inbox = createInbox({ group: "billing" });
 const message = { id: "a-1-7" };
 
 /** What every database does for an inbox. */
-export function describeInbox(name: string, open: (context: Mocha.Context) => Promise<TestDatabase>): void {
+export function describeInbox(
+  name: string,
+  open: (context: Mocha.Context) => Promise<TestDatabase>,
+  concurrency: "many transactions at once" | "one transaction at a time" = "many transactions at once",
+): void {
   describe(`inbox in ${name}`, function () {
     this.timeout(60_000);
+    const concurrently = (title: string, run: () => Promise<void>): void => {
+      if (concurrency === "many transactions at once") it(title, run);
+    };
     let test: TestDatabase;
     before(async function () {
       test = await open(this);
@@ -59,8 +65,7 @@ export function describeInbox(name: string, open: (context: Mocha.Context) => Pr
         expect(await effects(database)).to.deep.equal(["a-1-1"]);
       }));
 
-    it("has one of two transactions wait that handle a message at once (A8-05)", async function () {
-      if (test.dialect === "sqlite") skip(this, "SQLite has one transaction at a time");
+    concurrently("has one of two transactions wait that handle a message at once (A8-05)", async () => {
       const first = await test.connect();
       const second = await test.connect();
       let begun = (): void => {};
@@ -86,6 +91,22 @@ export function describeInbox(name: string, open: (context: Mocha.Context) => Pr
       expect(await effects(first.database)).to.deep.equal(["first"]);
       await Promise.all([first.close(), second.close()]);
     });
+
+    concurrently(
+      "A8-07 gives the first result though the transaction began before there was one",
+      async () => {
+        const remembering = createInbox({ group: "orders", results: true });
+        const early = await test.connect();
+        const other = await test.connect();
+        const again = await early.database.transaction(async (tx) => {
+          await tx.query("SELECT * FROM logwheel_inbox");
+          await handle(other.database, message, remembering);
+          return remembering.once(tx, message, () => ({ number: 8 }));
+        });
+        expect(again).to.deep.equal({ repeated: true, result: { number: 7 } });
+        await Promise.all([early.close(), other.close()]);
+      },
+    );
 
     it("forgets a message whose handler failed, with what that had done", () =>
       within(test, async (database) => {
@@ -228,8 +249,10 @@ export function describeInbox(name: string, open: (context: Mocha.Context) => Pr
           const late = inbox.lease(database, message, async (lease) => {
             await lease.extend(10_000);
             await letTimePass(database);
-            await inbox.lease(database, message, () => 1);
-            lost.push(await lease.extend(10_000).catch((error: unknown) => error));
+            await inbox.lease(database, message, async (successor) => {
+              lost.push(await lease.extend(10_000).catch((error: unknown) => error));
+              await successor.extend(10_000);
+            });
           });
           lost.push(await late.catch((error: unknown) => error));
           expect(lost.map((error) => LogwheelError.is(error, "LEASE_EXPIRED"))).to.deep.equal([true, true]);

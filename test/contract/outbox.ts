@@ -25,9 +25,16 @@ async function letTimePass(database: Database): Promise<void> {
 }
 
 /** What every database does for an outbox. */
-export function describeOutbox(name: string, open: (context: Mocha.Context) => Promise<TestDatabase>): void {
+export function describeOutbox(
+  name: string,
+  open: (context: Mocha.Context) => Promise<TestDatabase>,
+  concurrency: "many transactions at once" | "one transaction at a time" = "many transactions at once",
+): void {
   describe(`outbox in ${name}`, function () {
     this.timeout(60_000);
+    const concurrently = (title: string, run: () => Promise<void>): void => {
+      if (concurrency === "many transactions at once") it(title, run);
+    };
     let test: TestDatabase;
     let sender: RecordingSender;
     before(async function () {
@@ -130,6 +137,30 @@ export function describeOutbox(name: string, open: (context: Mocha.Context) => P
           await relay.pass();
       });
       expect(sender.texts.toSorted()).to.deep.equal(texts.toSorted());
+    });
+
+    concurrently("neither waits for transactions that add nor has them wait", async () => {
+      const [adding, relaying] = await Promise.all([test.connect(), test.connect()]);
+      await addAll(adding.database, [textMessage("committed")]);
+      if (test.dialect === "mysql") await adding.database.query("SET SESSION innodb_lock_wait_timeout = 1");
+      // Between the statements of a claim, where it takes more than one.
+      const busy: Database = {
+        ...relaying.database,
+        transaction: (run, options) =>
+          relaying.database.transaction(async (tx) => {
+            const result = await run(tx);
+            await addAll(adding.database, [textMessage("meanwhile")]);
+            return result;
+          }, options),
+      };
+      await adding.database.transaction(async (tx) => {
+        await outbox.add(tx, textMessage("open"));
+        await pass(relaying.database);
+      });
+      expect(sender.texts).to.deep.equal(["committed"]);
+      await pass(busy);
+      expect(sender.texts).to.deep.equal(["committed", "open"]);
+      await Promise.all([adding.close(), relaying.close()]);
     });
 
     it("keeps the order of each key though several relays work at once and sends fail", async () => {

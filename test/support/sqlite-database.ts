@@ -15,7 +15,7 @@ export interface OpenSqlite extends SqliteDatabase {
 }
 
 /** A driver of SQLite, or why it is not here. */
-export interface SqliteDriver {
+interface SqliteDriver {
   readonly name: string;
   readonly open: ((path: string) => OpenSqlite) | null;
   readonly why: string;
@@ -29,7 +29,7 @@ const require = createRequire(import.meta.url);
  * better-sqlite3 is native, and what the registry has of it for Node 20 is to be compiled: .ci/run does that. libsql has the
  * same functions and comes compiled.
  */
-export const SQLITE_DRIVERS: readonly SqliteDriver[] = [
+const SQLITE_DRIVERS: readonly SqliteDriver[] = [
   driver("libsql", () => require("libsql")),
   driver("node:sqlite", () => require("node:sqlite").DatabaseSync),
   driver("better-sqlite3", () =>
@@ -40,11 +40,25 @@ export const SQLITE_DRIVERS: readonly SqliteDriver[] = [
 function driver(name: string, load: () => Constructor): SqliteDriver {
   try {
     const Database = load();
+    // Its compiled part may be of another version of Node, which shows when a database is opened.
+    new Database(":memory:").close();
     return { name, open: (path) => new Database(path), why: "" };
   } catch (thrown) {
     const [why = ""] = String(thrown).split("\n");
     return { name, open: null, why: `${name} cannot be loaded here: ${why}` };
   }
+}
+
+/** Runs `describeIt` for every driver that is here, and says why the others are not. */
+export function describeSqlite(describeIt: (name: string, open: (path: string) => OpenSqlite) => void): void {
+  for (const { name, open, why } of SQLITE_DRIVERS)
+    if (open !== null) describeIt(name, open);
+    else
+      describe(`SQLite by ${name}`, () => {
+        it("is not tried", function () {
+          skip(this, why);
+        });
+      });
 }
 
 /** A file in a folder of its own, opened anew by every connection. */

@@ -4,7 +4,7 @@ import { topic } from "../../../client/sdk/topic.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { RecordingSender } from "../../support/recording-sender.js";
 import { skip } from "../../support/skip.js";
-import { type OpenSqlite, SQLITE_DRIVERS } from "../../support/sqlite-database.js";
+import { describeSqlite, type OpenSqlite } from "../../support/sqlite-database.js";
 
 type WithTransactions = OpenSqlite & { transaction?<T>(run: () => T): () => T };
 
@@ -12,14 +12,11 @@ const orders = topic("orders");
 const outbox = createOutbox();
 const inbox = createInbox({ group: "billing", results: true });
 
-for (const { name, open, why } of SQLITE_DRIVERS)
+describeSqlite((name, open) => {
   describe(`a session of ${name}`, () => {
     let driver: WithTransactions;
-    before(function () {
-      if (open === null) skip(this, why);
-    });
     beforeEach(() => {
-      driver = open!(":memory:");
+      driver = open(":memory:");
       for (const statement of outboxTables("sqlite")) driver.exec(statement);
     });
     afterEach(() => driver?.close());
@@ -97,3 +94,4 @@ for (const { name, open, why } of SQLITE_DRIVERS)
       expect((await relay.pass()).sent).to.equal(0);
     });
   });
+});
