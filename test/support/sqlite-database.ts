@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type SqliteDatabase, sqlite } from "../../client/outbox/index.js";
 import { Crash } from "./crash.js";
-import { root } from "./root.js";
 import { skip } from "./skip.js";
 import type { Life, TestDatabase } from "./test-database.js";
 
@@ -25,16 +24,10 @@ type Constructor = new (path: string) => OpenSqlite;
 
 const require = createRequire(import.meta.url);
 
-/**
- * better-sqlite3 is native, and what the registry has of it for Node 20 is to be compiled: .ci/run does that. libsql has the
- * same functions and comes compiled.
- */
+/** libsql has the functions of better-sqlite3, which would have to be compiled for Node 20, and comes compiled. */
 const SQLITE_DRIVERS: readonly SqliteDriver[] = [
   driver("libsql", () => require("libsql")),
   driver("node:sqlite", () => require("node:sqlite").DatabaseSync),
-  driver("better-sqlite3", () =>
-    require(join(root, "node_modules/.cache/better-sqlite3/node_modules/better-sqlite3")),
-  ),
 ];
 
 function driver(name: string, load: () => Constructor): SqliteDriver {
