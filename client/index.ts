@@ -8,4 +8,4 @@ export type { ProcessTrace, ReceiveTrace, SendTrace, SettleTrace } from "./sdk/d
 export type { Codec, StandardIssue, StandardResult, StandardSchemaV1, Topic } from "./sdk/topic.js";
 export { topic } from "./sdk/topic.js";
 export type * from "./sdk/types.js";
-export { RetryLater } from "./sdk/types.js";
+export { Reject, RetryLater } from "./sdk/types.js";

@@ -164,16 +164,30 @@ function target(to: ResetOptions["to"]): Partial<ResetGroupRequest> {
   return { timeMs: to.timestamp.getTime(), to: "timeMs" };
 }
 
-function wireSettings({ ordered, maxAttempts, assign }: GroupSettings): Partial<Group__Output> {
+function wireSettings({
+  ordered,
+  maxAttempts,
+  assign,
+  retryDelaysMs,
+}: GroupSettings): Partial<Group__Output> {
   return {
     ...(ordered === undefined ? {} : { ordered }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(retryDelaysMs === undefined ? {} : { retryDelaysMs: [...retryDelaysMs] }),
     ...(assign === undefined ? {} : { assign: strategies.toWire(assign) }),
   };
 }
 
-function infoOf({ name, ordered, maxAttempts, assign, paused }: Group__Output): GroupInfo {
-  return { name, ordered, maxAttempts, assign: strategies.fromWire(assign, "sticky"), paused };
+function infoOf({ assign, ...group }: Group__Output): GroupInfo {
+  const { name, ordered, maxAttempts, retryDelaysMs, paused } = group;
+  return {
+    name,
+    ordered,
+    maxAttempts,
+    retryDelaysMs,
+    assign: strategies.fromWire(assign, "sticky"),
+    paused,
+  };
 }
 
 function firstOf(

@@ -86,7 +86,10 @@ export type AssignStrategy = "sticky" | "circular" | "fixed" | "hash";
 /** How a group is to be; what is absent stays, or is a broker's default. */
 export interface GroupSettings {
   readonly ordered?: boolean;
+  /** Deliveries of one message; 17 by default. After the last one it goes to the group's dead letters. */
   readonly maxAttempts?: number;
+  /** Waits before the second, third, … delivery, the last one again and again; 10 s to 2 h by default. */
+  readonly retryDelaysMs?: readonly number[];
   readonly assign?: AssignStrategy;
 }
 
@@ -95,6 +98,8 @@ export interface GroupInfo {
   readonly name: string;
   readonly ordered: boolean;
   readonly maxAttempts: number;
+  /** Empty: the default. */
+  readonly retryDelaysMs: readonly number[];
   readonly assign: AssignStrategy;
   readonly paused: boolean;
 }

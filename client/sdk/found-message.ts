@@ -2,6 +2,7 @@ import type { Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { messageId } from "../../proto/kernel/record.js";
 import { plainBody } from "./body-bytes.js";
+import { deadLetterFrom } from "./dead-letter.js";
 import type { Message } from "./types.js";
 
 /** A stored message that was looked up rather than delivered: it counts as a first delivery. */
@@ -25,6 +26,7 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     queueId: record.queueId,
     queueOffset: record.queueOffset,
     attempt: 1,
+    ...(message.deadLetter === null ? {} : { dead: deadLetterFrom(message.deadLetter) }),
     bornAt: new Date(message.bornAtMs),
     storedAt: new Date(record.storedAtMs),
     bornHost: message.bornHost,

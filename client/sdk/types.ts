@@ -143,6 +143,31 @@ export interface Producer extends Closable {
   flush(options?: CallOptions): Promise<void>;
 }
 
+/** Why a delivery failed, in the words of the handler's error. */
+export interface LastError {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What became of a message before it was moved to the dead letters of a group. */
+export interface DeadLetter {
+  /** `retention`: the message was gone or damaged when it was to be moved; its body is empty. */
+  readonly reason: "attempts" | "rejected" | "expired" | "retention" | "unknown";
+  /** The last one that is known. */
+  readonly error?: LastError;
+  readonly stack?: string;
+  /** Deliveries; 0: it expired before the first. */
+  readonly attempts: number;
+  readonly group: string;
+  /** Where it was, on the same broker. */
+  readonly topic: string;
+  readonly queueId: number;
+  readonly queueOffset: number;
+  readonly messageId: string;
+  readonly storedAt?: Date;
+  readonly failedAt: Date;
+}
+
 /** A message that was received. Fields are decoded when they are read. */
 export interface Message<T> {
   readonly id: string;
@@ -159,6 +184,10 @@ export interface Message<T> {
   readonly queueOffset: number;
   /** 1 for the first delivery. */
   readonly attempt: number;
+  /** Why the delivery before failed; absent at the first one, and where the broker does not know any more. */
+  readonly lastError?: LastError | undefined;
+  /** Of a message in the dead letters of a group: why it is there, and where it was. */
+  readonly dead?: DeadLetter | undefined;
   readonly bornAt: Date;
   readonly storedAt: Date;
   readonly bornHost: string;
@@ -167,7 +196,10 @@ export interface Message<T> {
 /** What can be done with a leased message. Each resolves once the broker has done it. */
 export interface Lease {
   ack(): Promise<void>;
-  nack(options?: { readonly delayMs?: number }): Promise<void>;
+  /** Deliver it again: after `delayMs`, or the group's own time. `error` comes with the next delivery. */
+  nack(options?: { readonly delayMs?: number; readonly error?: Error }): Promise<void>;
+  /** Never deliver it to the group again: it goes to the group's dead letters, with this reason. */
+  deadLetter(reason?: string): Promise<void>;
   /** The lease ends `ms` from now. */
   extend(ms: number): Promise<void>;
 }
@@ -223,10 +255,17 @@ export interface ConsumeOptions {
   readonly consumeTimeoutMs?: number;
   /** Shared mode: how long a message belongs to a member that went silent; 30,000 ms by default. */
   readonly leaseMs?: number;
-  /** Waits before the second, third, … delivery of a message whose handler threw; the group's own by default. */
-  readonly retry?: { readonly delaysMs: readonly number[] };
-  /** What to do with a body that cannot be decoded: deliver it again (default) or pass over it. */
-  readonly onDecodeError?: "retry" | "skip";
+  /**
+   * Waits before the second, third, … delivery of a message whose handler threw, the last one again and again; the group's
+   * own by default. Another ladder, or none, for errors by their name, class or code. How many deliveries: the group's
+   * `maxAttempts`.
+   */
+  readonly retry?: {
+    readonly delaysMs?: readonly number[];
+    readonly byError?: Readonly<Record<string, { readonly delaysMs: readonly number[] } | "dead-letter">>;
+  };
+  /** What to do with a body that cannot be decoded: deliver it again (default), move it to the dead letters, or pass over it. */
+  readonly onDecodeError?: "retry" | "dead-letter" | "skip";
 }
 
 /** What a consumer has done so far. */
@@ -316,5 +355,13 @@ export class RetryLater extends Error {
     super(`to be delivered again in ${delayMs} ms`, options);
     this.name = "RetryLater";
     this.delayMs = delayMs;
+  }
+}
+
+/** Thrown by a handler: never deliver the message to this group again; it goes to the group's dead letters at once. */
+export class Reject extends Error {
+  constructor(reason = "rejected by the handler", options?: { readonly cause?: unknown }) {
+    super(reason, options);
+    this.name = "Reject";
   }
 }

@@ -2,8 +2,11 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { AdminClient as _logwheel_v1_AdminClient, AdminDefinition as _logwheel_v1_AdminDefinition } from './logwheel/v1/Admin.js';
+import type { ChangeRedriveRequest as _logwheel_v1_ChangeRedriveRequest, ChangeRedriveRequest__Output as _logwheel_v1_ChangeRedriveRequest__Output } from './logwheel/v1/ChangeRedriveRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from './logwheel/v1/CreateGroupRequest.js';
 import type { CreateTopicRequest as _logwheel_v1_CreateTopicRequest, CreateTopicRequest__Output as _logwheel_v1_CreateTopicRequest__Output } from './logwheel/v1/CreateTopicRequest.js';
+import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from './logwheel/v1/DeadLetter.js';
+import type { DeadLetterFilter as _logwheel_v1_DeadLetterFilter, DeadLetterFilter__Output as _logwheel_v1_DeadLetterFilter__Output } from './logwheel/v1/DeadLetterFilter.js';
 import type { DeleteGroupReply as _logwheel_v1_DeleteGroupReply, DeleteGroupReply__Output as _logwheel_v1_DeleteGroupReply__Output } from './logwheel/v1/DeleteGroupReply.js';
 import type { DeleteGroupRequest as _logwheel_v1_DeleteGroupRequest, DeleteGroupRequest__Output as _logwheel_v1_DeleteGroupRequest__Output } from './logwheel/v1/DeleteGroupRequest.js';
 import type { DeleteTopicReply as _logwheel_v1_DeleteTopicReply, DeleteTopicReply__Output as _logwheel_v1_DeleteTopicReply__Output } from './logwheel/v1/DeleteTopicReply.js';
@@ -24,6 +27,8 @@ import type { GroupReply as _logwheel_v1_GroupReply, GroupReply__Output as _logw
 import type { GroupSummary as _logwheel_v1_GroupSummary, GroupSummary__Output as _logwheel_v1_GroupSummary__Output } from './logwheel/v1/GroupSummary.js';
 import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from './logwheel/v1/ListGroupsReply.js';
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from './logwheel/v1/ListGroupsRequest.js';
+import type { ListRedrivesReply as _logwheel_v1_ListRedrivesReply, ListRedrivesReply__Output as _logwheel_v1_ListRedrivesReply__Output } from './logwheel/v1/ListRedrivesReply.js';
+import type { ListRedrivesRequest as _logwheel_v1_ListRedrivesRequest, ListRedrivesRequest__Output as _logwheel_v1_ListRedrivesRequest__Output } from './logwheel/v1/ListRedrivesRequest.js';
 import type { Member as _logwheel_v1_Member, Member__Output as _logwheel_v1_Member__Output } from './logwheel/v1/Member.js';
 import type { Message as _logwheel_v1_Message, Message__Output as _logwheel_v1_Message__Output } from './logwheel/v1/Message.js';
 import type { NameServerStatus as _logwheel_v1_NameServerStatus, NameServerStatus__Output as _logwheel_v1_NameServerStatus__Output } from './logwheel/v1/NameServerStatus.js';
@@ -31,9 +36,12 @@ import type { QueueProgress as _logwheel_v1_QueueProgress, QueueProgress__Output
 import type { QueueStatus as _logwheel_v1_QueueStatus, QueueStatus__Output as _logwheel_v1_QueueStatus__Output } from './logwheel/v1/QueueStatus.js';
 import type { Range as _logwheel_v1_Range, Range__Output as _logwheel_v1_Range__Output } from './logwheel/v1/Range.js';
 import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Record__Output } from './logwheel/v1/Record.js';
+import type { Redrive as _logwheel_v1_Redrive, Redrive__Output as _logwheel_v1_Redrive__Output } from './logwheel/v1/Redrive.js';
+import type { RedriveReply as _logwheel_v1_RedriveReply, RedriveReply__Output as _logwheel_v1_RedriveReply__Output } from './logwheel/v1/RedriveReply.js';
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from './logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from './logwheel/v1/ResetGroupRequest.js';
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
+import type { StartRedriveRequest as _logwheel_v1_StartRedriveRequest, StartRedriveRequest__Output as _logwheel_v1_StartRedriveRequest__Output } from './logwheel/v1/StartRedriveRequest.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from './logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from './logwheel/v1/UpdateGroupRequest.js';
@@ -48,8 +56,12 @@ export interface ProtoGrpcType {
     v1: {
       Admin: SubtypeConstructor<typeof grpc.Client, _logwheel_v1_AdminClient> & { service: _logwheel_v1_AdminDefinition }
       Assign: EnumTypeDefinition
+      ChangeRedriveRequest: MessageTypeDefinition<_logwheel_v1_ChangeRedriveRequest, _logwheel_v1_ChangeRedriveRequest__Output>
       CreateGroupRequest: MessageTypeDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_CreateGroupRequest__Output>
       CreateTopicRequest: MessageTypeDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_CreateTopicRequest__Output>
+      DeadLetter: MessageTypeDefinition<_logwheel_v1_DeadLetter, _logwheel_v1_DeadLetter__Output>
+      DeadLetterFilter: MessageTypeDefinition<_logwheel_v1_DeadLetterFilter, _logwheel_v1_DeadLetterFilter__Output>
+      DeadReason: EnumTypeDefinition
       DeleteGroupReply: MessageTypeDefinition<_logwheel_v1_DeleteGroupReply, _logwheel_v1_DeleteGroupReply__Output>
       DeleteGroupRequest: MessageTypeDefinition<_logwheel_v1_DeleteGroupRequest, _logwheel_v1_DeleteGroupRequest__Output>
       DeleteTopicReply: MessageTypeDefinition<_logwheel_v1_DeleteTopicReply, _logwheel_v1_DeleteTopicReply__Output>
@@ -61,6 +73,7 @@ export interface ProtoGrpcType {
       DescribeTopicReply: MessageTypeDefinition<_logwheel_v1_DescribeTopicReply, _logwheel_v1_DescribeTopicReply__Output>
       DescribeTopicRequest: MessageTypeDefinition<_logwheel_v1_DescribeTopicRequest, _logwheel_v1_DescribeTopicRequest__Output>
       Encoding: EnumTypeDefinition
+      Expired: EnumTypeDefinition
       Failure: MessageTypeDefinition<_logwheel_v1_Failure, _logwheel_v1_Failure__Output>
       FindMessagesReply: MessageTypeDefinition<_logwheel_v1_FindMessagesReply, _logwheel_v1_FindMessagesReply__Output>
       FindMessagesRequest: MessageTypeDefinition<_logwheel_v1_FindMessagesRequest, _logwheel_v1_FindMessagesRequest__Output>
@@ -71,6 +84,8 @@ export interface ProtoGrpcType {
       GroupSummary: MessageTypeDefinition<_logwheel_v1_GroupSummary, _logwheel_v1_GroupSummary__Output>
       ListGroupsReply: MessageTypeDefinition<_logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsReply__Output>
       ListGroupsRequest: MessageTypeDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsRequest__Output>
+      ListRedrivesReply: MessageTypeDefinition<_logwheel_v1_ListRedrivesReply, _logwheel_v1_ListRedrivesReply__Output>
+      ListRedrivesRequest: MessageTypeDefinition<_logwheel_v1_ListRedrivesRequest, _logwheel_v1_ListRedrivesRequest__Output>
       Member: MessageTypeDefinition<_logwheel_v1_Member, _logwheel_v1_Member__Output>
       Message: MessageTypeDefinition<_logwheel_v1_Message, _logwheel_v1_Message__Output>
       Mode: EnumTypeDefinition
@@ -81,10 +96,14 @@ export interface ProtoGrpcType {
       Range: MessageTypeDefinition<_logwheel_v1_Range, _logwheel_v1_Range__Output>
       Record: MessageTypeDefinition<_logwheel_v1_Record, _logwheel_v1_Record__Output>
       RecordKind: EnumTypeDefinition
+      Redrive: MessageTypeDefinition<_logwheel_v1_Redrive, _logwheel_v1_Redrive__Output>
+      RedriveReply: MessageTypeDefinition<_logwheel_v1_RedriveReply, _logwheel_v1_RedriveReply__Output>
+      RedriveState: EnumTypeDefinition
       ResetGroupReply: MessageTypeDefinition<_logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupReply__Output>
       ResetGroupRequest: MessageTypeDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupRequest__Output>
       ResetQueue: MessageTypeDefinition<_logwheel_v1_ResetQueue, _logwheel_v1_ResetQueue__Output>
       Sent: EnumTypeDefinition
+      StartRedriveRequest: MessageTypeDefinition<_logwheel_v1_StartRedriveRequest, _logwheel_v1_StartRedriveRequest__Output>
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicReply: MessageTypeDefinition<_logwheel_v1_TopicReply, _logwheel_v1_TopicReply__Output>
       TopicType: EnumTypeDefinition

@@ -10,6 +10,8 @@ export const MESSAGE_LIMITS = {
   propertiesMax: 128,
   propertyBytesMax: 16 << 10,
   bornHostBytesMax: 255,
+  /** Ten years. */
+  ttlMsMax: 10 * 365 * 86_400_000,
   /** The whole encoded message, fields of newer versions included. */
   messageBytesMax: (4 << 20) + (64 << 10),
 } as const;

@@ -1,4 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import { DEAD_LETTER_TAG } from "./dead-letter.js";
+import { Envelope } from "./envelope.js";
 import { LogwheelError } from "./errors.js";
 import { fnv1a } from "./hash.js";
 import { MESSAGE_LIMITS } from "./limits.js";
@@ -14,6 +16,8 @@ import {
   writeVarint,
 } from "./wire.js";
 
+export { Envelope };
+
 /** Field tags of `logwheel.v1.Message`. */
 const TAG = {
   BODY: 0x0a,
@@ -24,9 +28,13 @@ const TAG = {
   BORN_AT_MS: 0x30,
   BORN_HOST: 0x3a,
   ENCODING: 0x40,
+  TTL_MS: 0x48,
 } as const;
 
-const FIELD_MAX = 8;
+const FIELD_MAX = 9;
+
+/** More than what brokers say of a dead letter. */
+const DEAD_LETTER_BYTES_MAX = 16 << 10;
 const MAP = { KEY: 0x0a, VALUE: 0x12 } as const;
 
 /** A message as its producer gives it. */
@@ -40,6 +48,7 @@ export interface MessageInput {
   readonly bornHost?: string | undefined;
   /** `Encoding` of message.proto; 0 is none. */
   readonly encoding?: number | undefined;
+  readonly ttlMs?: number | undefined;
 }
 
 /** A message as it is read. */
@@ -53,6 +62,9 @@ export interface MessageContent {
   readonly bornAtMs: number;
   readonly bornHost: string;
   readonly encoding: number;
+  readonly ttlMs: number;
+  /** An encoded `DeadLetter`; null where the message is none. */
+  readonly deadLetter: Buffer | null;
 }
 
 /** Bytes that `writeMessage` will write. Checks nothing: brokers answer for the limits, see `scanMessage`. */
@@ -67,6 +79,7 @@ export function encodedMessageSize(message: MessageInput): number {
   if (message.bornAtMs) size += 1 + int64Size(message.bornAtMs);
   if (message.bornHost) size += 1 + blockSize(textSize(message.bornHost));
   if (message.encoding) size += 1 + varintSize(message.encoding);
+  if (message.ttlMs) size += 1 + int64Size(message.ttlMs);
   return size;
 }
 
@@ -84,6 +97,7 @@ export function writeMessage(message: MessageInput, into: Buffer, start: number)
   if (message.bornAtMs) at = writeInt64(into, writeTag(into, at, TAG.BORN_AT_MS), message.bornAtMs);
   if (message.bornHost) at = writeTextField(into, at, TAG.BORN_HOST, message.bornHost);
   if (message.encoding) at = writeVarint(into, writeTag(into, at, TAG.ENCODING), message.encoding);
+  if (message.ttlMs) at = writeInt64(into, writeTag(into, at, TAG.TTL_MS), message.ttlMs);
   return at;
 }
 
@@ -123,6 +137,8 @@ class Content implements MessageContent {
   bornAtMs = 0;
   bornHost = "";
   encoding = 0;
+  ttlMs = 0;
+  deadLetter: Buffer | null = null;
 
   constructor(body: Buffer) {
     this.body = body;
@@ -172,6 +188,15 @@ function readField(reader: WireReader, content: Content): void {
     case TAG.ENCODING:
       content.encoding = reader.uint32();
       return;
+    case TAG.TTL_MS:
+      content.ttlMs = reader.int64();
+      return;
+    case DEAD_LETTER_TAG: {
+      const end = reader.block();
+      content.deadLetter = reader.bytes.subarray(reader.at, end);
+      reader.at = end;
+      return;
+    }
     default:
       skipUnknown(reader, tag);
   }
@@ -205,39 +230,6 @@ function enter(reader: WireReader): number {
   return end;
 }
 
-/** What the broker must know of a message: places and hashes in the bytes it stands in. Made once, filled again. */
-export class Envelope {
-  bodyStart = 0;
-  bodyBytes = 0;
-  tagStart = 0;
-  tagEnd = 0;
-  /** 0 without a tag. */
-  tagHash = 0;
-  /** Of the ordering key. */
-  keyStart = 0;
-  keyEnd = 0;
-  /** Of the ordering key; 0 without one. */
-  keyHash = 0;
-  /** Look-up keys. */
-  keyCount = 0;
-  propertyCount = 0;
-  /** Names and values together. */
-  propertyBytes = 0;
-  bornAtMs = 0;
-
-  /** Whether there are look-up keys. */
-  get hasKeys(): boolean {
-    return this.keyCount > 0;
-  }
-
-  clear(): void {
-    this.bodyStart = this.bodyBytes = 0;
-    this.tagStart = this.tagEnd = this.tagHash = 0;
-    this.keyStart = this.keyEnd = this.keyHash = 0;
-    this.keyCount = this.propertyCount = this.propertyBytes = this.bornAtMs = 0;
-  }
-}
-
 const scanning = new WireReader();
 
 /**
@@ -246,12 +238,14 @@ const scanning = new WireReader();
  * Throws BAD_REQUEST or MESSAGE_TOO_LARGE, saying which limit; `into` is undefined then.
  */
 export function scanMessage(bytes: Buffer, start: number, end: number, into: Envelope): void {
-  if (end - start > MESSAGE_LIMITS.messageBytesMax)
-    throw tooLarge("the encoded message", end - start, MESSAGE_LIMITS.messageBytesMax);
+  checkSize(end - start - DEAD_LETTER_BYTES_MAX);
   into.clear();
   const reader = scanning.reset(bytes, start, end);
   while (reader.at < end) scanField(reader, into);
-  if (into.bodyBytes === 0) throw new LogwheelError("BAD_REQUEST", "the message has no body");
+  checkSize(end - start - into.deadLetterBytes);
+  if (into.ttlMs < 0 || into.ttlMs > MESSAGE_LIMITS.ttlMsMax) throw badTtl(into.ttlMs);
+  if (into.bodyBytes === 0 && into.deadLetterBytes === 0)
+    throw new LogwheelError("BAD_REQUEST", "the message has no body");
 }
 
 function scanField(reader: WireReader, into: Envelope): void {
@@ -285,6 +279,15 @@ function scanField(reader: WireReader, into: Envelope): void {
     case TAG.ENCODING:
       reader.uint32();
       return;
+    case TAG.TTL_MS:
+      into.ttlMs = reader.int64();
+      return;
+    case DEAD_LETTER_TAG: {
+      const start = reader.at - 1;
+      reader.skip(tag);
+      into.deadLetterBytes += reader.at - start;
+      return;
+    }
     default:
       skipUnknown(reader, tag);
   }
@@ -345,6 +348,18 @@ function checkNoBars(bytes: Buffer, start: number, end: number): void {
   for (let at = start + 1; at < end; at++)
     if (bytes[at] === 0x7c && bytes[at - 1] === 0x7c)
       throw new LogwheelError("BAD_REQUEST", 'a tag must not have "||" in it: filters use that');
+}
+
+function checkSize(bytes: number): void {
+  if (bytes > MESSAGE_LIMITS.messageBytesMax)
+    throw tooLarge("the encoded message", bytes, MESSAGE_LIMITS.messageBytesMax);
+}
+
+function badTtl(ttlMs: number): LogwheelError {
+  return new LogwheelError(
+    "BAD_REQUEST",
+    `a time to live is 1 to ${MESSAGE_LIMITS.ttlMsMax} ms, not ${ttlMs}`,
+  );
 }
 
 function tooLarge(what: string, bytes: number, bytesMax: number): LogwheelError {

@@ -181,6 +181,12 @@ export function messageId(broker: string, epoch: number, logOffset: number): str
   return `${broker}-${epoch}-${logOffset}`;
 }
 
+/** Why the delivery before failed. */
+export interface LastError {
+  readonly name: string;
+  readonly message: string;
+}
+
 /** One delivered record: a view of the bytes it came in, read when asked. */
 export class StoredRecord {
   readonly bytes: Buffer;
@@ -188,12 +194,14 @@ export class StoredRecord {
   readonly end: number;
   /** 1 for the first delivery. */
   readonly attempt: number;
+  readonly lastError: LastError | undefined;
 
-  constructor(bytes: Buffer, start: number, end: number, attempt: number) {
+  constructor(bytes: Buffer, start: number, end: number, attempt: number, lastError?: LastError) {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.attempt = attempt;
+    this.lastError = lastError;
   }
 
   get epoch(): number {
@@ -239,10 +247,16 @@ export class StoredRecord {
 }
 
 /** The message record in `bytes[start..end)`; BAD_REQUEST if it is not laid out as drawn above. */
-export function readRecord(bytes: Buffer, start: number, end: number, attempt = 1): StoredRecord {
+export function readRecord(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  attempt = 1,
+  lastError?: LastError,
+): StoredRecord {
   if (!fits(bytes, start, end))
     throw new LogwheelError("BAD_REQUEST", "a delivered record is not laid out as this version writes it");
-  return new StoredRecord(bytes, start, end, attempt);
+  return new StoredRecord(bytes, start, end, attempt, lastError);
 }
 
 function fits(bytes: Buffer, start: number, end: number): boolean {

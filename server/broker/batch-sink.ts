@@ -2,6 +2,7 @@ import type { BatchBuilder } from "../../proto/kernel/consume-codec.js";
 import type { RecordSink } from "../store/queue-reader.js";
 import type { Run } from "./cursor.js";
 import type { TagFilter } from "./filter.js";
+import type { LastErrors } from "./last-errors.js";
 
 /** Takes records into a batch, and notes what the filter left out. One for all batches of a member. */
 export class BatchSink implements RecordSink {
@@ -9,6 +10,7 @@ export class BatchSink implements RecordSink {
   readonly #notesOffsets: boolean;
   #filter: TagFilter | undefined;
   #run: Run = { from: 0, to: 0, attempt: 1 };
+  #errors: LastErrors | undefined;
   /** The offset that comes next if nothing is left out. */
   #expected = 0;
   #gaps: number[] = [];
@@ -39,8 +41,12 @@ export class BatchSink implements RecordSink {
   }
 
   /** A run of the batch; returns what the store has to know. */
-  start(run: Run): { filter: TagFilter | undefined; messagesLeft: number; bytesLeft: number } {
+  start(
+    run: Run,
+    errors?: LastErrors,
+  ): { filter: TagFilter | undefined; messagesLeft: number; bytesLeft: number } {
     this.#run = run;
+    this.#errors = errors;
     this.#expected = run.from;
     this.#gaps = [];
     this.#offsets = [];
@@ -58,11 +64,12 @@ export class BatchSink implements RecordSink {
     if (this.#filter !== undefined && !this.#filter.wants(bytes, start, end)) return true;
     if (queueOffset > this.#expected) this.#gaps.push(this.#expected, queueOffset);
     this.#expected = queueOffset + 1;
-    this.#batch.add(bytes, start, end, this.#run.attempt);
+    const { attempt } = this.#run;
+    this.#batch.add(bytes, start, end, attempt, attempt > 1 ? this.#errors?.get(queueOffset) : undefined);
     if (this.#notesOffsets) this.#offsets.push(queueOffset);
     this.messages++;
     this.bytes += size;
-    if (this.#run.attempt > 1) this.redelivered++;
+    if (attempt > 1) this.redelivered++;
     return true;
   }
 

@@ -2,6 +2,7 @@ import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { CursorState } from "../store/state.js";
 import { type Lease, Leases } from "./leases.js";
 import { Retries } from "./retries.js";
+import { RETRY_DELAY_MS_MAX } from "./retry-ladder.js";
 
 /** Messages of a queue that may be delivered now. */
 export interface Run {
@@ -40,9 +41,6 @@ export const ORDERED_WINDOW_MESSAGES_MAX = 256;
 
 /** Acknowledged ranges and failed messages with which a cursor goes no further up. */
 export const HELD_MAX = 16_384;
-
-/** The longest wait for another attempt. */
-export const RETRY_DELAY_MS_MAX = 3_600_000;
 
 /**
  * How far one group has come in one queue: what is acknowledged, what is out and what waits for another attempt. No I/O
@@ -194,6 +192,18 @@ export class Cursor {
     this.#retries.wait(offset, { attempt: attempt + 1, ...next });
     if (offset >= this.#next) this.#retries.lookAhead(this.#next);
     return true;
+  }
+
+  /** Keeps a failed message from being delivered again until it is acknowledged: it is on its way to the dead letters. */
+  hold(offset: number): void {
+    const retry = this.#retries.get(offset);
+    if (retry !== undefined) this.#retries.wait(offset, { ...retry, readyAtMs: Number.POSITIVE_INFINITY });
+  }
+
+  /** Whether a message is kept so. */
+  holds(offset: number): boolean {
+    const retry = this.#retries.get(offset);
+    return retry !== undefined && !retry.out && retry.readyAtMs === Number.POSITIVE_INFINITY;
   }
 
   /** Sets a new end to a lease; false if this member has none on this attempt. */

@@ -198,7 +198,7 @@ export class Cursors {
     };
     for (const open of this.#moved) {
       this.#moved.delete(open);
-      if (this.#exists(open)) {
+      if (this.exists(open)) {
         changes.push({ group: open.group, queue: open.queue, state: open.cursor.toState() });
         inRecord += 1 + open.cursor.held;
         if (inRecord >= RECORD_WEIGHT_MAX) append();
@@ -210,7 +210,7 @@ export class Cursors {
   }
 
   /** Whether group and queue were not deleted meanwhile. */
-  #exists({ group, queue }: OpenCursor): boolean {
+  exists({ group, queue }: OpenCursor): boolean {
     const { groups } = this.#store.state;
     return (
       groups.get(group.name) === group && this.#store.state.topicByNumber(queue.topic.number) === queue.topic

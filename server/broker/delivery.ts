@@ -1,10 +1,12 @@
 import { BatchBuilder } from "../../proto/kernel/consume-codec.js";
+import { DEAD_REASON } from "../../proto/kernel/dead-letter.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
 import { BatchSink } from "./batch-sink.js";
 import type { ConsumeCounters } from "./counters.js";
 import type { Run } from "./cursor.js";
 import type { Cursors } from "./cursors.js";
+import type { DeadLetters } from "./dead-letters.js";
 import type { DeadlineClock } from "./deadline-clock.js";
 import type { Group } from "./group.js";
 import type { Lane } from "./lane.js";
@@ -41,6 +43,7 @@ const READ_AGAIN_MS = 5_000;
 export interface DeliveryDeps {
   readonly store: Store;
   readonly cursors: Cursors;
+  readonly deadLetters: DeadLetters;
   readonly deadlines: DeadlineClock;
   readonly logger: Logger;
   readonly counters: ConsumeCounters;
@@ -153,6 +156,11 @@ export class Delivery {
     for (let reads = 0; reads < READS_PER_BATCH; reads++) {
       const run = this.#sink.full ? null : this.#plan(lane, nowMs);
       if (run === null) break;
+      if (this.#giveUp(lane, run)) {
+        moved = true;
+        if (this.#group.order === "queue") break;
+        continue;
+      }
       let next: number | Promise<number>;
       try {
         next = this.#read(lane, run);
@@ -171,8 +179,19 @@ export class Delivery {
     return moved;
   }
 
+  /** A message that had its last attempt goes to the dead letters: its member died, or the broker or the group's limit changed since. */
+  #giveUp(lane: Lane, { from, attempt }: Run): boolean {
+    const { open, cursor, errors } = lane;
+    if (attempt <= this.#group.state.maxAttempts || open === null) return false;
+    cursor.hold(from);
+    const letter = { offset: from, reason: DEAD_REASON.attempts, attempts: attempt - 1 };
+    this.#deps.deadLetters.move(open, { ...letter, failure: errors.get(from) });
+    if (this.#member.mode === "ordered") this.#group.renew(lane);
+    return true;
+  }
+
   #read(lane: Lane, run: Run): number | Promise<number> {
-    const { filter, messagesLeft, bytesLeft } = this.#sink.start(run);
+    const { filter, messagesLeft, bytesLeft } = this.#sink.start(run, lane.errors);
     const tagHashes = filter?.hashes;
     const limits = { maxMessages: Math.min(messagesLeft, run.to - run.from), maxBytes: bytesLeft };
     return this.#deps.store.read(

@@ -71,25 +71,7 @@ export class Messages {
 
   async #atOffset({ topic, queueId, offset }: GetMessageRequest__Output): Promise<Buffer | undefined> {
     const queue = this.#topics.get(topic).queues[queueId];
-    if (
-      queue === undefined ||
-      offset < this.#store.firstOffset(queue) ||
-      offset >= this.#store.endOffset(queue)
-    )
-      return undefined;
-    let record: Buffer | undefined;
-    await this.#store.read(
-      queue,
-      offset,
-      { maxMessages: 1, maxBytes: 1 },
-      {
-        take(bytes, start, end) {
-          record = Buffer.from(bytes.subarray(start, end));
-          return true;
-        },
-      },
-    );
-    return record;
+    return queue && this.#store.lookup.messageAt(queue, offset);
   }
 }
 

@@ -312,7 +312,12 @@ export class Publisher {
   }
 
   #checkBody(): void {
-    const { bodyBytes } = this.#envelope;
+    const { bodyBytes, deadLetterBytes } = this.#envelope;
+    if (deadLetterBytes > 0)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        "a message must not carry dead_letter: only brokers write it; send the message without it",
+      );
     const bodyBytesMax = this.#deps.bodyBytesMax ?? MESSAGE_LIMITS.bodyBytesMax;
     if (bodyBytes > bodyBytesMax)
       throw new LogwheelError(

@@ -25,6 +25,11 @@ export interface TopicSettings {
 /** How the names of topics begin that only the broker makes, such as dead letters. */
 const RESERVED = "%";
 
+/** Whether a topic or group of this name is the broker's own. */
+export function isReserved(name: string): boolean {
+  return name.startsWith(RESERVED);
+}
+
 const ATTRIBUTES_MAX = 32;
 const ATTRIBUTE_BYTES_MAX = 1_024;
 
@@ -75,6 +80,18 @@ export class Topics {
     return this.get(name);
   }
 
+  /** A topic of the broker's own, with one queue, which clients can only read; made if it is missing. */
+  ensureReserved(name: string): TopicState {
+    const known = this.#store.state.topics.get(name);
+    if (known !== undefined) return known;
+    checkMetadataRoom(this.#store);
+    this.#record({ name, queues: 1, type: TOPIC_TYPE.mixed, permission: PERMISSION.read });
+    const made = this.get(name);
+    // Whoever hears of topics may deliver at once, and this may have been called within a delivery.
+    queueMicrotask(() => this.has(name) && this.#changed({ put: made }));
+    return made;
+  }
+
   /** Makes a topic; resolves when a restart keeps it. */
   async create(topic: Topic): Promise<TopicState> {
     const name = topic.name ?? "";
@@ -95,6 +112,12 @@ export class Topics {
         `topic ${topic.name} has ${topic.queues.length} queues on this broker; a topic cannot shrink`,
       );
     this.#checkQueues(queues);
+    if (isReserved(topic.name) && (request.permission ?? topic.permission) !== topic.permission)
+      throw new LogwheelError(
+        "FORBIDDEN",
+        `the permission of ${topic.name} stays as it is: only the broker writes to topics whose names begin with ${RESERVED}`,
+        { topic: topic.name },
+      );
     const attributes: Record<string, string> = { ...topic.attributes, ...request.setAttributes };
     for (const name of request.removeAttributes) delete attributes[name];
     checkAttributes(attributes);
@@ -144,7 +167,7 @@ export class Topics {
   #append(topic: Topic): void {
     const name = topic.name ?? "";
     checkTopicName(name);
-    if (name.startsWith(RESERVED))
+    if (isReserved(name))
       throw new LogwheelError(
         "BAD_REQUEST",
         `topic names that begin with ${RESERVED}, as ${name} does, are kept for the broker's own topics: choose another`,
@@ -159,18 +182,22 @@ export class Topics {
         `this broker has ${this.#settings.topicsMax} topics, as many as its settings allow`,
       );
     checkMetadataRoom(this.#store);
+    this.#record(topic);
+    this.#changed({ put: this.get(name) });
+  }
+
+  #record(topic: Topic): void {
     this.#store.appendTopic({
       op: "put",
       number: this.#store.state.nextTopicNumber,
-      name,
-      queues,
+      name: topic.name ?? "",
+      queues: topic.queues ?? 0,
       type: (topic.type ?? TOPIC_TYPE.normal) as TopicState["type"],
       permission: (topic.permission ?? PERMISSION.readWrite) as TopicState["permission"],
       retentionMs: checkRetention(Number(topic.retentionMs ?? 0)),
       attributes: topic.attributes ?? {},
       createdAtMs: this.#clock.nowMs(),
     });
-    this.#changed({ put: this.get(name) });
   }
 
   #changed(change: Parameters<TopicListener>[0]): void {

@@ -10,8 +10,14 @@ export function topicWeight(topic: { name: string; attributes: object; queues: {
 }
 
 /** Bytes, at most, that a group takes in a snapshot without its cursors. */
-export function groupWeight({ name }: { name: string }): number {
-  return 120 + name.length;
+export function groupWeight(group: {
+  name: string;
+  retryDelaysMs?: readonly number[];
+  attributes?: object;
+}): number {
+  const { name, retryDelaysMs = [], attributes } = group;
+  const more = attributes === undefined ? 0 : 16 + Buffer.byteLength(JSON.stringify(attributes));
+  return 140 + name.length + retryDelaysMs.length * NUMBER + more;
 }
 
 /** Bytes that a cursor takes in a snapshot: its floor in a run of them, and what it has besides. */

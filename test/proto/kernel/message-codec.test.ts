@@ -28,7 +28,7 @@ function encode(input: MessageInput): Buffer {
 
 /** As data, whatever class or prototype it has. */
 function plain(content: MessageContent | Message__Output): object {
-  const { body, tag, keys, orderingKey, properties, bornAtMs, bornHost, encoding } = content;
+  const { body, tag, keys, orderingKey, properties, bornAtMs, bornHost, encoding, ttlMs } = content;
   return {
     body: Buffer.from(body).toString("hex"),
     tag,
@@ -38,6 +38,7 @@ function plain(content: MessageContent | Message__Output): object {
     bornAtMs,
     bornHost,
     encoding,
+    ttlMs,
   };
 }
 
@@ -67,7 +68,7 @@ describe("message codec", () => {
   });
 
   it("reads a message in the middle of other bytes, fields in any order, unknown ones between", () => {
-    const unknown = ["48ffffffffffffffffff01", "510102030405060708", "5a03616263", "5d01020304", "5b08015c"];
+    const unknown = ["60ffffffffffffffffff01", "690102030405060708", "7203616263", "7d01020304", "7b08017c"];
     fc.assert(
       fc.property(message, fc.shuffledSubarray(unknown), fc.nat(30), (input, extra, start) => {
         const known = encode(input);
@@ -265,8 +266,8 @@ describe("scanMessage", () => {
   });
 
   it("refuses a message whose unknown fields make it too large", () => {
-    const head = Buffer.from("0a017852", "hex");
-    const filler = Buffer.alloc(MESSAGE_LIMITS.messageBytesMax);
+    const head = Buffer.from("0a017862", "hex");
+    const filler = Buffer.alloc(MESSAGE_LIMITS.messageBytesMax + (16 << 10));
     const length = Buffer.from("80808802", "hex");
     const bytes = Buffer.concat([head, length, filler]);
     expect(() => scanMessage(bytes, 0, bytes.length, envelope))

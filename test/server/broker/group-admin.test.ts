@@ -33,7 +33,13 @@ describe("GroupAdmin", () => {
 
   it("makes, changes and deletes groups; a restart keeps that", async () => {
     const made = await broker.admin.create({ group: { name: "g", ...settings, assign: 3 } });
-    expect(made.group).to.deep.equal({ name: "g", ...settings, maxAttempts: 17, assign: 3 });
+    expect(made.group).to.deep.equal({
+      name: "g",
+      ...settings,
+      maxAttempts: 17,
+      assign: 3,
+      retryDelaysMs: [],
+    });
     expect(await codeOf(broker.admin.create({ group: { name: "g", ...settings } }))).to.equal("GROUP_EXISTS");
     const asked = await broker.admin.update({ name: "g", maxAttempts: 5, dryRun: true });
     expect(asked.group).to.include({ maxAttempts: 5, assign: 3 });
@@ -54,6 +60,8 @@ describe("GroupAdmin", () => {
       { name: "x".repeat(121), ...settings },
       { name: "g", ...settings, maxAttempts: 10_001 },
       { name: "g", ...settings, assign: 9 as 0 },
+      { name: "g", ...settings, retryDelaysMs: new Array(65).fill(1) },
+      { name: "g", ...settings, retryDelaysMs: [7 * 86_400_000 + 1] },
     ])
       expect(await codeOf(broker.admin.create({ group })), group.name).to.equal("BAD_REQUEST");
     for (const missing of [

@@ -1,6 +1,7 @@
 // Original file: proto/logwheel/v1/message.proto
 
 import type { Encoding as _logwheel_v1_Encoding, Encoding__Output as _logwheel_v1_Encoding__Output } from '../../logwheel/v1/Encoding.js';
+import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from '../../logwheel/v1/DeadLetter.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Message {
@@ -12,6 +13,8 @@ export interface Message {
   'bornAtMs'?: (number | string | Long);
   'bornHost'?: (string);
   'encoding'?: (_logwheel_v1_Encoding);
+  'ttlMs'?: (number | string | Long);
+  'deadLetter'?: (_logwheel_v1_DeadLetter | null);
 }
 
 export interface Message__Output {
@@ -23,4 +26,6 @@ export interface Message__Output {
   'bornAtMs': (number);
   'bornHost': (string);
   'encoding': (_logwheel_v1_Encoding__Output);
+  'ttlMs': (number);
+  'deadLetter': (_logwheel_v1_DeadLetter__Output | null);
 }
