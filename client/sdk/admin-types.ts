@@ -17,6 +17,9 @@ export type TopicType = "normal" | "ordered" | "delay" | "transaction" | "mixed"
 /** What may be done with a topic. */
 export type TopicPermission = "read-write" | "read" | "write" | "none";
 
+/** What becomes of expired messages: to the dead letters of the group that would have had them, or nothing. */
+export type ExpiredFate = "dead-letter" | "drop";
+
 /** How a new topic is to be. */
 export interface TopicSettings {
   /** In all, divided over the brokers, at least one each; 8 by default. */
@@ -26,6 +29,10 @@ export interface TopicSettings {
   readonly permission?: TopicPermission;
   /** 0: each broker's own. */
   readonly retentionMs?: number;
+  /** So long after they were stored its messages expire: no group gets them any more. 0, the default: never. */
+  readonly ttlMs?: number;
+  /** What becomes of an expired message that a group would have had; `dead-letter` by default. */
+  readonly expired?: ExpiredFate;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
@@ -35,6 +42,8 @@ export interface TopicChanges extends ChangeOptions {
   readonly queues?: number;
   readonly permission?: TopicPermission;
   readonly retentionMs?: number;
+  readonly ttlMs?: number;
+  readonly expired?: ExpiredFate;
   readonly setAttributes?: Readonly<Record<string, string>>;
   readonly removeAttributes?: readonly string[];
   /** One broker's share only, for example to retire the broker; all by default. Queues are changed on all together. */
@@ -47,6 +56,8 @@ export interface TopicInfo {
   readonly type: TopicType;
   readonly permission: TopicPermission;
   readonly retentionMs: number;
+  readonly ttlMs: number;
+  readonly expired: ExpiredFate;
   readonly attributes: Readonly<Record<string, string>>;
   /** In all. */
   readonly queues: number;

@@ -22,6 +22,7 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     ...(message.tag === "" ? {} : { tag: message.tag }),
     ...(message.orderingKey === "" ? {} : { orderingKey: message.orderingKey }),
     properties: message.properties,
+    ...(message.ttlMs === 0 ? {} : { ttlMs: message.ttlMs }),
     broker,
     queueId: record.queueId,
     queueOffset: record.queueOffset,

@@ -113,6 +113,10 @@ export class LeasedMessage<T> implements Message<T>, Lease {
     return this.#delivery.message.dead;
   }
 
+  get ttlMs(): number | undefined {
+    return this.#delivery.message.ttlMs;
+  }
+
   get bornAt(): Date {
     return this.#delivery.message.bornAt;
   }

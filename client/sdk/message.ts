@@ -101,6 +101,10 @@ export class ReceivedMessage<T> implements Message<T> {
     return deadLetter === null ? undefined : deadLetterOf(deadLetter);
   }
 
+  get ttlMs(): number | undefined {
+    return this.#read().ttlMs || undefined;
+  }
+
   get bornAt(): Date {
     return new Date(this.#read().bornAtMs);
   }
@@ -127,7 +131,7 @@ export class ReceivedMessage<T> implements Message<T> {
   /** Everything but the body, for logs. */
   toJSON(): object {
     const { id, topic, broker, queueId, queueOffset, attempt, tag, keys, orderingKey, properties } = this;
-    const { bornAt, storedAt, bornHost, lastError, dead } = this;
+    const { bornAt, storedAt, bornHost, ttlMs, lastError, dead } = this;
     return {
       id,
       topic,
@@ -142,6 +146,7 @@ export class ReceivedMessage<T> implements Message<T> {
       bornAt,
       storedAt,
       bornHost,
+      ttlMs,
       lastError,
       dead,
     };

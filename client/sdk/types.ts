@@ -91,6 +91,8 @@ export interface OutMessage<T> {
   readonly properties?: Readonly<Record<string, string>> | undefined;
   /** Messages of one key go to one queue and keep their order. */
   readonly orderingKey?: string | undefined;
+  /** So long after it was stored the message expires: no group gets it any more. By default as its topic says. */
+  readonly ttlMs?: number | undefined;
   /** The queue to use instead of one chosen by key or in turn. */
   readonly queueId?: number | undefined;
   /** The broker of that queue; needed where several brokers have the topic. */
@@ -182,6 +184,8 @@ export interface Message<T> {
   readonly broker: string;
   readonly queueId: number;
   readonly queueOffset: number;
+  /** Its own time to live, counted from `storedAt`. */
+  readonly ttlMs?: number | undefined;
   /** 1 for the first delivery. */
   readonly attempt: number;
   /** Why the delivery before failed; absent at the first one, and where the broker does not know any more. */

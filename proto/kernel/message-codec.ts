@@ -378,14 +378,14 @@ export function keysOf(bytes: Buffer, start: number, end: number): string[] {
   return keys;
 }
 
-/** Tag of the message in `bytes[start..end)`, empty without one. */
-export function tagOf(bytes: Buffer, start: number, end: number): string {
+/** Time to live of the message in `bytes[start..end)`, milliseconds; 0 without one. */
+export function ttlOf(bytes: Buffer, start: number, end: number): number {
   const reader = reading.reset(bytes, start, end);
-  let text = "";
+  let ttlMs = 0;
   while (reader.at < end) {
     const tag = reader.tag();
-    if (tag === TAG.TAG) text = reader.text();
+    if (tag === TAG.TTL_MS) ttlMs = reader.int64();
     else reader.skip(tag);
   }
-  return text;
+  return ttlMs;
 }

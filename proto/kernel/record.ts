@@ -44,7 +44,7 @@ export const RECORD_CONTENT_BYTES_MAX = 2 ** 28 - 1;
 export const CONTENT_TAG = { MESSAGE: 0x62, PAYLOAD: 0x6a } as const;
 
 /** Bits 8 to 15 of the kind field. */
-export const RECORD_FLAG = { MORE: 0x100, KEYS: 0x200 } as const;
+export const RECORD_FLAG = { MORE: 0x100, KEYS: 0x200, TTL: 0x800 } as const;
 
 /** Places and values of the field tags that do not vary. */
 const TAGS: readonly (readonly [place: number, tag: number])[] = [

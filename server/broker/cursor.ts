@@ -134,7 +134,7 @@ export class Cursor {
    * left out: they count as acknowledged.
    */
   deliver(run: Run, to: number, gaps: readonly number[]): void {
-    const again = run.attempt > 1;
+    const again = run.attempt > 1 || this.#retries.has(run.from);
     if (again) this.#retries.sent(run.from);
     if (!again || run.from <= this.#acked.nextMissing(this.#next)) this.#next = Math.max(this.#next, to);
     for (let at = 0; at + 1 < gaps.length; at += 2) this.ack(gaps[at]!, gaps[at + 1]!);
@@ -192,6 +192,12 @@ export class Cursor {
     this.#retries.wait(offset, { attempt: attempt + 1, ...next });
     if (offset >= this.#next) this.#retries.lookAhead(this.#next);
     return true;
+  }
+
+  /** A message that is not to be delivered, and is on its way to the dead letters, is kept like a failed one. */
+  park(offset: number, attempt: number, dueMs: number): void {
+    if (offset < this.#floor || this.#acked.has(offset)) return;
+    this.#retries.wait(offset, { attempt, dueMs, readyAtMs: Number.POSITIVE_INFINITY });
   }
 
   /** Keeps a failed message from being delivered again until it is acknowledged: it is on its way to the dead letters. */

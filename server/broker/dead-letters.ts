@@ -13,6 +13,7 @@ import {
   recordStoredAtMs,
   recordTagHash,
 } from "../../proto/kernel/record.js";
+import type { OwnMessage } from "../store/own-records.js";
 import type { Queue } from "../store/queue.js";
 import { HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
@@ -48,12 +49,12 @@ export interface GivenUp {
   /** Deliveries that failed. */
   readonly attempts: number;
   readonly failure: Failure | undefined;
+  /** Its stored `Record`, where that is at hand. */
+  readonly record?: Buffer | undefined;
 }
 
 /** The same with its stored `Record`; undefined if that is gone. */
-interface AtHand extends GivenUp {
-  readonly record: Buffer | undefined;
-}
+type AtHand = Required<GivenUp>;
 
 /**
  * Moves messages to the dead letters of their group: the copy and the acknowledgement of the source are one group of
@@ -100,15 +101,6 @@ export class DeadLetters {
     });
   }
 
-  /** Moves messages whose records are at hand, in this turn. Throws, and changes nothing, if they cannot be stored. */
-  moveNow(open: OpenCursor, letters: readonly (GivenUp & { readonly record: Buffer })[]): void {
-    for (let at = 0; at < letters.length; ) {
-      const batch = this.#batch(open, letters.slice(at, at + BATCH_MESSAGES));
-      this.#append(open, batch);
-      at += batch.length;
-    }
-  }
-
   /** What was not moved is held by its cursor no longer after the next start, and moved then. */
   stop(): void {
     this.#stopped.abort();
@@ -148,7 +140,7 @@ export class DeadLetters {
     const read: AtHand[] = [];
     let bytes = 0;
     for (const letter of letters.slice(0, BATCH_MESSAGES)) {
-      const record = await this.#read(queue, letter.offset);
+      const record = letter.record ?? (await this.#read(queue, letter.offset));
       read.push({ ...letter, record });
       bytes += record?.length ?? 0;
       if (bytes > BATCH_BYTES) break;
@@ -199,7 +191,7 @@ export class DeadLetters {
     { group, queue }: OpenCursor,
     { record, offset, reason, attempts, failure }: AtHand,
     failedAtMs: number,
-  ): { keyed: boolean; tagHash: number; keyHash: number; bytes: Buffer } {
+  ): Omit<OwnMessage, "queue"> {
     const letter = {
       reason: record === undefined ? DEAD_REASON.retention : reason,
       errorName: failure?.name ?? "",
@@ -217,6 +209,7 @@ export class DeadLetters {
     const message = record === undefined ? NOTHING : record.subarray(RECORD.CONTENT);
     return {
       keyed: record !== undefined && (recordFlags(record, 0) & RECORD_FLAG.KEYS) !== 0,
+      hasTtl: false,
       tagHash: record === undefined ? 0 : recordTagHash(record, 0),
       keyHash: record === undefined ? 0 : recordKeyHash(record, 0),
       bytes: withDeadLetter(message, letter),

@@ -2,7 +2,7 @@ import { BatchBuilder } from "../../proto/kernel/consume-codec.js";
 import { DEAD_REASON } from "../../proto/kernel/dead-letter.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
-import { BatchSink } from "./batch-sink.js";
+import { BatchSink, type Expiry } from "./batch-sink.js";
 import type { ConsumeCounters } from "./counters.js";
 import type { Run } from "./cursor.js";
 import type { Cursors } from "./cursors.js";
@@ -32,6 +32,9 @@ const READS_PER_BATCH = 8;
 
 /** Ranges and failed messages with which a cursor goes no further up while the log has no room for more of them. */
 const HELD_WHILE_CROWDED = 64;
+
+/** Bytes on their way to the disk with which expired messages wait until there are fewer. */
+const EXPIRED_UNSETTLED_MAX = 8 << 20;
 
 /** Time for which a queue is held up before that is said. */
 const PAUSE_SAID_MS = 5_000;
@@ -150,6 +153,8 @@ export class Delivery {
       Math.min(this.#messages, messagesMax),
       Math.min(this.#bytes, BATCH_BYTES_MAX),
       this.#member.subscriptions.get(queue.topic.name)?.filter,
+      queue.topic,
+      this.#expiry(lane),
     );
     const planned = { version: cursor.version, generation };
     let moved = false;
@@ -243,10 +248,32 @@ export class Delivery {
     if (to <= run.from) return false;
     const { gaps, offsets } = this.#sink.finish(to);
     lane.cursor.deliver(run, to, gaps);
+    if (this.#sink.expired > 0) this.#expire(lane, run);
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
     if (this.#member.mode === "shared") this.#lease(lane, run, offsets);
     return true;
+  }
+
+  #expiry({ open }: Lane): Expiry {
+    const { store, deadlines } = this.#deps;
+    const bytesMax = store.unsettledBytes > EXPIRED_UNSETTLED_MAX ? 0 : BATCH_BYTES_MAX;
+    return { nowMs: deadlines.instant().wallMs, bytesMax, deadLetters: open !== null };
+  }
+
+  /** What has expired is not delivered: to the dead letters with it, where its topic wants that. */
+  #expire({ queue, cursor, open, errors }: Lane, { attempt }: Run): void {
+    const { deadLetters, meter, deadlines } = this.#deps;
+    const { expired, dying } = this.#sink;
+    meter.expired(queue.topic.name, expired);
+    if (open === null) return;
+    const dueMs = Math.round(deadlines.instant().wallMs);
+    for (const { offset, record } of dying) {
+      cursor.park(offset, attempt, dueMs);
+      const failure = errors.get(offset);
+      const letter = { offset, reason: DEAD_REASON.expired, attempts: attempt - 1, failure, record };
+      if (cursor.holds(offset)) deadLetters.move(open, letter);
+    }
   }
 
   #lease(lane: Lane, run: Run, offsets: readonly number[]): void {

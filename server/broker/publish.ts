@@ -339,6 +339,7 @@ export class Publisher {
     const envelope = this.#envelope;
     header.more = more;
     header.keyed = envelope.hasKeys;
+    header.hasTtl = envelope.ttlMs > 0;
     header.tagHash = envelope.tagHash;
     header.keyHash = envelope.keyHash;
     header.producerId = sent.sequence === 0 ? 0 : sent.producerId;

@@ -2,9 +2,10 @@ import type { Topic } from "../../proto/gen/logwheel/v1/Topic.js";
 import type { UpdateTopicRequest__Output } from "../../proto/gen/logwheel/v1/UpdateTopicRequest.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { checkTopicName } from "../../proto/kernel/limits.js";
+import { checkTopicName, MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
+import { EXPIRED } from "./expiry.js";
 import { checkMetadataRoom } from "./metadata-room.js";
 
 /** Values of `TopicType` in message.proto. */
@@ -129,6 +130,7 @@ export class Topics {
       attributes,
       permission: request.permission ?? topic.permission,
       retentionMs: checkRetention(request.retentionMs ?? topic.retentionMs),
+      ...expiryOf(request.ttlMs ?? topic.ttlMs, request.expired ?? topic.expired),
     };
     if (queues > topic.queues.length || Object.keys(request.setAttributes).length > 0)
       checkMetadataRoom(this.#store);
@@ -195,6 +197,7 @@ export class Topics {
       type: (topic.type ?? TOPIC_TYPE.normal) as TopicState["type"],
       permission: (topic.permission ?? PERMISSION.readWrite) as TopicState["permission"],
       retentionMs: checkRetention(Number(topic.retentionMs ?? 0)),
+      ...expiryOf(Number(topic.ttlMs ?? 0), topic.expired),
       attributes: topic.attributes ?? {},
       createdAtMs: this.#clock.nowMs(),
     });
@@ -215,9 +218,9 @@ export class Topics {
 
 /** A topic as the protocol shows it. */
 export function showTopic(topic: Omit<TopicState, "queues"> & { queues: number | readonly Queue[] }): Topic {
-  const { name, type, permission, retentionMs, attributes } = topic;
+  const { name, type, permission, retentionMs, attributes, ttlMs = 0, expired = 0 } = topic;
   const queues = typeof topic.queues === "number" ? topic.queues : topic.queues.length;
-  return { name, queues, type, permission, retentionMs, attributes };
+  return { name, queues, type, permission, retentionMs, attributes, ttlMs, expired };
 }
 
 function checkType(type: Topic["type"]): void {
@@ -236,6 +239,24 @@ function checkRetention(retentionMs: number): number {
     "BAD_REQUEST",
     `a retention of ${retentionMs} ms is not possible: 0 for the broker's, or more`,
   );
+}
+
+/** How messages of a topic expire, where it says anything of that. */
+function expiryOf(
+  ttlMs = 0,
+  expired: Topic["expired"] = EXPIRED.toDeadLetters,
+): Pick<TopicState, "ttlMs" | "expired"> {
+  if (!Number.isSafeInteger(ttlMs) || ttlMs < 0 || ttlMs > MESSAGE_LIMITS.ttlMsMax)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `a time to live is 1 to ${MESSAGE_LIMITS.ttlMsMax} ms, or 0 for none, not ${ttlMs}`,
+    );
+  if (expired !== EXPIRED.toDeadLetters && expired !== EXPIRED.drop)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `${expired} is nothing that this version does with expired messages`,
+    );
+  return { ttlMs, expired };
 }
 
 function checkAttributes(attributes: Readonly<Record<string, string>>): void {

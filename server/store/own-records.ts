@@ -10,7 +10,7 @@ export interface MovedCursor {
 }
 
 /** A message that the broker itself puts into a queue, encoded. */
-export interface OwnMessage extends Pick<Header, "keyed" | "tagHash" | "keyHash"> {
+export interface OwnMessage extends Pick<Header, "keyed" | "hasTtl" | "tagHash" | "keyHash"> {
   readonly queue: Queue;
   readonly bytes: Buffer;
 }

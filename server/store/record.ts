@@ -26,9 +26,10 @@ export const RECORD_AT = 8;
 /** The largest record: a message of 4 MiB body and all its limits fit well within. */
 export const RECORD_BYTES_MAX = 8 << 20;
 
-/** Bits of `kindAndFlags` above the kind: more records of the same group follow; the message has keys. */
+/** Bits of `kindAndFlags` above the kind: more records of the same group follow; the message has keys; it has a time to live. */
 export const MORE = 1 << 8;
 export const KEYED = 2 << 8;
+export const TTL = 8 << 8;
 
 /** What a record is; see `RecordKind` in message.proto. */
 export const KIND = {
@@ -80,6 +81,7 @@ export interface Header {
   kind: number;
   more: boolean;
   keyed: boolean;
+  hasTtl: boolean;
   topic: number;
   queueId: number;
   /** Of a delayed or half record: when it is due, milliseconds since 1970. */
@@ -100,6 +102,7 @@ export function emptyHeader(): Header {
     kind: 0,
     more: false,
     keyed: false,
+    hasTtl: false,
     topic: 0,
     queueId: 0,
     queueOffset: 0,
@@ -139,7 +142,8 @@ export function writeRecord(
   view.setUint32(at + 4, header.length, true);
   view.setUint32(at + 9, header.epoch, true);
   writeU64(view, at + 14, header.logOffset);
-  view.setUint32(at + 23, header.kind | (header.more ? MORE : 0) | (header.keyed ? KEYED : 0), true);
+  const flags = (header.more ? MORE : 0) | (header.keyed ? KEYED : 0) | (header.hasTtl ? TTL : 0);
+  view.setUint32(at + 23, header.kind | flags, true);
   view.setUint32(at + 28, header.topic, true);
   view.setUint32(at + 33, header.queueId, true);
   writeU64(view, at + 38, header.queueOffset);
@@ -181,6 +185,7 @@ export function readHeader(view: DataView, at: number, into: Header): Header {
   into.kind = kind & 0xff;
   into.more = (kind & MORE) !== 0;
   into.keyed = (kind & KEYED) !== 0;
+  into.hasTtl = (kind & TTL) !== 0;
   into.topic = view.getUint32(at + 28, true);
   into.queueId = view.getUint32(at + 33, true);
   into.queueOffset = readU64(view, at + 38);

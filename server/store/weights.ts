@@ -6,7 +6,7 @@ const NUMBER = 18;
 /** Bytes, at most, that a topic takes in a snapshot. */
 export function topicWeight(topic: { name: string; attributes: object; queues: { length: number } }): number {
   const attributes = Buffer.byteLength(JSON.stringify(topic.attributes));
-  return 160 + topic.name.length + attributes + topic.queues.length * NUMBER;
+  return 200 + topic.name.length + attributes + topic.queues.length * NUMBER;
 }
 
 /** Bytes, at most, that a group takes in a snapshot without its cursors. */

@@ -75,9 +75,24 @@ describe("verbs of the command line against a running cluster", function () {
   });
 
   it("makes a topic that can be used at once, and says when there is one already", async () => {
-    await topic("made", "--queues", "3", "--type", "ordered", "--retention", "12h", "--attribute", "team=a");
+    await topic(
+      "made",
+      "--queues",
+      "3",
+      "--type",
+      "ordered",
+      "--retention",
+      "12h",
+      "--attribute",
+      "team=a",
+      "--ttl",
+      "60s",
+      "--expired",
+      "drop",
+    );
     const { json } = await logwheel(["topic", "describe", "made"]);
     expect(json[0]).to.include({ name: "made", type: "ordered", queues: 3, retentionMs: 43_200_000 });
+    expect(json[0]).to.include({ ttlMs: 60_000, expired: "drop" });
     expect(json[0].attributes).to.deep.equal({ team: "a" });
     const again = await logwheel(["topic", "create", "made"]);
     expect(again.code).to.equal(6);
@@ -222,10 +237,21 @@ describe("verbs of the command line against a running cluster", function () {
   it("makes, shows, pauses, resets and deletes a group", async () => {
     await topic("grouped", "--queues", "1");
     await logwheel(["message", "send", "a", "b", "c", "--topic", "grouped"]);
-    const made = await logwheel(["group", "create", "g1", "--max-attempts", "3", "--assign", "hash"]);
-    expect(made.json[0]).to.include({
+    const made = await logwheel([
+      "group",
+      "create",
+      "g1",
+      "--max-attempts",
+      "3",
+      "--retry-delays",
+      "10s,1m",
+      "--assign",
+      "hash",
+    ]);
+    expect(made.json[0]).to.deep.include({
       name: "g1",
       maxAttempts: 3,
+      retryDelaysMs: [10_000, 60_000],
       assign: "hash",
       ordered: false,
       paused: false,

@@ -18,7 +18,7 @@ import { consumeHandlers } from "../../server/broker/consume-handlers.js";
 import { GroupAdmin } from "../../server/broker/group-admin.js";
 import { Groups, HEARTBEAT_MS } from "../../server/broker/groups.js";
 import { LongPoll } from "../../server/broker/long-poll.js";
-import { silentMeter } from "../../server/broker/meter.js";
+import { type Meter, silentMeter } from "../../server/broker/meter.js";
 import { Topics } from "../../server/broker/topics.js";
 import type { Queue } from "../../server/store/queue.js";
 import type { Store } from "../../server/store/store.js";
@@ -46,6 +46,8 @@ export class ConsumingBroker {
   readonly admin: GroupAdmin;
   readonly longPoll: LongPoll;
   readonly channel: Channel;
+  /** What a test wants to hear of it can be put in. */
+  readonly meter: Meter = { ...silentMeter };
   /** Lines of the log, without fields. */
   readonly said: string[];
   readonly #members: TestMember[] = [];
@@ -76,7 +78,7 @@ export class ConsumingBroker {
       clock,
       logger,
       random,
-      meter: silentMeter,
+      meter: this.meter,
       brokerName: parts.name,
     });
     this.admin = new GroupAdmin(this.groups, this.topics);

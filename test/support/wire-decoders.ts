@@ -17,7 +17,7 @@ import {
   type MessageInput,
   readMessage,
   scanMessage,
-  tagOf,
+  ttlOf,
   writeMessage,
 } from "../../proto/kernel/message-codec.js";
 import { EntryReader, PublishFrame } from "../../proto/kernel/publish-codec.js";
@@ -133,7 +133,7 @@ export const WIRE_DECODERS: readonly Decoder[] = [
       const again = encodedMessage(read);
       expect(encodedMessage(readMessage(again, 0, again.length)).equals(again)).to.equal(true);
       keysOf(bytes, 0, bytes.length);
-      tagOf(bytes, 0, bytes.length);
+      ttlOf(bytes, 0, bytes.length);
     },
   },
   {

@@ -101,6 +101,30 @@ describe("retries and dead letters", () => {
     expect(await lag()).to.equal(0);
   });
 
+  it("A9-03 A9-06 a message with ttlMs is a dead letter once that is over, and still there for who looks it up", async () => {
+    const idle = client.consume(orders, { group: "g", from: "earliest" }, () => {});
+    await cluster.advance(idle.start());
+    await cluster.advance(idle.close());
+    const producer = client.producer();
+    const body = Buffer.from("offer");
+    const receipt = await cluster.advance(producer.send({ topic: orders, body, ttlMs: 60_000 }));
+    await send("other");
+    await cluster.clock.advance(60_100);
+    const seen: string[] = [];
+    const consumer = client.consume(orders, { group: "g" }, (message) => void seen.push(textOf(message)));
+    await cluster.advance(consumer.start());
+    await cluster.until("the other came", () => consumer.stats.acked === 1);
+    expect(seen).to.deep.equal(["other"]);
+    const [letter] = await deadLetters();
+    expect(letter!.dead).to.include({ reason: "expired", attempts: 0, messageId: receipt.messageId });
+    const found = await cluster.advance(client.admin.messages.get(receipt.messageId));
+    expect([textOf(found), found.ttlMs]).to.deep.equal(["offer", 60_000]);
+    for (const ttlMs of [0, -1, 1.5, 1e13])
+      expect(await producer.send({ topic: orders, body, ttlMs }).catch(({ code }) => code)).to.equal(
+        "BAD_REQUEST",
+      );
+  });
+
   it("a body that cannot be decoded is moved, if the consumer wants that", async () => {
     await send("{", "1");
     const json = topic<number>("orders", {

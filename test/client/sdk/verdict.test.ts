@@ -28,7 +28,7 @@ describe("verdict on what a handler threw", () => {
     expect(verdictOf(new Error("x"), 1, {})).to.not.have.property("delayMs");
   });
 
-  it("goes by the error's name, class or code where there is a rule for it", () => {
+  it("goes by the error's name, class or code where there is a rule for it (A4-14)", () => {
     expect(decision(new TypeError("x"))).to.equal("dead");
     expect(decision(new PaymentError("x"), 9)).to.equal(5_000);
     expect(decision(Object.assign(new Error("x"), { code: "TIMEOUT" }))).to.equal(undefined);

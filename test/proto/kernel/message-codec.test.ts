@@ -12,7 +12,7 @@ import {
   type MessageInput,
   readMessage,
   scanMessage,
-  tagOf,
+  ttlOf,
   writeMessage,
 } from "../../../proto/kernel/message-codec.js";
 import { protoCodec } from "../../../proto/kernel/proto-codec.js";
@@ -78,7 +78,7 @@ describe("message codec", () => {
         const keys = [...(input.keys ?? [])].reverse();
         expect(plain(read)).to.deep.equal(plain(library.decode(library.encode({ ...filled(input), keys }))));
         expect(keysOf(mixed, start, mixed.length - 5)).to.deep.equal(read.keys);
-        expect(tagOf(mixed, start, mixed.length - 5)).to.equal(read.tag);
+        expect(ttlOf(mixed, start, mixed.length - 5)).to.equal(read.ttlMs);
       }),
     );
   });

@@ -10,7 +10,14 @@ const group = { number: 1, name: "g", ordered: false, maxAttempts: 17, assign: 0
 function move(store: Store): void {
   const queue = store.state.topics.get("t")!.queues[0]!;
   const dead = store.state.topics.get("dead")!.queues[0]!;
-  const own = { queue: dead, keyed: false, tagHash: 0, keyHash: 0, bytes: encodedMessage(text("copy")) };
+  const own = {
+    queue: dead,
+    keyed: false,
+    hasTtl: false,
+    tagHash: 0,
+    keyHash: 0,
+    bytes: encodedMessage(text("copy")),
+  };
   const state = { floor: 1, acked: [], retries: [] };
   store.appendWithCursors([own], [{ group: store.state.groups.get("g")!, queue, state }]);
 }
@@ -47,7 +54,7 @@ describe("messages of the broker's own with cursors", () => {
     const topic = addTopic(store, "t");
     const { logEnd } = store.figures;
     const bytes = encodedMessage({ body: Buffer.alloc(64 << 10) });
-    const own = { queue: topic.queues[0]!, keyed: false, tagHash: 0, keyHash: 0, bytes };
+    const own = { queue: topic.queues[0]!, keyed: false, hasTtl: false, tagHash: 0, keyHash: 0, bytes };
     expect(() => store.appendWithCursors([own], []))
       .to.throw()
       .with.property("code", "MESSAGE_TOO_LARGE");

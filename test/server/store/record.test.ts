@@ -23,6 +23,7 @@ const HEADER: fc.Arbitrary<Header> = fc.record({
   kind: fc.constantFrom(...Object.values(KIND)),
   more: fc.boolean(),
   keyed: fc.boolean(),
+  hasTtl: fc.boolean(),
   topic: U32,
   queueId: U32,
   queueOffset: fc.maxSafeNat(),
