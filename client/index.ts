@@ -4,6 +4,7 @@ export type { Logger } from "../proto/kernel/logger.js";
 export type * from "./sdk/admin-types.js";
 export type { Client } from "./sdk/client.js";
 export { connect } from "./sdk/connect.js";
+export type * from "./sdk/dead-letter-types.js";
 export type { ProcessTrace, ReceiveTrace, SendTrace, SettleTrace } from "./sdk/diagnostics.js";
 export type { Codec, StandardIssue, StandardResult, StandardSchemaV1, Topic } from "./sdk/topic.js";
 export { topic } from "./sdk/topic.js";

@@ -1,3 +1,4 @@
+import type { DeadLettersOf } from "./dead-letter-types.js";
 import type { CallOptions, Message } from "./types.js";
 
 /** Things of a cluster, fetched when the loop begins. */
@@ -275,6 +276,7 @@ export interface Admin {
       query: MessageQuery,
     ): Promise<{ readonly messages: readonly Message<Uint8Array>[]; readonly more: boolean }>;
   };
+  readonly deadLetters: DeadLettersOf;
   readonly cluster: {
     describe(options?: CallOptions): Promise<ClusterDescription>;
     health(options?: CallOptions): Promise<ClusterHealth>;

@@ -3,6 +3,7 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { ClusterAdmin } from "./admin-cluster.js";
+import { DeadLetterAdmin } from "./admin-dead-letters.js";
 import { GroupAdmin } from "./admin-groups.js";
 import { MessageAdmin } from "./admin-messages.js";
 import { TopicAdmin } from "./admin-topics.js";
@@ -101,10 +102,15 @@ export class ClusterClient implements Client {
     this.#deps = { ...deps, logger };
     this.#connections = connections;
     this.#routes = routes;
+    const topics = new TopicAdmin(brokers, routes, clock);
+    const messages = new MessageAdmin(brokers);
     this.admin = {
-      topics: new TopicAdmin(brokers, routes, clock),
+      topics,
       groups: new GroupAdmin(brokers),
-      messages: new MessageAdmin(brokers),
+      messages,
+      deadLetters: new DeadLetterAdmin(brokers, { topics, messages }, (topic, options) =>
+        this.reader(topic, options),
+      ),
       cluster: new ClusterAdmin(brokers, connections, endpoints, requestTimeoutMs),
     };
     this.#closing = new Closing(clock, {

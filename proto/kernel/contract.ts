@@ -1,5 +1,9 @@
 import type { AckReply, AckReply__Output } from "../gen/logwheel/v1/AckReply.js";
 import type { AckRequest, AckRequest__Output } from "../gen/logwheel/v1/AckRequest.js";
+import type {
+  ChangeRedriveRequest,
+  ChangeRedriveRequest__Output,
+} from "../gen/logwheel/v1/ChangeRedriveRequest.js";
 import type { ConsumeRequest, ConsumeRequest__Output } from "../gen/logwheel/v1/ConsumeRequest.js";
 import type {
   CreateGroupRequest,
@@ -59,9 +63,15 @@ import type {
 } from "../gen/logwheel/v1/ListBrokersRequest.js";
 import type { ListGroupsReply, ListGroupsReply__Output } from "../gen/logwheel/v1/ListGroupsReply.js";
 import type { ListGroupsRequest, ListGroupsRequest__Output } from "../gen/logwheel/v1/ListGroupsRequest.js";
+import type { ListRedrivesReply, ListRedrivesReply__Output } from "../gen/logwheel/v1/ListRedrivesReply.js";
+import type {
+  ListRedrivesRequest,
+  ListRedrivesRequest__Output,
+} from "../gen/logwheel/v1/ListRedrivesRequest.js";
 import type { ListTopicsReply, ListTopicsReply__Output } from "../gen/logwheel/v1/ListTopicsReply.js";
 import type { ListTopicsRequest, ListTopicsRequest__Output } from "../gen/logwheel/v1/ListTopicsRequest.js";
 import type { PullRequest, PullRequest__Output } from "../gen/logwheel/v1/PullRequest.js";
+import type { RedriveReply, RedriveReply__Output } from "../gen/logwheel/v1/RedriveReply.js";
 import type { RegisterReply, RegisterReply__Output } from "../gen/logwheel/v1/RegisterReply.js";
 import type { RegisterRequest, RegisterRequest__Output } from "../gen/logwheel/v1/RegisterRequest.js";
 import type { ResetGroupReply, ResetGroupReply__Output } from "../gen/logwheel/v1/ResetGroupReply.js";
@@ -73,6 +83,10 @@ import type { SendBatchReply, SendBatchReply__Output } from "../gen/logwheel/v1/
 import type { SendBatchRequest } from "../gen/logwheel/v1/SendBatchRequest.js";
 import type { SendReply, SendReply__Output } from "../gen/logwheel/v1/SendReply.js";
 import type { SendRequest } from "../gen/logwheel/v1/SendRequest.js";
+import type {
+  StartRedriveRequest,
+  StartRedriveRequest__Output,
+} from "../gen/logwheel/v1/StartRedriveRequest.js";
 import type { TopicReply, TopicReply__Output } from "../gen/logwheel/v1/TopicReply.js";
 import type {
   UpdateGroupRequest,
@@ -198,6 +212,7 @@ export const BROKER = {
 } as const;
 
 const topicReply = of<TopicReply, TopicReply__Output>("TopicReply");
+const redriveReply = of<RedriveReply, RedriveReply__Output>("RedriveReply");
 const groupReply = of<GroupReply, GroupReply__Output>("GroupReply");
 
 /** Administration of one broker. */
@@ -261,6 +276,21 @@ export const ADMIN = {
     "Admin/FindMessages",
     asked<FindMessagesRequest, FindMessagesRequest__Output>("FindMessagesRequest"),
     of<FindMessagesReply, FindMessagesReply__Output>("FindMessagesReply"),
+  ),
+  startRedrive: unary(
+    "Admin/StartRedrive",
+    asked<StartRedriveRequest, StartRedriveRequest__Output>("StartRedriveRequest"),
+    redriveReply,
+  ),
+  changeRedrive: unary(
+    "Admin/ChangeRedrive",
+    asked<ChangeRedriveRequest, ChangeRedriveRequest__Output>("ChangeRedriveRequest"),
+    redriveReply,
+  ),
+  listRedrives: unary(
+    "Admin/ListRedrives",
+    asked<ListRedrivesRequest, ListRedrivesRequest__Output>("ListRedrivesRequest"),
+    of<ListRedrivesReply, ListRedrivesReply__Output>("ListRedrivesReply"),
   ),
   describeBroker: unary(
     "Admin/DescribeBroker",

@@ -6,6 +6,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Store } from "../store/store.js";
 import type { GroupAdmin } from "./group-admin.js";
 import type { Messages } from "./messages.js";
+import type { Redrives } from "./redrives.js";
 import { showTopic, type Topics } from "./topics.js";
 
 /** What administration stands on. */
@@ -14,6 +15,7 @@ export interface AdminDeps {
   readonly topics: Topics;
   readonly groups: GroupAdmin;
   readonly messages: Messages;
+  readonly redrives: Redrives;
   /** Resolves when the routes have every change of topics so far. */
   registered(): Promise<void>;
   describeBroker(): DescribeBrokerReply;
@@ -21,7 +23,7 @@ export interface AdminDeps {
 
 /** What the broker answers administrators. */
 export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
-  const { topics, groups, messages } = deps;
+  const { topics, groups, messages, redrives } = deps;
   return {
     async createTopic({ topic }) {
       if (topic === null) throw new LogwheelError("BAD_REQUEST", "the request names no topic");
@@ -48,6 +50,13 @@ export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
     resetGroup: (request) => groups.reset(request),
     getMessage: (request) => messages.get(request),
     findMessages: (request) => messages.find(request),
+    async startRedrive(request, { peer }) {
+      return { redrive: await redrives.begin(request, peer) };
+    },
+    async changeRedrive(request, { peer }) {
+      return { redrive: await redrives.change(request, peer) };
+    },
+    listRedrives: ({ group }) => ({ redrives: redrives.list(group) }),
     describeBroker: () => deps.describeBroker(),
   };
 }

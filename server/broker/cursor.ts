@@ -86,6 +86,15 @@ export class Cursor {
     return this.#floor + this.#acked.count;
   }
 
+  /** What is acknowledged, lowest first. */
+  get acknowledgedRanges(): OffsetRange[] {
+    return this.#floor === 0 ? this.#acked.toArray() : [[0, this.#floor], ...this.#acked.toArray()];
+  }
+
+  isAcknowledged(offset: number): boolean {
+    return offset < this.#floor || this.#acked.has(offset);
+  }
+
   /** The lowest offset that was not delivered to the present owner. */
   get next(): number {
     return this.#next;

@@ -20,15 +20,8 @@ import type { Store } from "../store/store.js";
 import type { Cursors, OpenCursor } from "./cursors.js";
 import type { Failure } from "./last-errors.js";
 import type { Meter } from "./meter.js";
+import { deadLetterTopic } from "./reserved.js";
 import type { Topics } from "./topics.js";
-
-/** How the name of the topic begins that has a group's dead letters. */
-export const DEAD_LETTERS_PREFIX = "%DLQ%";
-
-/** The topic that has a group's dead letters. */
-export function deadLetterTopic(group: string): string {
-  return `${DEAD_LETTERS_PREFIX}${group}`;
-}
 
 /** Messages that are moved as one group of records. */
 const BATCH_MESSAGES = 64;

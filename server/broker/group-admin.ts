@@ -15,6 +15,7 @@ import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
 import type { Groups } from "./groups.js";
 import { queueOf } from "./readable.js";
+import { isReserved } from "./reserved.js";
 import { ATTEMPTS_MAX, checkRetryDelays } from "./retry-ladder.js";
 import { MODES, showSubscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
@@ -108,6 +109,7 @@ export class GroupAdmin {
     const { store, cursors } = this.#groups.deps;
     const groups: GroupSummary[] = [];
     for (const state of store.state.groups.values()) {
+      if (isReserved(state.name)) continue;
       const queues = this.#queuesIn(state);
       let lag = 0;
       for (const queue of queues) lag += cursors.peek(state, queue)?.counts(store.endOffset(queue)).lag ?? 0;

@@ -16,6 +16,7 @@ import type { Introduction, Member, Seat } from "./member.js";
 import { checkMetadataRoom } from "./metadata-room.js";
 import type { Meter } from "./meter.js";
 import { checkReadable } from "./readable.js";
+import { isReserved, RESERVED } from "./reserved.js";
 import { ATTEMPTS_MAX } from "./retry-ladder.js";
 import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
 import { MODES, parseSubscriptions, type Subscriptions } from "./subscription.js";
@@ -176,7 +177,7 @@ export class Groups implements Lifecycle {
   ensure(name: string, { ordered }: { ordered: boolean }): GroupState {
     const { state } = this.deps.store;
     const known = state.groups.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined && !isReserved(name)) return known;
     this.record({
       number: state.nextGroupNumber,
       name,
@@ -192,6 +193,11 @@ export class Groups implements Lifecycle {
   record(group: Omit<GroupState, "cursors">): void {
     const { store } = this.deps;
     checkGroupName(group.name);
+    if (isReserved(group.name))
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `group names that begin with ${RESERVED}, as ${group.name} does, are kept for the broker's own groups: choose another`,
+      );
     if (!store.state.groups.has(group.name) && store.state.groups.size >= this.#groupsMax)
       throw new LogwheelError(
         "THROTTLED",

@@ -7,6 +7,7 @@ import type { Queue, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
 import { EXPIRED } from "./expiry.js";
 import { checkMetadataRoom } from "./metadata-room.js";
+import { isReserved, RESERVED } from "./reserved.js";
 
 /** Values of `TopicType` in message.proto. */
 export const TOPIC_TYPE = { normal: 1, ordered: 2, delay: 3, transaction: 4, mixed: 5 } as const;
@@ -21,14 +22,6 @@ export interface TopicSettings {
   readonly topicsMax: number;
   /** On this broker, of one topic. */
   readonly queuesMax: number;
-}
-
-/** How the names of topics begin that only the broker makes, such as dead letters. */
-const RESERVED = "%";
-
-/** Whether a topic or group of this name is the broker's own. */
-export function isReserved(name: string): boolean {
-  return name.startsWith(RESERVED);
 }
 
 const ATTRIBUTES_MAX = 32;

@@ -2,6 +2,7 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { ChangeRedriveRequest as _logwheel_v1_ChangeRedriveRequest, ChangeRedriveRequest__Output as _logwheel_v1_ChangeRedriveRequest__Output } from '../../logwheel/v1/ChangeRedriveRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from '../../logwheel/v1/CreateGroupRequest.js';
 import type { CreateTopicRequest as _logwheel_v1_CreateTopicRequest, CreateTopicRequest__Output as _logwheel_v1_CreateTopicRequest__Output } from '../../logwheel/v1/CreateTopicRequest.js';
 import type { DeleteGroupReply as _logwheel_v1_DeleteGroupReply, DeleteGroupReply__Output as _logwheel_v1_DeleteGroupReply__Output } from '../../logwheel/v1/DeleteGroupReply.js';
@@ -21,13 +22,26 @@ import type { GetMessageRequest as _logwheel_v1_GetMessageRequest, GetMessageReq
 import type { GroupReply as _logwheel_v1_GroupReply, GroupReply__Output as _logwheel_v1_GroupReply__Output } from '../../logwheel/v1/GroupReply.js';
 import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from '../../logwheel/v1/ListGroupsReply.js';
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from '../../logwheel/v1/ListGroupsRequest.js';
+import type { ListRedrivesReply as _logwheel_v1_ListRedrivesReply, ListRedrivesReply__Output as _logwheel_v1_ListRedrivesReply__Output } from '../../logwheel/v1/ListRedrivesReply.js';
+import type { ListRedrivesRequest as _logwheel_v1_ListRedrivesRequest, ListRedrivesRequest__Output as _logwheel_v1_ListRedrivesRequest__Output } from '../../logwheel/v1/ListRedrivesRequest.js';
+import type { RedriveReply as _logwheel_v1_RedriveReply, RedriveReply__Output as _logwheel_v1_RedriveReply__Output } from '../../logwheel/v1/RedriveReply.js';
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from '../../logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from '../../logwheel/v1/ResetGroupRequest.js';
+import type { StartRedriveRequest as _logwheel_v1_StartRedriveRequest, StartRedriveRequest__Output as _logwheel_v1_StartRedriveRequest__Output } from '../../logwheel/v1/StartRedriveRequest.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from '../../logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from '../../logwheel/v1/UpdateGroupRequest.js';
 import type { UpdateTopicRequest as _logwheel_v1_UpdateTopicRequest, UpdateTopicRequest__Output as _logwheel_v1_UpdateTopicRequest__Output } from '../../logwheel/v1/UpdateTopicRequest.js';
 
 export interface AdminClient extends grpc.Client {
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  
   CreateGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   CreateGroup(argument: _logwheel_v1_CreateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   CreateGroup(argument: _logwheel_v1_CreateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
@@ -118,6 +132,15 @@ export interface AdminClient extends grpc.Client {
   listGroups(argument: _logwheel_v1_ListGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   listGroups(argument: _logwheel_v1_ListGroupsRequest, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  
   ResetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   ResetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   ResetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
@@ -126,6 +149,15 @@ export interface AdminClient extends grpc.Client {
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
+  
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
   
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
@@ -148,6 +180,8 @@ export interface AdminClient extends grpc.Client {
 }
 
 export interface AdminHandlers extends grpc.UntypedServiceImplementation {
+  ChangeRedrive: grpc.handleUnaryCall<_logwheel_v1_ChangeRedriveRequest__Output, _logwheel_v1_RedriveReply>;
+  
   CreateGroup: grpc.handleUnaryCall<_logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply>;
   
   CreateTopic: grpc.handleUnaryCall<_logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply>;
@@ -168,7 +202,11 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ListGroups: grpc.handleUnaryCall<_logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply>;
   
+  ListRedrives: grpc.handleUnaryCall<_logwheel_v1_ListRedrivesRequest__Output, _logwheel_v1_ListRedrivesReply>;
+  
   ResetGroup: grpc.handleUnaryCall<_logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply>;
+  
+  StartRedrive: grpc.handleUnaryCall<_logwheel_v1_StartRedriveRequest__Output, _logwheel_v1_RedriveReply>;
   
   UpdateGroup: grpc.handleUnaryCall<_logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply>;
   
@@ -177,6 +215,7 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
 }
 
 export interface AdminDefinition extends grpc.ServiceDefinition {
+  ChangeRedrive: MethodDefinition<_logwheel_v1_ChangeRedriveRequest, _logwheel_v1_RedriveReply, _logwheel_v1_ChangeRedriveRequest__Output, _logwheel_v1_RedriveReply__Output>
   CreateGroup: MethodDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   CreateTopic: MethodDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
   DeleteGroup: MethodDefinition<_logwheel_v1_DeleteGroupRequest, _logwheel_v1_DeleteGroupReply, _logwheel_v1_DeleteGroupRequest__Output, _logwheel_v1_DeleteGroupReply__Output>
@@ -187,7 +226,9 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   FindMessages: MethodDefinition<_logwheel_v1_FindMessagesRequest, _logwheel_v1_FindMessagesReply, _logwheel_v1_FindMessagesRequest__Output, _logwheel_v1_FindMessagesReply__Output>
   GetMessage: MethodDefinition<_logwheel_v1_GetMessageRequest, _logwheel_v1_GetMessageReply, _logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply__Output>
   ListGroups: MethodDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply__Output>
+  ListRedrives: MethodDefinition<_logwheel_v1_ListRedrivesRequest, _logwheel_v1_ListRedrivesReply, _logwheel_v1_ListRedrivesRequest__Output, _logwheel_v1_ListRedrivesReply__Output>
   ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
+  StartRedrive: MethodDefinition<_logwheel_v1_StartRedriveRequest, _logwheel_v1_RedriveReply, _logwheel_v1_StartRedriveRequest__Output, _logwheel_v1_RedriveReply__Output>
   UpdateGroup: MethodDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   UpdateTopic: MethodDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
 }

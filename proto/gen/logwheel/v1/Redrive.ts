@@ -10,7 +10,7 @@ export interface Redrive {
   'state'?: (_logwheel_v1_RedriveState);
   'filter'?: (_logwheel_v1_DeadLetterFilter | null);
   'to'?: (string);
-  'perSecond'?: (number | string);
+  'perSecond'?: (number);
   'total'?: (number | string | Long);
   'redriven'?: (number | string | Long);
   'note'?: (string);

@@ -6,7 +6,7 @@ export interface StartRedriveRequest {
   'group'?: (string);
   'filter'?: (_logwheel_v1_DeadLetterFilter | null);
   'to'?: (string);
-  'perSecond'?: (number | string);
+  'perSecond'?: (number);
   'dryRun'?: (boolean);
 }
 
