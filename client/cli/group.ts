@@ -1,6 +1,6 @@
 import { systemClock } from "../../proto/kernel/clock.js";
 import { parseDuration } from "../../proto/kernel/quantity.js";
-import type { GroupDescription } from "../index.js";
+import type { GroupDescription, OldestAt } from "../index.js";
 import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { parsePlace } from "./moment.js";
@@ -55,8 +55,26 @@ function withTotals(group: GroupDescription): object {
   const sum = (of: (queue: GroupDescription["queues"][number]) => number): number =>
     group.queues.reduce((total, queue) => total + of(queue), 0);
   const { members, queues, ...rest } = group;
-  const totals = { lag: sum((q) => q.lag), ready: sum((q) => q.ready), inFlight: sum((q) => q.inFlight) };
-  return { ...rest, ...totals, retrying: sum((q) => q.retrying), members, queues };
+  return {
+    ...rest,
+    lag: sum((q) => q.lag),
+    ready: sum((q) => q.ready),
+    oldestReady: oldestOf(queues.map((q) => q.oldestReady)),
+    inFlight: sum((q) => q.inFlight),
+    oldestInFlight: oldestOf(queues.map((q) => q.oldestInFlight)),
+    retrying: sum((q) => q.retrying),
+    oldestRetrying: oldestOf(queues.map((q) => q.oldestRetrying)),
+    delayed: queues.some((q) => q.delayed === "unknown") ? "unknown" : sum((q) => Number(q.delayed)),
+    members,
+    queues,
+  };
+}
+
+/** The oldest of several; unknown if one of them is, because it may be older. */
+function oldestOf(moments: readonly OldestAt[]): OldestAt {
+  if (moments.includes("unknown")) return "unknown";
+  const dates = moments.filter((moment) => moment instanceof Date);
+  return dates.length === 0 ? "none" : new Date(Math.min(...dates.map((date) => date.getTime())));
 }
 
 /** `logwheel group …`. */

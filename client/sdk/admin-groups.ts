@@ -1,4 +1,5 @@
 import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
+import type { QueueProgress__Output } from "../../proto/gen/logwheel/v1/QueueProgress.js";
 import type { ResetGroupRequest } from "../../proto/gen/logwheel/v1/ResetGroupRequest.js";
 import { ADMIN } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
@@ -13,6 +14,7 @@ import type {
   GroupSummary,
   Listing,
   MemberInfo,
+  OldestAt,
   ProgressInfo,
   QueueReset,
   ResetOptions,
@@ -80,16 +82,7 @@ export class GroupAdmin implements NonNullable<Admin["groups"]> {
           }),
         ),
       ),
-      queues: answers.flatMap(({ broker, reply }) =>
-        reply.queues.map(
-          ({ member, oldestStoredAtMs, ...queue }): ProgressInfo => ({
-            broker,
-            ...queue,
-            ...(member === "" ? {} : { member }),
-            ...(oldestStoredAtMs === 0 ? {} : { oldestStoredAt: new Date(oldestStoredAtMs) }),
-          }),
-        ),
-      ),
+      queues: answers.flatMap(({ broker, reply }) => reply.queues.map((queue) => progressOf(broker, queue))),
     };
   }
 
@@ -188,6 +181,33 @@ function infoOf({ assign, ...group }: Group__Output): GroupInfo {
     assign: strategies.fromWire(assign, "sticky"),
     paused,
   };
+}
+
+function progressOf(broker: string, progress: QueueProgress__Output): ProgressInfo {
+  const { topic, queueId, offset, endOffset, lag, ready, inFlight, retrying, member } = progress;
+  const { delayed, oldestStoredAtMs, oldestReadyAtMs, oldestInFlightAtMs, oldestRetryingAtMs } = progress;
+  return {
+    broker,
+    topic,
+    queueId,
+    offset,
+    endOffset,
+    lag,
+    ready,
+    inFlight,
+    retrying,
+    delayed: delayed ?? "unknown",
+    oldestReady: momentOf(oldestReadyAtMs),
+    oldestInFlight: momentOf(oldestInFlightAtMs),
+    oldestRetrying: momentOf(oldestRetryingAtMs),
+    ...(member === "" ? {} : { member }),
+    ...(oldestStoredAtMs === 0 ? {} : { oldestStoredAt: new Date(oldestStoredAtMs) }),
+  };
+}
+
+function momentOf(ms: number | undefined): OldestAt {
+  if (ms === undefined) return "unknown";
+  return ms === 0 ? "none" : new Date(ms);
 }
 
 function firstOf(

@@ -136,6 +136,9 @@ export interface MemberInfo {
   readonly lastHeardMsAgo: number;
 }
 
+/** When the oldest message in a state was stored. */
+export type OldestAt = Date | "none" | "unknown";
+
 /** Where a group is in one queue. */
 export interface ProgressInfo {
   readonly broker: string;
@@ -149,6 +152,11 @@ export interface ProgressInfo {
   readonly ready: number;
   readonly inFlight: number;
   readonly retrying: number;
+  /** Stored, and on their way to the queue: not part of `lag`. */
+  readonly delayed: number | "unknown";
+  readonly oldestReady: OldestAt;
+  readonly oldestInFlight: OldestAt;
+  readonly oldestRetrying: OldestAt;
   /** Absent: nobody has the queue. */
   readonly member?: string;
   /** Of the message at `offset`; absent without one. */

@@ -33,6 +33,13 @@ export interface Counts {
   readonly retrying: number;
 }
 
+/** The lowest offset in each state; Infinity where no message is. */
+export interface Oldest {
+  readonly ready: number;
+  readonly inFlight: number;
+  readonly retrying: number;
+}
+
 /** How far above its floor a cursor goes. */
 export const WINDOW_MESSAGES_MAX = 65_536;
 
@@ -283,6 +290,20 @@ export class Cursor {
     const inFlight = unanswered - waitingBelow + outAhead;
     const retrying = waitingBelow + waitingAhead;
     return { lag, ready: lag - inFlight - retrying, inFlight, retrying };
+  }
+
+  /** The same of the oldest message in each state. */
+  oldest(end: number): Oldest {
+    const { waiting, outAhead } = this.#retries.lowest(this.#next);
+    let out = this.#acked.nextMissing(this.#floor);
+    while (out < this.#next && this.#retries.get(out)?.out === false) out = this.#acked.nextMissing(out + 1);
+    let ready = this.#acked.nextMissing(this.#next);
+    while (ready < end && this.#retries.has(ready)) ready = this.#acked.nextMissing(ready + 1);
+    return {
+      ready: ready < end ? ready : Number.POSITIVE_INFINITY,
+      inFlight: out < this.#next ? out : outAhead,
+      retrying: waiting,
+    };
   }
 
   /** What a restart has to know. */

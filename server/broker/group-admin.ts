@@ -140,7 +140,8 @@ export class GroupAdmin {
       const cursor = cursors.peek(state, queue);
       if (cursor === undefined) continue;
       const endOffset = store.endOffset(queue);
-      const oldest = Math.max(cursor.floor, store.firstOffset(queue));
+      const lowest = Math.max(cursor.floor, store.firstOffset(queue));
+      const { ready, inFlight, retrying } = cursor.oldest(endOffset);
       queues.push({
         topic: queue.topic.name,
         queueId: queue.id,
@@ -148,7 +149,12 @@ export class GroupAdmin {
         endOffset,
         ...cursor.counts(endOffset),
         member: live.lane(queue)?.member ?? "",
-        oldestStoredAtMs: oldest < endOffset ? await store.lookup.storedAt(queue, oldest) : 0,
+        oldestStoredAtMs: lowest < endOffset ? await store.lookup.storedAt(queue, lowest) : 0,
+        ...known("oldestReadyAtMs", await this.#storedAt(queue, ready)),
+        ...known("oldestInFlightAtMs", await this.#storedAt(queue, inFlight)),
+        ...known("oldestRetryingAtMs", await this.#storedAt(queue, retrying)),
+        // Which of them are on their way to this queue the due index cannot tell.
+        ...known("delayed", store.due.pending === 0 ? 0 : undefined),
       });
     }
     return { group: show(state), members, queues };
@@ -181,6 +187,14 @@ export class GroupAdmin {
     return {
       queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),
     };
+  }
+
+  /** Store time of a message: 0 for none, undefined if it is not known, because retention or damage took it. */
+  async #storedAt(queue: Queue, offset: number): Promise<number | undefined> {
+    const { store } = this.#groups.deps;
+    if (offset === Number.POSITIVE_INFINITY) return 0;
+    if (offset < store.firstOffset(queue) || offset >= store.endOffset(queue)) return undefined;
+    return (await store.lookup.storedAt(queue, offset)) || undefined;
   }
 
   /** Queues that a group has a cursor on, written or not. */
@@ -245,6 +259,10 @@ function checkSettings({ maxAttempts, assign, retryDelaysMs = [] }: Settings): v
 function show(group: Settings): NonNullable<GroupReply["group"]> {
   const { name, ordered, maxAttempts, assign, paused, retryDelaysMs = [] } = group;
   return { name, ordered, maxAttempts, assign, paused, retryDelaysMs: [...retryDelaysMs] };
+}
+
+function known(name: keyof QueueProgress, value: number | undefined): Partial<QueueProgress> {
+  return value === undefined ? {} : { [name]: value };
 }
 
 function topicsOf(queues: Iterable<Queue>): string[] {

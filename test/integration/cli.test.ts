@@ -325,7 +325,9 @@ describe("verbs of the command line against a running cluster", function () {
     expect(before.json[0].queues).to.deep.equal([]);
     expect((await logwheel([...reset, "1", "--yes"])).code).to.equal(0);
     const { json } = await logwheel(["group", "describe", "g1"]);
-    expect(json[0]).to.include({ name: "g1", lag: 2, ready: 2, inFlight: 0 });
+    expect(json[0]).to.include({ name: "g1", lag: 2, ready: 2, inFlight: 0, retrying: 0, delayed: 0 });
+    expect(json[0]).to.include({ oldestInFlight: "none", oldestRetrying: "none" });
+    expect(Date.parse(json[0].oldestReady)).to.be.above(0);
     expect(json[0].queues[0]).to.include({ topic: "grouped", offset: 1, endOffset: 3 });
     expect((await logwheel(["group", "list"])).json.map(({ name, lag }) => [name, lag])).to.deep.equal([
       ["g1", 2],
