@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { deadReasonName } from "../proto/kernel/dead-letter.js";
 import type { ConsumeCounters } from "./broker/counters.js";
 import type { BrokerFigures, GroupFigures, Meter } from "./broker/meter.js";
 
@@ -111,6 +112,18 @@ function meterOf(registry: Registry): Meter {
     labelNames: ["reason"],
     registers: [registry],
   });
+  const dead = new Counter({
+    name: `${PREFIX}dead_letters_total`,
+    help: "Messages moved to the dead letters of their group.",
+    labelNames: ["consumer_group", "reason"],
+    registers: [registry],
+  });
+  const expired = new Counter({
+    name: `${PREFIX}messages_expired_total`,
+    help: "Messages that a group did not get because they had expired.",
+    labelNames: ["topic"],
+    registers: [registry],
+  });
   const sendLatency = histogram(
     "send_latency_seconds",
     "From a frame of sends to its answer.",
@@ -129,6 +142,8 @@ function meterOf(registry: Registry): Meter {
       bytesOut.inc(bytes);
     },
     refused: (messages, reason) => refusals.inc({ reason }, messages),
+    deadLettered: (group, reason) => dead.inc({ consumer_group: group, reason: deadReasonName(reason) }),
+    expired: (topic, messages) => expired.inc({ topic }, messages),
     answered: (ms) => sendLatency.observe(ms / 1_000),
     written(bytes, writeMs, syncMs) {
       batchBytes.observe(bytes);

@@ -1,5 +1,6 @@
 import { systemClock } from "../../proto/kernel/clock.js";
-import type { GroupDescription } from "../index.js";
+import { parseDuration } from "../../proto/kernel/quantity.js";
+import type { GroupDescription, OldestAt } from "../index.js";
 import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { parsePlace } from "./moment.js";
@@ -12,7 +13,17 @@ const OPTIONS = { ...CLIENT_OPTIONS, ...OUTPUT_OPTION } as const;
 
 const SETTINGS = {
   ordered: { type: "boolean", description: "One message of a queue at a time" },
-  "max-attempts": { type: "number", requiresArg: true, description: "Deliveries of one message at most" },
+  "max-attempts": {
+    type: "number",
+    requiresArg: true,
+    description: "Deliveries of one message; after the last one it is a dead letter",
+  },
+  "retry-delays": {
+    type: "string",
+    requiresArg: true,
+    description:
+      "Waits before the second, third, … delivery, for example 10s,1m,1h; the last one again and again",
+  },
   assign: {
     choices: ["sticky", "circular", "fixed", "hash"],
     description: "How queues are divided among members",
@@ -22,15 +33,21 @@ const SETTINGS = {
 interface SettingArgs {
   readonly ordered: boolean | undefined;
   readonly maxAttempts: number | undefined;
+  readonly retryDelays: string | undefined;
   readonly assign: "sticky" | "circular" | "fixed" | "hash" | undefined;
 }
 
-function settingsOf({ ordered, maxAttempts, assign }: SettingArgs) {
+function settingsOf({ ordered, maxAttempts, retryDelays, assign }: SettingArgs) {
   return {
     ...(ordered === undefined ? {} : { ordered }),
     ...(maxAttempts === undefined ? {} : { maxAttempts: countOf("--max-attempts", maxAttempts) }),
+    ...(retryDelays === undefined ? {} : { retryDelaysMs: delaysOf(retryDelays) }),
     ...(assign === undefined ? {} : { assign }),
   };
+}
+
+function delaysOf(text: string): number[] {
+  return optionValue("--retry-delays", () => text.split(",").map(parseDuration));
 }
 
 /** A group with the sums that people ask for first. */
@@ -38,8 +55,26 @@ function withTotals(group: GroupDescription): object {
   const sum = (of: (queue: GroupDescription["queues"][number]) => number): number =>
     group.queues.reduce((total, queue) => total + of(queue), 0);
   const { members, queues, ...rest } = group;
-  const totals = { lag: sum((q) => q.lag), ready: sum((q) => q.ready), inFlight: sum((q) => q.inFlight) };
-  return { ...rest, ...totals, retrying: sum((q) => q.retrying), members, queues };
+  return {
+    ...rest,
+    lag: sum((q) => q.lag),
+    ready: sum((q) => q.ready),
+    oldestReady: oldestOf(queues.map((q) => q.oldestReady)),
+    inFlight: sum((q) => q.inFlight),
+    oldestInFlight: oldestOf(queues.map((q) => q.oldestInFlight)),
+    retrying: sum((q) => q.retrying),
+    oldestRetrying: oldestOf(queues.map((q) => q.oldestRetrying)),
+    delayed: queues.some((q) => q.delayed === "unknown") ? "unknown" : sum((q) => Number(q.delayed)),
+    members,
+    queues,
+  };
+}
+
+/** The oldest of several; unknown if one of them is, because it may be older. */
+function oldestOf(moments: readonly OldestAt[]): OldestAt {
+  if (moments.includes("unknown")) return "unknown";
+  const dates = moments.filter((moment) => moment instanceof Date);
+  return dates.length === 0 ? "none" : new Date(Math.min(...dates.map((date) => date.getTime())));
 }
 
 /** `logwheel group …`. */

@@ -1,5 +1,6 @@
 import { systemClock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { parseDuration } from "../../proto/kernel/quantity.js";
 import type { Filter, Message, MessagePlace } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { messageJson } from "./message-json.js";
@@ -95,16 +96,22 @@ export const verbs = [
         requiresArg: true,
         description: "Messages of one key keep their order",
       },
+      ttl: {
+        type: "string",
+        requiresArg: true,
+        description: "So long after it was stored a message expires, for example 60s",
+      },
     },
     run: (args, terminal) =>
       withClient(args, terminal, async (client) => {
-        const { text = [], tag, key, property, orderingKey, queue, broker } = args;
+        const { text = [], tag, key, property, orderingKey, queue, broker, ttl } = args;
         const parts = {
           ...given("tag", tag),
           ...given("keys", key),
           ...given("orderingKey", orderingKey),
           ...given("queueId", queueOf(queue)),
           ...given("broker", broker),
+          ...(ttl === undefined ? {} : { ttlMs: optionValue("--ttl", () => parseDuration(ttl)) }),
           ...(property === undefined ? {} : { properties: pairs("--property", property) }),
         };
         const bodies = text.length > 0 ? text.map((body) => Buffer.from(String(body))) : inputLines(terminal);

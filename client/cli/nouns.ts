@@ -20,6 +20,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   group: { describe: "Consumer groups: progress, pause, reset", load: () => import("./group.js") },
   message: { describe: "Send, look up and follow messages", load: () => import("./message.js") },
   tx: { describe: "Transactions that nobody has decided", load: () => import("./tx.js") },
+  dlq: { describe: "Dead letters: list, show, send again, purge", load: () => import("./dlq.js") },
   cluster: { describe: "The cluster as a whole", load: () => import("./cluster.js") },
   broker: { describe: "Brokers and their state", load: () => import("./broker.js") },
   store: { describe: "The log in a stopped broker's folder", load: () => import("./store.js") },

@@ -25,6 +25,15 @@ const SETTINGS = {
     requiresArg: true,
     description: "How long messages are kept, for example 12h or 7d; 0 for each broker's own",
   },
+  ttl: {
+    type: "string",
+    requiresArg: true,
+    description: "So long after they were stored messages expire, for example 60s; 0 for never",
+  },
+  expired: {
+    choices: ["dead-letter", "drop"],
+    description: "What becomes of an expired message that a group would have had",
+  },
   attribute: {
     type: "string",
     array: true,
@@ -33,8 +42,20 @@ const SETTINGS = {
   },
 } as const;
 
-function retentionMs(text: string | undefined): { retentionMs?: number } {
-  return text === undefined ? {} : { retentionMs: optionValue("--retention", () => parseDuration(text)) };
+/** Retention and expiry, as far as they are given. */
+function timesOf(args: {
+  readonly retention: string | undefined;
+  readonly ttl: string | undefined;
+  readonly expired: "dead-letter" | "drop" | undefined;
+}) {
+  const { retention, ttl, expired } = args;
+  return {
+    ...(retention === undefined
+      ? {}
+      : { retentionMs: optionValue("--retention", () => parseDuration(retention)) }),
+    ...(ttl === undefined ? {} : { ttlMs: optionValue("--ttl", () => parseDuration(ttl)) }),
+    ...(expired === undefined ? {} : { expired }),
+  };
 }
 
 function brokersOf({ brokers }: TopicInfo): string[] {
@@ -59,12 +80,12 @@ export const verbs = [
     },
     run: (args, terminal) =>
       withClient(args, terminal, async ({ admin }) => {
-        const { name, type, queues, permission, retention, attribute } = args;
+        const { name, type, queues, permission, attribute } = args;
         const settings = {
           type,
           ...(queues === undefined ? {} : { queues: countOf("--queues", queues) }),
           ...(permission === undefined ? {} : { permission }),
-          ...retentionMs(retention),
+          ...timesOf(args),
           ...(attribute === undefined ? {} : { attributes: pairs("--attribute", attribute) }),
         };
         await showOne(
@@ -129,13 +150,13 @@ export const verbs = [
     },
     run: (args, terminal) =>
       withClient(args, terminal, async ({ admin }) => {
-        const { name, queues, permission, retention, attribute, removeAttribute, broker, dryRun } = args;
+        const { name, queues, permission, attribute, removeAttribute, broker, dryRun } = args;
         const changed = await admin.topics.update(name, {
           ...callOptions(args, terminal),
           dryRun,
           ...(queues === undefined ? {} : { queues: countOf("--queues", queues) }),
           ...(permission === undefined ? {} : { permission }),
-          ...retentionMs(retention),
+          ...timesOf(args),
           ...(attribute === undefined ? {} : { setAttributes: pairs("--attribute", attribute) }),
           ...(removeAttribute === undefined ? {} : { removeAttributes: removeAttribute }),
           ...(broker === undefined ? {} : { broker }),

@@ -1,5 +1,6 @@
 import type { DescribeBrokerReply__Output } from "../../proto/gen/logwheel/v1/DescribeBrokerReply.js";
-import { ADMIN, NAME_SERVER } from "../../proto/kernel/contract.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
+import { NAME_SERVER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type {
   Admin,

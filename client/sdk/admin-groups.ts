@@ -1,6 +1,7 @@
 import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
+import type { QueueProgress__Output } from "../../proto/gen/logwheel/v1/QueueProgress.js";
 import type { ResetGroupRequest } from "../../proto/gen/logwheel/v1/ResetGroupRequest.js";
-import { ADMIN } from "../../proto/kernel/contract.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
 import { modes, strategies } from "./admin-names.js";
@@ -13,6 +14,7 @@ import type {
   GroupSummary,
   Listing,
   MemberInfo,
+  OldestAt,
   ProgressInfo,
   QueueReset,
   ResetOptions,
@@ -80,16 +82,7 @@ export class GroupAdmin implements NonNullable<Admin["groups"]> {
           }),
         ),
       ),
-      queues: answers.flatMap(({ broker, reply }) =>
-        reply.queues.map(
-          ({ member, oldestStoredAtMs, ...queue }): ProgressInfo => ({
-            broker,
-            ...queue,
-            ...(member === "" ? {} : { member }),
-            ...(oldestStoredAtMs === 0 ? {} : { oldestStoredAt: new Date(oldestStoredAtMs) }),
-          }),
-        ),
-      ),
+      queues: answers.flatMap(({ broker, reply }) => reply.queues.map((queue) => progressOf(broker, queue))),
     };
   }
 
@@ -164,16 +157,57 @@ function target(to: ResetOptions["to"]): Partial<ResetGroupRequest> {
   return { timeMs: to.timestamp.getTime(), to: "timeMs" };
 }
 
-function wireSettings({ ordered, maxAttempts, assign }: GroupSettings): Partial<Group__Output> {
+function wireSettings({
+  ordered,
+  maxAttempts,
+  assign,
+  retryDelaysMs,
+}: GroupSettings): Partial<Group__Output> {
   return {
     ...(ordered === undefined ? {} : { ordered }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(retryDelaysMs === undefined ? {} : { retryDelaysMs: [...retryDelaysMs] }),
     ...(assign === undefined ? {} : { assign: strategies.toWire(assign) }),
   };
 }
 
-function infoOf({ name, ordered, maxAttempts, assign, paused }: Group__Output): GroupInfo {
-  return { name, ordered, maxAttempts, assign: strategies.fromWire(assign, "sticky"), paused };
+function infoOf({ assign, ...group }: Group__Output): GroupInfo {
+  const { name, ordered, maxAttempts, retryDelaysMs, paused } = group;
+  return {
+    name,
+    ordered,
+    maxAttempts,
+    retryDelaysMs,
+    assign: strategies.fromWire(assign, "sticky"),
+    paused,
+  };
+}
+
+function progressOf(broker: string, progress: QueueProgress__Output): ProgressInfo {
+  const { topic, queueId, offset, endOffset, lag, ready, inFlight, retrying, member } = progress;
+  const { delayed, oldestStoredAtMs, oldestReadyAtMs, oldestInFlightAtMs, oldestRetryingAtMs } = progress;
+  return {
+    broker,
+    topic,
+    queueId,
+    offset,
+    endOffset,
+    lag,
+    ready,
+    inFlight,
+    retrying,
+    delayed: delayed ?? "unknown",
+    oldestReady: momentOf(oldestReadyAtMs),
+    oldestInFlight: momentOf(oldestInFlightAtMs),
+    oldestRetrying: momentOf(oldestRetryingAtMs),
+    ...(member === "" ? {} : { member }),
+    ...(oldestStoredAtMs === 0 ? {} : { oldestStoredAt: new Date(oldestStoredAtMs) }),
+  };
+}
+
+function momentOf(ms: number | undefined): OldestAt {
+  if (ms === undefined) return "unknown";
+  return ms === 0 ? "none" : new Date(ms);
 }
 
 function firstOf(

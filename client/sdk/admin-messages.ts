@@ -1,5 +1,5 @@
 import type { GetMessageRequest } from "../../proto/gen/logwheel/v1/GetMessageRequest.js";
-import { ADMIN } from "../../proto/kernel/contract.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Admin, MessagePlace, MessageQuery } from "./admin-types.js";
 import { type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";

@@ -1,9 +1,10 @@
 import { Assign } from "../../proto/gen/logwheel/v1/Assign.js";
+import { Expired } from "../../proto/gen/logwheel/v1/Expired.js";
 import { Mode } from "../../proto/gen/logwheel/v1/Mode.js";
 import { Permission } from "../../proto/gen/logwheel/v1/Permission.js";
 import { TopicType as WireTopicType } from "../../proto/gen/logwheel/v1/TopicType.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { AssignStrategy, MemberInfo, TopicPermission, TopicType } from "./admin-types.js";
+import type { AssignStrategy, ExpiredFate, MemberInfo, TopicPermission, TopicType } from "./admin-types.js";
 
 /** The SDK's words for the numbers of the wire, both ways. */
 class Names<N extends string, W extends number> {
@@ -42,6 +43,11 @@ export const permissions = new Names<TopicPermission, Permission & number>("the 
   read: Permission.PERMISSION_READ,
   write: Permission.PERMISSION_WRITE,
   none: Permission.PERMISSION_NONE,
+});
+
+export const expiredFates = new Names<ExpiredFate, Expired & number>("what becomes of expired messages", {
+  "dead-letter": Expired.EXPIRED_TO_DEAD_LETTERS,
+  drop: Expired.EXPIRED_DROP,
 });
 
 export const strategies = new Names<AssignStrategy, Assign & number>("the strategy", {

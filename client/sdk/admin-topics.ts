@@ -1,11 +1,12 @@
 import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
 import type { Route__Output } from "../../proto/gen/logwheel/v1/Route.js";
 import type { UpdateTopicRequest } from "../../proto/gen/logwheel/v1/UpdateTopicRequest.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Clock } from "../../proto/kernel/clock.js";
-import { ADMIN, NAME_SERVER } from "../../proto/kernel/contract.js";
+import { NAME_SERVER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkTopicName } from "../../proto/kernel/limits.js";
-import { permissions, topicTypes } from "./admin-names.js";
+import { expiredFates, permissions, topicTypes } from "./admin-names.js";
 import type {
   Admin,
   ChangeOptions,
@@ -47,6 +48,7 @@ export class TopicAdmin implements NonNullable<Admin["topics"]> {
       type: topicTypes.toWire(settings.type ?? "normal"),
       permission: permissions.toWire(settings.permission ?? "read-write"),
       retentionMs: settings.retentionMs ?? 0,
+      ...expiryOf(settings),
       attributes: { ...settings.attributes },
     };
     const existing = (await this.#route(name, options)).shares;
@@ -278,9 +280,17 @@ function updateRequest(name: string, changes: TopicChanges): UpdateTopicRequest 
     name,
     ...(changes.permission === undefined ? {} : { permission: permissions.toWire(changes.permission) }),
     ...(changes.retentionMs === undefined ? {} : { retentionMs: changes.retentionMs }),
+    ...expiryOf(changes),
     setAttributes: { ...changes.setAttributes },
     removeAttributes: [...(changes.removeAttributes ?? [])],
     dryRun: changes.dryRun ?? false,
+  };
+}
+
+function expiryOf({ ttlMs, expired }: Pick<TopicSettings, "ttlMs" | "expired">) {
+  return {
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(expired === undefined ? {} : { expired: expiredFates.toWire(expired) }),
   };
 }
 
@@ -296,6 +306,8 @@ function infoOf(route: Route__Output): TopicInfo {
     type: topicTypes.fromWire(first?.type ?? 0, "mixed"),
     permission: permissions.fromWire(first?.permission ?? 0, "none"),
     retentionMs: first?.retentionMs ?? 0,
+    ttlMs: first?.ttlMs ?? 0,
+    expired: expiredFates.fromWire(first?.expired ?? 0, "drop"),
     attributes: { ...first?.attributes },
     queues: queuesOf(route),
     brokers: route.shares.map(({ broker, topic }) => ({ broker, queues: topic?.queues ?? 0 })),

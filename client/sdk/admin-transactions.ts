@@ -1,5 +1,5 @@
 import type { OpenTransaction__Output } from "../../proto/gen/logwheel/v1/OpenTransaction.js";
-import { ADMIN } from "../../proto/kernel/contract.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { parseMessageId } from "../../proto/kernel/record.js";
 import type { Admin, Listing, OpenTransaction, TransactionQuery } from "./admin-types.js";

@@ -1,3 +1,4 @@
+import type { DeadLettersOf } from "./dead-letter-types.js";
 import type { CallOptions, Message } from "./types.js";
 
 /** Things of a cluster, fetched when the loop begins. */
@@ -17,6 +18,9 @@ export type TopicType = "normal" | "ordered" | "delay" | "transaction" | "mixed"
 /** What may be done with a topic. */
 export type TopicPermission = "read-write" | "read" | "write" | "none";
 
+/** What becomes of expired messages: to the dead letters of the group that would have had them, or nothing. */
+export type ExpiredFate = "dead-letter" | "drop";
+
 /** How a new topic is to be. */
 export interface TopicSettings {
   /** In all, divided over the brokers, at least one each; 8 by default. */
@@ -26,6 +30,10 @@ export interface TopicSettings {
   readonly permission?: TopicPermission;
   /** 0: each broker's own. */
   readonly retentionMs?: number;
+  /** So long after they were stored its messages expire: no group gets them any more. 0, the default: never. */
+  readonly ttlMs?: number;
+  /** What becomes of an expired message that a group would have had; `dead-letter` by default. */
+  readonly expired?: ExpiredFate;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
@@ -35,6 +43,8 @@ export interface TopicChanges extends ChangeOptions {
   readonly queues?: number;
   readonly permission?: TopicPermission;
   readonly retentionMs?: number;
+  readonly ttlMs?: number;
+  readonly expired?: ExpiredFate;
   readonly setAttributes?: Readonly<Record<string, string>>;
   readonly removeAttributes?: readonly string[];
   /** One broker's share only, for example to retire the broker; all by default. Queues are changed on all together. */
@@ -47,6 +57,8 @@ export interface TopicInfo {
   readonly type: TopicType;
   readonly permission: TopicPermission;
   readonly retentionMs: number;
+  readonly ttlMs: number;
+  readonly expired: ExpiredFate;
   readonly attributes: Readonly<Record<string, string>>;
   /** In all. */
   readonly queues: number;
@@ -86,7 +98,10 @@ export type AssignStrategy = "sticky" | "circular" | "fixed" | "hash";
 /** How a group is to be; what is absent stays, or is a broker's default. */
 export interface GroupSettings {
   readonly ordered?: boolean;
+  /** Deliveries of one message; 17 by default. After the last one it goes to the group's dead letters. */
   readonly maxAttempts?: number;
+  /** Waits before the second, third, … delivery, the last one again and again; 10 s to 2 h by default. */
+  readonly retryDelaysMs?: readonly number[];
   readonly assign?: AssignStrategy;
 }
 
@@ -95,6 +110,8 @@ export interface GroupInfo {
   readonly name: string;
   readonly ordered: boolean;
   readonly maxAttempts: number;
+  /** Empty: the default. */
+  readonly retryDelaysMs: readonly number[];
   readonly assign: AssignStrategy;
   readonly paused: boolean;
 }
@@ -119,6 +136,9 @@ export interface MemberInfo {
   readonly lastHeardMsAgo: number;
 }
 
+/** When the oldest message in a state was stored. */
+export type OldestAt = Date | "none" | "unknown";
+
 /** Where a group is in one queue. */
 export interface ProgressInfo {
   readonly broker: string;
@@ -132,6 +152,11 @@ export interface ProgressInfo {
   readonly ready: number;
   readonly inFlight: number;
   readonly retrying: number;
+  /** Stored, and on their way to the queue: not part of `lag`. */
+  readonly delayed: number | "unknown";
+  readonly oldestReady: OldestAt;
+  readonly oldestInFlight: OldestAt;
+  readonly oldestRetrying: OldestAt;
   /** Absent: nobody has the queue. */
   readonly member?: string;
   /** Of the message at `offset`; absent without one. */
@@ -259,6 +284,7 @@ export interface Admin {
       query: MessageQuery,
     ): Promise<{ readonly messages: readonly Message<Uint8Array>[]; readonly more: boolean }>;
   };
+  readonly deadLetters: DeadLettersOf;
   readonly cluster: {
     describe(options?: CallOptions): Promise<ClusterDescription>;
     health(options?: CallOptions): Promise<ClusterHealth>;

@@ -6,7 +6,7 @@ import type { Dispatch, DispatchOptions } from "./dispatcher.js";
 import { ReceivedMessage } from "./message.js";
 import { Outcomes } from "./outcomes.js";
 import type { Parcel, QueueFlow } from "./queue-flow.js";
-import type { BatchHandler, BatchResult, HandlerContext, Message } from "./types.js";
+import { type BatchHandler, type BatchResult, type HandlerContext, type Message, Reject } from "./types.js";
 
 /** How many messages make a batch, and how long the first waits for the others. */
 export interface BatchSize {
@@ -191,11 +191,12 @@ export class BatchDispatcher<T> implements Dispatch {
   /** A body that cannot be decoded fails alone, or is passed over; the others go on. */
   #decode(delivery: Delivery<T>): Promise<void> | undefined {
     const { message } = delivery;
-    const { topics, skipUndecodable, failed } = this.#options;
+    const { topics, undecodable, failed } = this.#options;
     const refuse = (thrown: unknown): void => {
-      if (!skipUndecodable) return this.#outcomes.fail(delivery, thrown);
+      if (undecodable === "retry") return this.#outcomes.fail(delivery, thrown);
       failed(thrown, message);
-      this.#outcomes.succeed(delivery);
+      if (undecodable === "skip") return this.#outcomes.succeed(delivery);
+      this.#outcomes.fail(delivery, new Reject("the body cannot be decoded", { cause: thrown }));
     };
     try {
       const decoding = decodeBody(topics.get(message.topic)!, message);

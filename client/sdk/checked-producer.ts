@@ -8,18 +8,14 @@ import { foundMessage } from "./found-message.js";
 import { MessageProducer, type ProducerDeps } from "./producer.js";
 import { SeveralMessages } from "./transaction.js";
 import type {
-  CallOptions,
-  CloseOptions,
-  Message,
-  OutMessage,
-  SendReceipt,
   Transaction,
   TransactionalOptions,
   TransactionalProducer,
   TxContext,
   TxOutcome,
   TxReceipt,
-} from "./types.js";
+} from "./transaction-types.js";
+import type { CallOptions, CloseOptions, Message, OutMessage, SendReceipt } from "./types.js";
 
 /** Sends half messages and decides about them, and answers the brokers' questions about those that nobody decided. */
 export class CheckedProducer<T> implements TransactionalProducer<T> {

@@ -3,6 +3,7 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { ClusterAdmin } from "./admin-cluster.js";
+import { DeadLetterAdmin } from "./admin-dead-letters.js";
 import { GroupAdmin } from "./admin-groups.js";
 import { MessageAdmin } from "./admin-messages.js";
 import { TopicAdmin } from "./admin-topics.js";
@@ -23,6 +24,7 @@ import { Routes } from "./routes.js";
 import { LeasingConsumer } from "./simple-consumer.js";
 import { StatusFeed } from "./status.js";
 import type { Topic } from "./topic.js";
+import type { TransactionalOptions, TransactionalProducer } from "./transaction-types.js";
 import type {
   BatchHandler,
   CallOptions,
@@ -39,8 +41,6 @@ import type {
   SimpleConsumer,
   SimpleOptions,
   Status,
-  TransactionalOptions,
-  TransactionalProducer,
 } from "./types.js";
 
 const BATCH_WAIT_MS = 50;
@@ -107,11 +107,16 @@ export class ClusterClient implements Client {
     this.#deps = { ...deps, logger };
     this.#connections = connections;
     this.#routes = routes;
+    const topics = new TopicAdmin(brokers, routes, clock);
+    const messages = new MessageAdmin(brokers);
     this.admin = {
-      topics: new TopicAdmin(brokers, routes, clock),
+      topics,
       groups: new GroupAdmin(brokers),
-      messages: new MessageAdmin(brokers),
       transactions: new TransactionAdmin(brokers),
+      messages,
+      deadLetters: new DeadLetterAdmin(brokers, { topics, messages }, (topic, options) =>
+        this.reader(topic, options),
+      ),
       cluster: new ClusterAdmin(brokers, connections, endpoints, requestTimeoutMs),
     };
     this.#closing = new Closing(clock, {

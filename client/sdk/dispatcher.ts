@@ -8,15 +8,15 @@ import { ReceivedMessage } from "./message.js";
 import { type OutcomeOptions, Outcomes } from "./outcomes.js";
 import type { Parcel, QueueFlow } from "./queue-flow.js";
 import type { Topic } from "./topic.js";
-import type { Handler } from "./types.js";
+import { type Handler, Reject } from "./types.js";
 
 /** How handlers are called. */
 export interface DispatchOptions<T> extends OutcomeOptions<T> {
   readonly group: string;
   readonly topics: ReadonlyMap<string, Topic<T>>;
   readonly concurrency: number;
-  /** Bodies that cannot be decoded are passed over, instead of failing. */
-  readonly skipUndecodable: boolean;
+  /** What becomes of bodies that cannot be decoded. */
+  readonly undecodable: "retry" | "dead-letter" | "skip";
 }
 
 /** Hands what has arrived to handlers, until it is told to stop. */
@@ -200,8 +200,10 @@ export class Dispatcher<T> implements Dispatch {
 
   /** Such a message is passed over, or fails like one whose handler threw. */
   #undecodable(thrown: unknown, message: ReceivedMessage<T>): void {
-    if (!this.#options.skipUndecodable) throw thrown;
-    this.#options.failed(thrown, message);
+    const { undecodable, failed } = this.#options;
+    if (undecodable === "retry") throw thrown;
+    failed(thrown, message);
+    if (undecodable === "dead-letter") throw new Reject("the body cannot be decoded", { cause: thrown });
   }
 
   #await(delivery: Delivery<T>, outcome: Promise<void>): void {

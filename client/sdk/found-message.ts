@@ -1,7 +1,8 @@
 import type { Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { messageId } from "../../proto/kernel/record.js";
+import { messageId, RECORD_FLAG } from "../../proto/kernel/record.js";
 import { plainBody } from "./body-bytes.js";
+import { deadLetterFrom } from "./dead-letter.js";
 import type { Message } from "./types.js";
 
 /** A stored message that was looked up rather than delivered: it counts as a first delivery. */
@@ -13,7 +14,7 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     });
   const body = plainBody(message.body, message.encoding);
   return {
-    id: messageId(broker, record.epoch, record.logOffset),
+    id: idOf(broker, record),
     topic,
     body,
     raw: body,
@@ -21,12 +22,20 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     ...(message.tag === "" ? {} : { tag: message.tag }),
     ...(message.orderingKey === "" ? {} : { orderingKey: message.orderingKey }),
     properties: message.properties,
+    ...(message.ttlMs === 0 ? {} : { ttlMs: message.ttlMs }),
     broker,
     queueId: record.queueId,
     queueOffset: record.queueOffset,
     attempt: 1,
+    ...(message.deadLetter === null ? {} : { dead: deadLetterFrom(message.deadLetter) }),
     bornAt: new Date(message.bornAtMs),
     storedAt: new Date(record.storedAtMs),
     bornHost: message.bornHost,
   };
+}
+
+/** Also where the record stands for a delayed or half one: the place where the message was sent to. */
+function idOf(broker: string, { kind, epoch, logOffset, producerId, sequence }: Record__Output): string {
+  const stands = (kind & RECORD_FLAG.STANDS) !== 0;
+  return stands ? messageId(broker, producerId, sequence) : messageId(broker, epoch, logOffset);
 }

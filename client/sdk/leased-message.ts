@@ -3,7 +3,8 @@ import { decodeBody } from "./decoding.js";
 import type { Delivery } from "./delivery.js";
 import type { Membership } from "./membership.js";
 import type { Topic } from "./topic.js";
-import type { Lease, Message } from "./types.js";
+import type { DeadLetter, LastError, Lease, Message } from "./types.js";
+import { rejection, type Verdict, verdictOf } from "./verdict.js";
 
 /** A message that belongs to its receiver for a time: the message itself, and what can be done with it. */
 export class LeasedMessage<T> implements Message<T>, Lease {
@@ -29,10 +30,20 @@ export class LeasedMessage<T> implements Message<T>, Lease {
     if (this.#begin()) await this.#membership.acknowledge(this.#delivery as Delivery);
   }
 
-  async nack(options: { readonly delayMs?: number } = {}): Promise<void> {
+  async nack(options: { readonly delayMs?: number; readonly error?: Error } = {}): Promise<void> {
+    const { delayMs, error } = options;
+    const delaysMs = delayMs === undefined ? [] : [delayMs];
+    await this.#fail(verdictOf(error, this.attempt, { delaysMs }));
+  }
+
+  async deadLetter(reason?: string): Promise<void> {
+    await this.#fail(rejection(reason));
+  }
+
+  async #fail(verdict: Verdict): Promise<void> {
     if (!this.#begin()) return;
     const { lost } = this.#delivery;
-    this.#membership.fail(this.#delivery as Delivery, options.delayMs);
+    this.#membership.fail(this.#delivery as Delivery, verdict);
     if (lost !== null) throw lost;
     await this.#membership.roundTrip();
   }
@@ -92,6 +103,18 @@ export class LeasedMessage<T> implements Message<T>, Lease {
 
   get attempt(): number {
     return this.#delivery.attempt;
+  }
+
+  get lastError(): LastError | undefined {
+    return this.#delivery.message.lastError;
+  }
+
+  get dead(): DeadLetter | undefined {
+    return this.#delivery.message.dead;
+  }
+
+  get ttlMs(): number | undefined {
+    return this.#delivery.message.ttlMs;
   }
 
   get bornAt(): Date {

@@ -13,6 +13,7 @@ import { MemberLink, type MemberLinkDeps } from "./member-link.js";
 import type { MemberOptions } from "./member-options.js";
 import { Parcel, type QueueFlow, type Settler } from "./queue-flow.js";
 import { notOurs, QueueFlows } from "./queue-flows.js";
+import type { Verdict } from "./verdict.js";
 
 /** Time for handlers of a revoked queue; brokers wait 10 seconds. */
 const REVOKE_MS = 8_000;
@@ -127,14 +128,13 @@ export class Membership implements Settler {
     });
   }
 
-  fail(delivery: Delivery, delayMs: number | undefined): void {
+  fail(delivery: Delivery, verdict: Verdict): void {
     const { flow, offset, attempt } = delivery;
-    if (this.#options.mode === "broadcast") return this.#repeatHere(delivery, delayMs);
+    if (this.#options.mode === "broadcast") return this.#repeatHere(delivery, verdict);
     this.credit.settled(1, delivery.bytes);
     if (flow.state !== "gone" && delivery.lost === null) {
       const { topic, queueId, generation } = flow;
-      const delay = delayMs === undefined ? {} : { delayMs: Math.max(0, Math.round(delayMs)) };
-      flow.nacks.push({ topic, queueId, generation, offset, attempt, ...delay });
+      flow.nacks.push({ topic, queueId, generation, offset, attempt, ...verdict });
     }
     this.#flushSoon();
     this.#finishRevoked(flow);
@@ -246,9 +246,9 @@ export class Membership implements Settler {
   }
 
   /** A broadcasting member has no cursor on the broker: its failures wait here, and are passed over in the end. */
-  #repeatHere(delivery: Delivery, delayMs = BROADCAST_RETRY_MS): void {
+  #repeatHere(delivery: Delivery, { delayMs = BROADCAST_RETRY_MS, reject }: Verdict): void {
     const { flow, offset, bytes, attempt, message } = delivery;
-    if (attempt >= BROADCAST_ATTEMPTS_MAX)
+    if (reject || attempt >= BROADCAST_ATTEMPTS_MAX)
       return this.succeed(flow, offset, offset + 1, { messages: 1, bytes });
     this.#later(delayMs, () => {
       if (flow.state === "gone") return this.release(1, bytes);

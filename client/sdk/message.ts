@@ -2,8 +2,9 @@ import { inspect } from "node:util";
 import type { MessageContent } from "../../proto/kernel/message-codec.js";
 import { StoredRecord } from "../../proto/kernel/record.js";
 import { plainBody } from "./body-bytes.js";
+import { deadLetterOf } from "./dead-letter.js";
 import type { Topic } from "./topic.js";
-import type { Message } from "./types.js";
+import type { DeadLetter, LastError, Message } from "./types.js";
 
 /** A body smaller than this share of its frame is copied out of it: whoever keeps it must not keep the frame. */
 const COPY_BELOW = 1 / 4;
@@ -91,6 +92,19 @@ export class ReceivedMessage<T> implements Message<T> {
     return this.#record.attempt;
   }
 
+  get lastError(): LastError | undefined {
+    return this.#record.lastError;
+  }
+
+  get dead(): DeadLetter | undefined {
+    const { deadLetter } = this.#read();
+    return deadLetter === null ? undefined : deadLetterOf(deadLetter);
+  }
+
+  get ttlMs(): number | undefined {
+    return this.#read().ttlMs || undefined;
+  }
+
   get bornAt(): Date {
     return new Date(this.#read().bornAtMs);
   }
@@ -117,7 +131,7 @@ export class ReceivedMessage<T> implements Message<T> {
   /** Everything but the body, for logs. */
   toJSON(): object {
     const { id, topic, broker, queueId, queueOffset, attempt, tag, keys, orderingKey, properties } = this;
-    const { bornAt, storedAt, bornHost } = this;
+    const { bornAt, storedAt, bornHost, ttlMs, lastError, dead } = this;
     return {
       id,
       topic,
@@ -132,6 +146,9 @@ export class ReceivedMessage<T> implements Message<T> {
       bornAt,
       storedAt,
       bornHost,
+      ttlMs,
+      lastError,
+      dead,
     };
   }
 

@@ -3,13 +3,14 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Delivery } from "./delivery.js";
 import type { ReceivedMessage } from "./message.js";
 import type { QueueFlow } from "./queue-flow.js";
-import { type ConsumeMode, RetryLater } from "./types.js";
+import { type ConsumeMode, Reject, RetryLater } from "./types.js";
+import { type RetryRules, verdictOf } from "./verdict.js";
 
 /** Between two looks at handlers that take too long. */
 const SWEEP_MS_MAX = 1_000;
 
 /** What a group's own wait before another delivery may be, and how long the delivery may take after it. */
-const GROUP_DELAY_MS_MAX = 10_000;
+const GROUP_DELAY_MS_MAX = 7_200_000;
 const REWIND_MS_MAX = 20_000;
 
 /** What decides over failures and time. */
@@ -17,8 +18,7 @@ export interface OutcomeOptions<T> {
   readonly mode: ConsumeMode;
   readonly clock: Clock;
   readonly consumeTimeoutMs: number;
-  /** Waits before the second, third, … delivery; empty: the group's own. */
-  readonly delaysMs: readonly number[];
+  readonly retry: RetryRules;
   /** A handler threw, or took too long. */
   failed(error: unknown, message: ReceivedMessage<T>): void;
 }
@@ -68,12 +68,13 @@ export class Outcomes<T> {
     if (delivery.settled) return;
     delivery.settled = true;
     const { flow, attempt, message } = delivery;
-    const { mode, delaysMs, failed } = this.#options;
-    const delayMs = delayOf(thrown, attempt, delaysMs);
-    if (mode === "ordered") this.#dropBehind(flow, delayMs ?? GROUP_DELAY_MS_MAX);
+    const { mode, retry, failed } = this.#options;
+    const verdict = verdictOf(thrown, attempt, retry);
+    if (mode === "ordered") this.#dropBehind(flow, verdict.delayMs ?? GROUP_DELAY_MS_MAX);
     this.#retried++;
-    if (thrown !== undefined && !(thrown instanceof RetryLater)) failed(thrown, message);
-    flow.settler.fail(delivery as Delivery, delayMs);
+    if (thrown !== undefined && !(thrown instanceof RetryLater || thrown instanceof Reject))
+      failed(thrown, message);
+    flow.settler.fail(delivery as Delivery, verdict);
   }
 
   /** Tells every handler that its result no longer counts. */
@@ -114,9 +115,4 @@ export class Outcomes<T> {
     this.fail(delivery, error);
     delivery.lose(error);
   }
-}
-
-function delayOf(thrown: unknown, attempt: number, delaysMs: readonly number[]): number | undefined {
-  if (thrown instanceof RetryLater) return thrown.delayMs;
-  return delaysMs.length === 0 ? undefined : delaysMs[Math.min(attempt, delaysMs.length) - 1];
 }

@@ -87,7 +87,8 @@ function encodeBody<T>({ topic, body }: OutMessage<T>): Uint8Array {
 }
 
 function checkAttributes<T>(message: OutMessage<T>): void {
-  const { tag, keys, orderingKey, properties } = message;
+  const { tag, keys, orderingKey, properties, ttlMs } = message;
+  if (ttlMs !== undefined) checkTtl(ttlMs);
   if (tag !== undefined) {
     checkText("tag", tag, MESSAGE_LIMITS.tagBytesMax);
     if (tag.includes("||"))
@@ -96,6 +97,14 @@ function checkAttributes<T>(message: OutMessage<T>): void {
   if (orderingKey !== undefined) checkText("ordering key", orderingKey, MESSAGE_LIMITS.orderingKeyBytesMax);
   if (keys !== undefined) checkKeys(keys);
   if (properties !== undefined) checkProperties(properties);
+}
+
+function checkTtl(ttlMs: number): void {
+  if (Number.isSafeInteger(ttlMs) && ttlMs >= 1 && ttlMs <= MESSAGE_LIMITS.ttlMsMax) return;
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `ttlMs is ${ttlMs}; it is a whole number from 1 to ${MESSAGE_LIMITS.ttlMsMax}`,
+  );
 }
 
 function checkKeys(keys: readonly string[]): void {

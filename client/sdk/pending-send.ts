@@ -28,6 +28,7 @@ export class PendingSend implements PublishEntry, MessageInput {
   readonly bornAtMs: number;
   readonly bornHost: string;
   readonly encoding: number;
+  readonly ttlMs: number | undefined;
 
   /** What the caller asked for. */
   readonly wantedQueue: number | undefined;
@@ -77,6 +78,7 @@ export class PendingSend implements PublishEntry, MessageInput {
       readonly properties?: Readonly<Record<string, string>> | undefined;
       readonly queueId?: number | undefined;
       readonly broker?: string | undefined;
+      readonly ttlMs?: number | undefined;
     },
     bornAtMs: number,
     bornHost: string,
@@ -93,6 +95,7 @@ export class PendingSend implements PublishEntry, MessageInput {
     this.bornAtMs = bornAtMs;
     this.bornHost = bornHost;
     this.encoding = encoding;
+    this.ttlMs = message.ttlMs;
   }
 
   get message(): MessageInput {

@@ -10,6 +10,7 @@ import type { Routes } from "./routes.js";
 import type { StatusFeed } from "./status.js";
 import type { Topic } from "./topic.js";
 import type { CloseOptions, ConsumeOptions, ConsumerStats, PushConsumer } from "./types.js";
+import { checkRetryRules } from "./verdict.js";
 
 const CONCURRENCY = 20;
 const CONSUME_TIMEOUT_MS = 900_000;
@@ -49,6 +50,7 @@ export class HandlingConsumer<T> implements PushConsumer {
     const byName = topicsByName(topics);
     const concurrency = atLeast("concurrency", options.concurrency ?? CONCURRENCY, 1);
     const member = memberOptions(byName.keys(), { ...options, concurrency }, deps.host);
+    checkRetryRules(options.retry ?? {});
     this.#deps = deps;
     this.#group = options.group;
     this.#dispatch = dispatchWith({
@@ -57,8 +59,8 @@ export class HandlingConsumer<T> implements PushConsumer {
       topics: byName,
       concurrency,
       consumeTimeoutMs: atLeast("consumeTimeoutMs", options.consumeTimeoutMs ?? CONSUME_TIMEOUT_MS, 1),
-      delaysMs: options.retry?.delaysMs ?? [],
-      skipUndecodable: options.onDecodeError === "skip",
+      retry: options.retry ?? {},
+      undecodable: options.onDecodeError ?? "retry",
       clock,
       failed: (error, message) => this.#failed(error, message.id),
     });

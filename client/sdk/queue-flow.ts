@@ -4,13 +4,14 @@ import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import type { Amount } from "./credit.js";
 import type { Delivery } from "./delivery.js";
+import type { Verdict } from "./verdict.js";
 
 /** Where the results of a queue's messages go: the membership that has the queue. */
 export interface Settler {
   /** Messages `[start, end)` are handled; so many of them, with so many bytes, were held. */
   succeed(flow: QueueFlow, start: number, end: number, held: Amount): void;
-  /** The message is to be delivered again, after `delayMs` or the group's own time. */
-  fail(delivery: Delivery, delayMs: number | undefined): void;
+  /** The message was not handled. */
+  fail(delivery: Delivery, verdict: Verdict): void;
   /** Messages that were never begun, or whose result does not count, are held no more. */
   release(messages: number, bytes: number): void;
   /** The lease ends `ms` from now, and so does the handler's time if that is later. */

@@ -1,5 +1,6 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { CallOptions, OutMessage, SendReceipt, Transaction } from "./types.js";
+import type { Transaction } from "./transaction-types.js";
+import type { CallOptions, OutMessage, SendReceipt } from "./types.js";
 
 /** Who stores halves and decisions. */
 export interface TransactionSender<T> {

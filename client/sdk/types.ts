@@ -103,70 +103,12 @@ export interface OutMessage<T> {
   readonly properties?: Readonly<Record<string, string>> | undefined;
   /** Messages of one key go to one queue and keep their order. */
   readonly orderingKey?: string | undefined;
+  /** So long after it was stored the message expires: no group gets it any more. By default as its topic says. */
+  readonly ttlMs?: number | undefined;
   /** The queue to use instead of one chosen by key or in turn. */
   readonly queueId?: number | undefined;
   /** The broker of that queue; needed where several brokers have the topic. */
   readonly broker?: string | undefined;
-}
-
-/** How a transaction ended, as far as is known. */
-export type TxOutcome = "commit" | "rollback" | "unknown";
-
-/** Names a transaction. */
-export interface TxContext {
-  /** The same as `messageId` of its first message; keep it with what the local transaction writes. */
-  readonly transactionId: string;
-  readonly messageId: string;
-  /** Aborts when the answer no longer counts. */
-  readonly signal: AbortSignal;
-}
-
-/** How transactions are sent. */
-export interface TransactionalOptions<T> extends ProducerOptions {
-  /** Producer group: any of its live members may be asked how a transaction ended. */
-  readonly group: string;
-  /** All topics of its transactions: their brokers are connected to for questions. */
-  readonly topics: readonly Topic<T>[];
-  /** Asked how a transaction ended that nobody has decided. Throwing means unknown: the broker asks again later. */
-  check(
-    message: Message<T>,
-    context: TxContext & { readonly checkTimes: number },
-  ): TxOutcome | Promise<TxOutcome>;
-}
-
-/** What became of a transaction of one message. */
-export interface TxReceipt extends SendReceipt {
-  /** Unknown: the check-back decides. */
-  readonly outcome: TxOutcome;
-  /** What the local transaction threw. */
-  readonly error?: unknown;
-}
-
-/** Sends messages that are delivered only if a local transaction was committed. */
-export interface TransactionalProducer<T> extends Closable {
-  /**
-   * Stores the message, runs the local transaction, and decides by what it returns; nothing is commit. A local transaction that
-   * throws is unknown, never rolled back: its own commit may have succeeded before the error. The checker decides then.
-   */
-  send(
-    message: OutMessage<T>,
-    // biome-ignore lint/suspicious/noConfusingVoidType: a local transaction may be an ordinary function without a return
-    local: (context: TxContext) => TxOutcome | void | Promise<TxOutcome | void>,
-    options?: CallOptions,
-  ): Promise<TxReceipt>;
-  /** Begins a transaction of several messages, on any topics of one broker: all are delivered or none. */
-  begin(options?: CallOptions): Promise<Transaction<T>>;
-}
-
-/** Several messages that are delivered together or not at all. Disposed of without a decision, the check-back decides. */
-export interface Transaction<T> extends AsyncDisposable {
-  /** Empty before the first message. */
-  readonly id: string;
-  /** The first message chooses the broker; all others go there, too. */
-  send(message: OutMessage<T>, options?: CallOptions): Promise<SendReceipt>;
-  /** Repeating it changes nothing; after the contrary TRANSACTION_CONFLICT. */
-  commit(options?: CallOptions): Promise<void>;
-  rollback(options?: CallOptions): Promise<void>;
 }
 
 /** What became of a message that was sent. */
@@ -215,6 +157,31 @@ export interface Producer extends Closable {
   flush(options?: CallOptions): Promise<void>;
 }
 
+/** Why a delivery failed, in the words of the handler's error. */
+export interface LastError {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What became of a message before it was moved to the dead letters of a group. */
+export interface DeadLetter {
+  /** `retention`: the message was gone or damaged when it was to be moved; its body is empty. */
+  readonly reason: "attempts" | "rejected" | "expired" | "retention" | "unknown";
+  /** The last one that is known. */
+  readonly error?: LastError;
+  readonly stack?: string;
+  /** Deliveries; 0: it expired before the first. */
+  readonly attempts: number;
+  readonly group: string;
+  /** Where it was, on the same broker. */
+  readonly topic: string;
+  readonly queueId: number;
+  readonly queueOffset: number;
+  readonly messageId: string;
+  readonly storedAt?: Date;
+  readonly failedAt: Date;
+}
+
 /** A message that was received. Fields are decoded when they are read. */
 export interface Message<T> {
   readonly id: string;
@@ -229,8 +196,14 @@ export interface Message<T> {
   readonly broker: string;
   readonly queueId: number;
   readonly queueOffset: number;
+  /** Its own time to live, counted from `storedAt`. */
+  readonly ttlMs?: number | undefined;
   /** 1 for the first delivery. */
   readonly attempt: number;
+  /** Why the delivery before failed; absent at the first one, and where the broker does not know any more. */
+  readonly lastError?: LastError | undefined;
+  /** Of a message in the dead letters of a group: why it is there, and where it was. */
+  readonly dead?: DeadLetter | undefined;
   readonly bornAt: Date;
   readonly storedAt: Date;
   readonly bornHost: string;
@@ -239,7 +212,10 @@ export interface Message<T> {
 /** What can be done with a leased message. Each resolves once the broker has done it. */
 export interface Lease {
   ack(): Promise<void>;
-  nack(options?: { readonly delayMs?: number }): Promise<void>;
+  /** Deliver it again: after `delayMs`, or the group's own time. `error` comes with the next delivery. */
+  nack(options?: { readonly delayMs?: number; readonly error?: Error }): Promise<void>;
+  /** Never deliver it to the group again: it goes to the group's dead letters, with this reason. */
+  deadLetter(reason?: string): Promise<void>;
   /** The lease ends `ms` from now. */
   extend(ms: number): Promise<void>;
 }
@@ -302,10 +278,17 @@ export interface ConsumeOptions {
   readonly consumeTimeoutMs?: number;
   /** Shared mode: how long a message belongs to a member that went silent; 30,000 ms by default. */
   readonly leaseMs?: number;
-  /** Waits before the second, third, … delivery of a message whose handler threw; the group's own by default. */
-  readonly retry?: { readonly delaysMs: readonly number[] };
-  /** What to do with a body that cannot be decoded: deliver it again (default) or pass over it. */
-  readonly onDecodeError?: "retry" | "skip";
+  /**
+   * Waits before the second, third, … delivery of a message whose handler threw, the last one again and again; the group's
+   * own by default. Another ladder, or none, for errors by their name, class or code. How many deliveries: the group's
+   * `maxAttempts`.
+   */
+  readonly retry?: {
+    readonly delaysMs?: readonly number[];
+    readonly byError?: Readonly<Record<string, { readonly delaysMs: readonly number[] } | "dead-letter">>;
+  };
+  /** What to do with a body that cannot be decoded: deliver it again (default), move it to the dead letters, or pass over it. */
+  readonly onDecodeError?: "retry" | "dead-letter" | "skip";
 }
 
 /** What a consumer has done so far. */
@@ -395,5 +378,13 @@ export class RetryLater extends Error {
     super(`to be delivered again in ${delayMs} ms`, options);
     this.name = "RetryLater";
     this.delayMs = delayMs;
+  }
+}
+
+/** Thrown by a handler: never deliver the message to this group again; it goes to the group's dead letters at once. */
+export class Reject extends Error {
+  constructor(reason = "rejected by the handler", options?: { readonly cause?: unknown }) {
+    super(reason, options);
+    this.name = "Reject";
   }
 }

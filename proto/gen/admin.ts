@@ -4,10 +4,13 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { AdminClient as _logwheel_v1_AdminClient, AdminDefinition as _logwheel_v1_AdminDefinition } from './logwheel/v1/Admin.js';
 import type { AskTransactionReply as _logwheel_v1_AskTransactionReply, AskTransactionReply__Output as _logwheel_v1_AskTransactionReply__Output } from './logwheel/v1/AskTransactionReply.js';
 import type { AskTransactionRequest as _logwheel_v1_AskTransactionRequest, AskTransactionRequest__Output as _logwheel_v1_AskTransactionRequest__Output } from './logwheel/v1/AskTransactionRequest.js';
+import type { ChangeRedriveRequest as _logwheel_v1_ChangeRedriveRequest, ChangeRedriveRequest__Output as _logwheel_v1_ChangeRedriveRequest__Output } from './logwheel/v1/ChangeRedriveRequest.js';
 import type { CountDelayedReply as _logwheel_v1_CountDelayedReply, CountDelayedReply__Output as _logwheel_v1_CountDelayedReply__Output } from './logwheel/v1/CountDelayedReply.js';
 import type { CountDelayedRequest as _logwheel_v1_CountDelayedRequest, CountDelayedRequest__Output as _logwheel_v1_CountDelayedRequest__Output } from './logwheel/v1/CountDelayedRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from './logwheel/v1/CreateGroupRequest.js';
 import type { CreateTopicRequest as _logwheel_v1_CreateTopicRequest, CreateTopicRequest__Output as _logwheel_v1_CreateTopicRequest__Output } from './logwheel/v1/CreateTopicRequest.js';
+import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from './logwheel/v1/DeadLetter.js';
+import type { DeadLetterFilter as _logwheel_v1_DeadLetterFilter, DeadLetterFilter__Output as _logwheel_v1_DeadLetterFilter__Output } from './logwheel/v1/DeadLetterFilter.js';
 import type { DelayedMessage as _logwheel_v1_DelayedMessage, DelayedMessage__Output as _logwheel_v1_DelayedMessage__Output } from './logwheel/v1/DelayedMessage.js';
 import type { DeleteGroupReply as _logwheel_v1_DeleteGroupReply, DeleteGroupReply__Output as _logwheel_v1_DeleteGroupReply__Output } from './logwheel/v1/DeleteGroupReply.js';
 import type { DeleteGroupRequest as _logwheel_v1_DeleteGroupRequest, DeleteGroupRequest__Output as _logwheel_v1_DeleteGroupRequest__Output } from './logwheel/v1/DeleteGroupRequest.js';
@@ -31,6 +34,8 @@ import type { ListDelayedReply as _logwheel_v1_ListDelayedReply, ListDelayedRepl
 import type { ListDelayedRequest as _logwheel_v1_ListDelayedRequest, ListDelayedRequest__Output as _logwheel_v1_ListDelayedRequest__Output } from './logwheel/v1/ListDelayedRequest.js';
 import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from './logwheel/v1/ListGroupsReply.js';
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from './logwheel/v1/ListGroupsRequest.js';
+import type { ListRedrivesReply as _logwheel_v1_ListRedrivesReply, ListRedrivesReply__Output as _logwheel_v1_ListRedrivesReply__Output } from './logwheel/v1/ListRedrivesReply.js';
+import type { ListRedrivesRequest as _logwheel_v1_ListRedrivesRequest, ListRedrivesRequest__Output as _logwheel_v1_ListRedrivesRequest__Output } from './logwheel/v1/ListRedrivesRequest.js';
 import type { ListTransactionsReply as _logwheel_v1_ListTransactionsReply, ListTransactionsReply__Output as _logwheel_v1_ListTransactionsReply__Output } from './logwheel/v1/ListTransactionsReply.js';
 import type { ListTransactionsRequest as _logwheel_v1_ListTransactionsRequest, ListTransactionsRequest__Output as _logwheel_v1_ListTransactionsRequest__Output } from './logwheel/v1/ListTransactionsRequest.js';
 import type { Member as _logwheel_v1_Member, Member__Output as _logwheel_v1_Member__Output } from './logwheel/v1/Member.js';
@@ -41,11 +46,14 @@ import type { QueueProgress as _logwheel_v1_QueueProgress, QueueProgress__Output
 import type { QueueStatus as _logwheel_v1_QueueStatus, QueueStatus__Output as _logwheel_v1_QueueStatus__Output } from './logwheel/v1/QueueStatus.js';
 import type { Range as _logwheel_v1_Range, Range__Output as _logwheel_v1_Range__Output } from './logwheel/v1/Range.js';
 import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Record__Output } from './logwheel/v1/Record.js';
+import type { Redrive as _logwheel_v1_Redrive, Redrive__Output as _logwheel_v1_Redrive__Output } from './logwheel/v1/Redrive.js';
+import type { RedriveReply as _logwheel_v1_RedriveReply, RedriveReply__Output as _logwheel_v1_RedriveReply__Output } from './logwheel/v1/RedriveReply.js';
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from './logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from './logwheel/v1/ResetGroupRequest.js';
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
 import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from './logwheel/v1/SettleTransactionReply.js';
 import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from './logwheel/v1/SettleTransactionRequest.js';
+import type { StartRedriveRequest as _logwheel_v1_StartRedriveRequest, StartRedriveRequest__Output as _logwheel_v1_StartRedriveRequest__Output } from './logwheel/v1/StartRedriveRequest.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from './logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from './logwheel/v1/UpdateGroupRequest.js';
@@ -62,10 +70,14 @@ export interface ProtoGrpcType {
       AskTransactionReply: MessageTypeDefinition<_logwheel_v1_AskTransactionReply, _logwheel_v1_AskTransactionReply__Output>
       AskTransactionRequest: MessageTypeDefinition<_logwheel_v1_AskTransactionRequest, _logwheel_v1_AskTransactionRequest__Output>
       Assign: EnumTypeDefinition
+      ChangeRedriveRequest: MessageTypeDefinition<_logwheel_v1_ChangeRedriveRequest, _logwheel_v1_ChangeRedriveRequest__Output>
       CountDelayedReply: MessageTypeDefinition<_logwheel_v1_CountDelayedReply, _logwheel_v1_CountDelayedReply__Output>
       CountDelayedRequest: MessageTypeDefinition<_logwheel_v1_CountDelayedRequest, _logwheel_v1_CountDelayedRequest__Output>
       CreateGroupRequest: MessageTypeDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_CreateGroupRequest__Output>
       CreateTopicRequest: MessageTypeDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_CreateTopicRequest__Output>
+      DeadLetter: MessageTypeDefinition<_logwheel_v1_DeadLetter, _logwheel_v1_DeadLetter__Output>
+      DeadLetterFilter: MessageTypeDefinition<_logwheel_v1_DeadLetterFilter, _logwheel_v1_DeadLetterFilter__Output>
+      DeadReason: EnumTypeDefinition
       DelayedMessage: MessageTypeDefinition<_logwheel_v1_DelayedMessage, _logwheel_v1_DelayedMessage__Output>
       DeleteGroupReply: MessageTypeDefinition<_logwheel_v1_DeleteGroupReply, _logwheel_v1_DeleteGroupReply__Output>
       DeleteGroupRequest: MessageTypeDefinition<_logwheel_v1_DeleteGroupRequest, _logwheel_v1_DeleteGroupRequest__Output>
@@ -78,6 +90,7 @@ export interface ProtoGrpcType {
       DescribeTopicReply: MessageTypeDefinition<_logwheel_v1_DescribeTopicReply, _logwheel_v1_DescribeTopicReply__Output>
       DescribeTopicRequest: MessageTypeDefinition<_logwheel_v1_DescribeTopicRequest, _logwheel_v1_DescribeTopicRequest__Output>
       Encoding: EnumTypeDefinition
+      Expired: EnumTypeDefinition
       Failure: MessageTypeDefinition<_logwheel_v1_Failure, _logwheel_v1_Failure__Output>
       FindMessagesReply: MessageTypeDefinition<_logwheel_v1_FindMessagesReply, _logwheel_v1_FindMessagesReply__Output>
       FindMessagesRequest: MessageTypeDefinition<_logwheel_v1_FindMessagesRequest, _logwheel_v1_FindMessagesRequest__Output>
@@ -90,6 +103,8 @@ export interface ProtoGrpcType {
       ListDelayedRequest: MessageTypeDefinition<_logwheel_v1_ListDelayedRequest, _logwheel_v1_ListDelayedRequest__Output>
       ListGroupsReply: MessageTypeDefinition<_logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsReply__Output>
       ListGroupsRequest: MessageTypeDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsRequest__Output>
+      ListRedrivesReply: MessageTypeDefinition<_logwheel_v1_ListRedrivesReply, _logwheel_v1_ListRedrivesReply__Output>
+      ListRedrivesRequest: MessageTypeDefinition<_logwheel_v1_ListRedrivesRequest, _logwheel_v1_ListRedrivesRequest__Output>
       ListTransactionsReply: MessageTypeDefinition<_logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsReply__Output>
       ListTransactionsRequest: MessageTypeDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsRequest__Output>
       Member: MessageTypeDefinition<_logwheel_v1_Member, _logwheel_v1_Member__Output>
@@ -103,12 +118,16 @@ export interface ProtoGrpcType {
       Range: MessageTypeDefinition<_logwheel_v1_Range, _logwheel_v1_Range__Output>
       Record: MessageTypeDefinition<_logwheel_v1_Record, _logwheel_v1_Record__Output>
       RecordKind: EnumTypeDefinition
+      Redrive: MessageTypeDefinition<_logwheel_v1_Redrive, _logwheel_v1_Redrive__Output>
+      RedriveReply: MessageTypeDefinition<_logwheel_v1_RedriveReply, _logwheel_v1_RedriveReply__Output>
+      RedriveState: EnumTypeDefinition
       ResetGroupReply: MessageTypeDefinition<_logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupReply__Output>
       ResetGroupRequest: MessageTypeDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupRequest__Output>
       ResetQueue: MessageTypeDefinition<_logwheel_v1_ResetQueue, _logwheel_v1_ResetQueue__Output>
       Sent: EnumTypeDefinition
       SettleTransactionReply: MessageTypeDefinition<_logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionReply__Output>
       SettleTransactionRequest: MessageTypeDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionRequest__Output>
+      StartRedriveRequest: MessageTypeDefinition<_logwheel_v1_StartRedriveRequest, _logwheel_v1_StartRedriveRequest__Output>
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicReply: MessageTypeDefinition<_logwheel_v1_TopicReply, _logwheel_v1_TopicReply__Output>
       TopicType: EnumTypeDefinition

@@ -20,12 +20,14 @@ import type { CheckWelcome as _logwheel_v1_CheckWelcome, CheckWelcome__Output as
 import type { ConsumeReply as _logwheel_v1_ConsumeReply, ConsumeReply__Output as _logwheel_v1_ConsumeReply__Output } from './logwheel/v1/ConsumeReply.js';
 import type { ConsumeRequest as _logwheel_v1_ConsumeRequest, ConsumeRequest__Output as _logwheel_v1_ConsumeRequest__Output } from './logwheel/v1/ConsumeRequest.js';
 import type { Credit as _logwheel_v1_Credit, Credit__Output as _logwheel_v1_Credit__Output } from './logwheel/v1/Credit.js';
+import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from './logwheel/v1/DeadLetter.js';
 import type { Draining as _logwheel_v1_Draining, Draining__Output as _logwheel_v1_Draining__Output } from './logwheel/v1/Draining.js';
 import type { Entry as _logwheel_v1_Entry, Entry__Output as _logwheel_v1_Entry__Output } from './logwheel/v1/Entry.js';
 import type { Extend as _logwheel_v1_Extend, Extend__Output as _logwheel_v1_Extend__Output } from './logwheel/v1/Extend.js';
 import type { Failure as _logwheel_v1_Failure, Failure__Output as _logwheel_v1_Failure__Output } from './logwheel/v1/Failure.js';
 import type { Group as _logwheel_v1_Group, Group__Output as _logwheel_v1_Group__Output } from './logwheel/v1/Group.js';
 import type { Hello as _logwheel_v1_Hello, Hello__Output as _logwheel_v1_Hello__Output } from './logwheel/v1/Hello.js';
+import type { LastError as _logwheel_v1_LastError, LastError__Output as _logwheel_v1_LastError__Output } from './logwheel/v1/LastError.js';
 import type { LeaseLost as _logwheel_v1_LeaseLost, LeaseLost__Output as _logwheel_v1_LeaseLost__Output } from './logwheel/v1/LeaseLost.js';
 import type { Message as _logwheel_v1_Message, Message__Output as _logwheel_v1_Message__Output } from './logwheel/v1/Message.js';
 import type { Nack as _logwheel_v1_Nack, Nack__Output as _logwheel_v1_Nack__Output } from './logwheel/v1/Nack.js';
@@ -84,17 +86,21 @@ export interface ProtoGrpcType {
       ConsumeReply: MessageTypeDefinition<_logwheel_v1_ConsumeReply, _logwheel_v1_ConsumeReply__Output>
       ConsumeRequest: MessageTypeDefinition<_logwheel_v1_ConsumeRequest, _logwheel_v1_ConsumeRequest__Output>
       Credit: MessageTypeDefinition<_logwheel_v1_Credit, _logwheel_v1_Credit__Output>
+      DeadLetter: MessageTypeDefinition<_logwheel_v1_DeadLetter, _logwheel_v1_DeadLetter__Output>
+      DeadReason: EnumTypeDefinition
       Decision: EnumTypeDefinition
       DelayedChange: EnumTypeDefinition
       Draining: MessageTypeDefinition<_logwheel_v1_Draining, _logwheel_v1_Draining__Output>
       DueAnswer: EnumTypeDefinition
       Encoding: EnumTypeDefinition
       Entry: MessageTypeDefinition<_logwheel_v1_Entry, _logwheel_v1_Entry__Output>
+      Expired: EnumTypeDefinition
       Extend: MessageTypeDefinition<_logwheel_v1_Extend, _logwheel_v1_Extend__Output>
       Failure: MessageTypeDefinition<_logwheel_v1_Failure, _logwheel_v1_Failure__Output>
       From: EnumTypeDefinition
       Group: MessageTypeDefinition<_logwheel_v1_Group, _logwheel_v1_Group__Output>
       Hello: MessageTypeDefinition<_logwheel_v1_Hello, _logwheel_v1_Hello__Output>
+      LastError: MessageTypeDefinition<_logwheel_v1_LastError, _logwheel_v1_LastError__Output>
       LeaseLost: MessageTypeDefinition<_logwheel_v1_LeaseLost, _logwheel_v1_LeaseLost__Output>
       Message: MessageTypeDefinition<_logwheel_v1_Message, _logwheel_v1_Message__Output>
       Mode: EnumTypeDefinition

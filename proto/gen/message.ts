@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from './logwheel/v1/DeadLetter.js';
 import type { Failure as _logwheel_v1_Failure, Failure__Output as _logwheel_v1_Failure__Output } from './logwheel/v1/Failure.js';
 import type { Group as _logwheel_v1_Group, Group__Output as _logwheel_v1_Group__Output } from './logwheel/v1/Group.js';
 import type { Message as _logwheel_v1_Message, Message__Output as _logwheel_v1_Message__Output } from './logwheel/v1/Message.js';
@@ -16,7 +17,10 @@ export interface ProtoGrpcType {
   logwheel: {
     v1: {
       Assign: EnumTypeDefinition
+      DeadLetter: MessageTypeDefinition<_logwheel_v1_DeadLetter, _logwheel_v1_DeadLetter__Output>
+      DeadReason: EnumTypeDefinition
       Encoding: EnumTypeDefinition
+      Expired: EnumTypeDefinition
       Failure: MessageTypeDefinition<_logwheel_v1_Failure, _logwheel_v1_Failure__Output>
       Group: MessageTypeDefinition<_logwheel_v1_Group, _logwheel_v1_Group__Output>
       Message: MessageTypeDefinition<_logwheel_v1_Message, _logwheel_v1_Message__Output>

@@ -3,6 +3,7 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 
 import type { BrokerInfo as _logwheel_v1_BrokerInfo, BrokerInfo__Output as _logwheel_v1_BrokerInfo__Output } from './logwheel/v1/BrokerInfo.js';
 import type { BrokerStatus as _logwheel_v1_BrokerStatus, BrokerStatus__Output as _logwheel_v1_BrokerStatus__Output } from './logwheel/v1/BrokerStatus.js';
+import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from './logwheel/v1/DeadLetter.js';
 import type { Failure as _logwheel_v1_Failure, Failure__Output as _logwheel_v1_Failure__Output } from './logwheel/v1/Failure.js';
 import type { GetRoutesRequest as _logwheel_v1_GetRoutesRequest, GetRoutesRequest__Output as _logwheel_v1_GetRoutesRequest__Output } from './logwheel/v1/GetRoutesRequest.js';
 import type { Group as _logwheel_v1_Group, Group__Output as _logwheel_v1_Group__Output } from './logwheel/v1/Group.js';
@@ -32,7 +33,10 @@ export interface ProtoGrpcType {
       Assign: EnumTypeDefinition
       BrokerInfo: MessageTypeDefinition<_logwheel_v1_BrokerInfo, _logwheel_v1_BrokerInfo__Output>
       BrokerStatus: MessageTypeDefinition<_logwheel_v1_BrokerStatus, _logwheel_v1_BrokerStatus__Output>
+      DeadLetter: MessageTypeDefinition<_logwheel_v1_DeadLetter, _logwheel_v1_DeadLetter__Output>
+      DeadReason: EnumTypeDefinition
       Encoding: EnumTypeDefinition
+      Expired: EnumTypeDefinition
       Failure: MessageTypeDefinition<_logwheel_v1_Failure, _logwheel_v1_Failure__Output>
       GetRoutesRequest: MessageTypeDefinition<_logwheel_v1_GetRoutesRequest, _logwheel_v1_GetRoutesRequest__Output>
       Group: MessageTypeDefinition<_logwheel_v1_Group, _logwheel_v1_Group__Output>

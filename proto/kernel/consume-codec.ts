@@ -5,7 +5,7 @@ import type { LeaseLost__Output } from "../gen/logwheel/v1/LeaseLost.js";
 import type { PauseChange__Output } from "../gen/logwheel/v1/PauseChange.js";
 import type { Welcome__Output } from "../gen/logwheel/v1/Welcome.js";
 import { protoCodec } from "./proto-codec.js";
-import { readRecord, type StoredRecord } from "./record.js";
+import { type LastError, readRecord, type StoredRecord } from "./record.js";
 import {
   checkUint64,
   malformed,
@@ -31,7 +31,10 @@ const BATCH = {
 } as const;
 
 /** Field tags of `logwheel.v1.Attempt`. */
-const ATTEMPT = { INDEX: 0x08, ATTEMPT: 0x10 } as const;
+const ATTEMPT = { INDEX: 0x08, ATTEMPT: 0x10, LAST_ERROR: 0x1a } as const;
+
+/** Field tags of `logwheel.v1.LastError`. */
+const LAST_ERROR = { NAME: 0x0a, MESSAGE: 0x12 } as const;
 
 /** Field tags of `logwheel.v1.PullReply`. */
 const PULL = { NEXT_OFFSET: 0x08, FIRST_OFFSET: 0x10, END_OFFSET: 0x18, RECORD: 0x22 } as const;
@@ -46,7 +49,7 @@ const BATCH_HEAD_BYTES = 6;
  */
 export class BatchBuilder {
   readonly #out: WireWriter;
-  readonly #attempts: [index: number, attempt: number][] = [];
+  readonly #attempts: [index: number, attempt: number, error: LastError | undefined][] = [];
   #count = 0;
 
   constructor(bytesInitial = 64 << 10) {
@@ -76,23 +79,16 @@ export class BatchBuilder {
     writeNumber(this.#out, BATCH.GENERATION, generation);
   }
 
-  /** Adds the record in `bytes[start..end)`, delivered for the `attempt`-th time. */
-  add(bytes: Buffer, start: number, end: number, attempt: number): void {
-    if (attempt > 1) this.#attempts.push([this.#count, attempt]);
+  /** Adds the record in `bytes[start..end)`, delivered for the `attempt`-th time, and why the one before failed. */
+  add(bytes: Buffer, start: number, end: number, attempt: number, error?: LastError): void {
+    if (attempt > 1) this.#attempts.push([this.#count, attempt, error]);
     writeRecord(this.#out, BATCH.RECORD, bytes, start, end);
     this.#count++;
   }
 
   finish(nextOffset: number): Buffer {
     writeNumber(this.#out, BATCH.NEXT_OFFSET, nextOffset);
-    for (const [index, attempt] of this.#attempts) {
-      const size = numberSize(index) + numberSize(attempt);
-      this.#out.reserve(size + 2);
-      this.#out.bytes[this.#out.at++] = BATCH.ATTEMPT;
-      this.#out.bytes[this.#out.at++] = size;
-      writeNumber(this.#out, ATTEMPT.INDEX, index);
-      writeNumber(this.#out, ATTEMPT.ATTEMPT, attempt);
-    }
+    for (const [index, attempt, error] of this.#attempts) writeAttempt(this.#out, index, attempt, error);
     const { bytes, at } = this.#out;
     const length = at - BATCH_HEAD_BYTES;
     const start = BATCH_HEAD_BYTES - 1 - varintSize(length);
@@ -139,6 +135,35 @@ export class PullBuilder {
   }
 }
 
+function writeAttempt(out: WireWriter, index: number, attempt: number, error: LastError | undefined): void {
+  const errorSize = error === undefined ? 0 : textFieldSize(error.name) + textFieldSize(error.message);
+  const block = error === undefined ? 0 : 1 + varintSize(errorSize) + errorSize;
+  const size = numberSize(index) + numberSize(attempt) + block;
+  out.reserve(size + 6);
+  out.bytes[out.at] = BATCH.ATTEMPT;
+  out.at = writeVarint(out.bytes, out.at + 1, size);
+  writeNumber(out, ATTEMPT.INDEX, index);
+  writeNumber(out, ATTEMPT.ATTEMPT, attempt);
+  if (error === undefined) return;
+  out.reserve(block);
+  out.bytes[out.at] = ATTEMPT.LAST_ERROR;
+  out.at = writeVarint(out.bytes, out.at + 1, errorSize);
+  writeTextField(out, LAST_ERROR.NAME, error.name);
+  writeTextField(out, LAST_ERROR.MESSAGE, error.message);
+}
+
+function textFieldSize(text: string): number {
+  const size = textSize(text);
+  return size === 0 ? 0 : 1 + varintSize(size) + size;
+}
+
+function writeTextField(out: WireWriter, tag: number, text: string): void {
+  const size = textSize(text);
+  if (size === 0) return;
+  out.bytes[out.at] = tag;
+  out.at = writeText(out.bytes, writeVarint(out.bytes, out.at + 1, size), text, size);
+}
+
 function numberSize(value: number): number {
   return value === 0 ? 0 : 1 + varintSize(value);
 }
@@ -160,15 +185,23 @@ function writeRecord(out: WireWriter, tag: number, bytes: Buffer, start: number,
   out.at = at + size;
 }
 
+/** What is known of earlier deliveries. */
+interface Attempted {
+  readonly attempt?: number;
+  readonly lastError?: LastError | undefined;
+}
+
+const FIRST: Attempted = {};
+
 /** Records of one queue as they arrived: views of one frame, made when asked. */
 export class RecordList implements Iterable<StoredRecord> {
   readonly #bytes: Buffer;
   /** Start and end of each record, in turn. */
   readonly #places: readonly number[];
-  /** Attempt by index, of those that were delivered before. */
-  readonly #attempts: ReadonlyMap<number, number> | undefined;
+  /** By index, of those that were delivered before. */
+  readonly #attempts: ReadonlyMap<number, Attempted> | undefined;
 
-  constructor(bytes: Buffer, places: readonly number[], attempts?: ReadonlyMap<number, number>) {
+  constructor(bytes: Buffer, places: readonly number[], attempts?: ReadonlyMap<number, Attempted>) {
     this.#bytes = bytes;
     this.#places = places;
     this.#attempts = attempts;
@@ -185,8 +218,14 @@ export class RecordList implements Iterable<StoredRecord> {
 
   /** The record at a place from 0 to `length` - 1. BAD_REQUEST if it is not laid out as expected. */
   at(index: number): StoredRecord {
-    const attempt = this.#attempts?.get(index) ?? 1;
-    return readRecord(this.#bytes, this.#places[2 * index]!, this.#places[2 * index + 1]!, attempt);
+    const { attempt = 1, lastError } = this.#attempts?.get(index) ?? FIRST;
+    return readRecord(
+      this.#bytes,
+      this.#places[2 * index]!,
+      this.#places[2 * index + 1]!,
+      attempt,
+      lastError,
+    );
   }
 
   *[Symbol.iterator](): Iterator<StoredRecord> {
@@ -248,7 +287,7 @@ export function decodeConsumeReply(bytes: Buffer): ConsumeEvent {
 function decodeBatch(reader: WireReader): RecordBatch {
   const batch = { topic: "", queueId: 0, generation: 0, nextOffset: 0 };
   const places: number[] = [];
-  let attempts: Map<number, number> | undefined;
+  let attempts: Map<number, Attempted> | undefined;
   while (reader.at < reader.end) {
     const tag = reader.tag();
     switch (tag) {
@@ -285,19 +324,35 @@ function readPlace(reader: WireReader, into: number[]): void {
   reader.at = end;
 }
 
-function readAttempt(reader: WireReader, into: Map<number, number>): void {
+function readAttempt(reader: WireReader, into: Map<number, Attempted>): void {
   const outer = reader.end;
   reader.end = reader.block();
   let index = 0;
   let attempt = 0;
+  let lastError: LastError | undefined;
   while (reader.at < reader.end) {
     const tag = reader.tag();
     if (tag === ATTEMPT.INDEX) index = reader.uint32();
     else if (tag === ATTEMPT.ATTEMPT) attempt = reader.uint32();
+    else if (tag === ATTEMPT.LAST_ERROR) lastError = readLastError(reader);
     else reader.skip(tag);
   }
   reader.end = outer;
-  into.set(index, attempt);
+  into.set(index, { attempt, lastError });
+}
+
+function readLastError(reader: WireReader): LastError {
+  const outer = reader.end;
+  reader.end = reader.block();
+  const error = { name: "", message: "" };
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    if (tag === LAST_ERROR.NAME) error.name = reader.text();
+    else if (tag === LAST_ERROR.MESSAGE) error.message = reader.text();
+    else reader.skip(tag);
+  }
+  reader.end = outer;
+  return error;
 }
 
 /** What a broker answered to `Pull`; BAD_REQUEST for bytes that make no sense. */

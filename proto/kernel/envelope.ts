@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { DEAD_LETTER_TAG } from "./dead-letter.js";
 import { LogwheelError } from "./errors.js";
 import { fnv1a } from "./hash.js";
 import { MESSAGE_LIMITS } from "./limits.js";
@@ -24,6 +25,10 @@ export class Envelope {
   /** Names and values together. */
   propertyBytes = 0;
   bornAtMs = 0;
+  /** 0: as its topic says. */
+  ttlMs = 0;
+  /** Of its `dead_letter`, tag and length included; 0 without one. Clients must not send it. */
+  deadLetterBytes = 0;
   /** Of the producer group; equal without one. */
   groupStart = 0;
   groupEnd = 0;
@@ -47,9 +52,13 @@ export class Envelope {
     this.tagStart = this.tagEnd = this.tagHash = 0;
     this.keyStart = this.keyEnd = this.keyHash = 0;
     this.keyCount = this.propertyCount = this.propertyBytes = this.bornAtMs = 0;
+    this.ttlMs = this.deadLetterBytes = 0;
     this.groupStart = this.groupEnd = this.delayMs = this.deliverAtMs = this.delayLevel = 0;
   }
 }
+
+/** More than what brokers say of a dead letter. */
+const DEAD_LETTER_BYTES_MAX = 16 << 10;
 
 const scanning = new WireReader();
 
@@ -59,12 +68,14 @@ const scanning = new WireReader();
  * Throws BAD_REQUEST or MESSAGE_TOO_LARGE, saying which limit; `into` is undefined then.
  */
 export function scanMessage(bytes: Buffer, start: number, end: number, into: Envelope): void {
-  if (end - start > MESSAGE_LIMITS.messageBytesMax)
-    throw tooLarge("the encoded message", end - start, MESSAGE_LIMITS.messageBytesMax);
+  checkSize(end - start - DEAD_LETTER_BYTES_MAX);
   into.clear();
   const reader = scanning.reset(bytes, start, end);
   while (reader.at < end) scanField(reader, into);
-  if (into.bodyBytes === 0) throw new LogwheelError("BAD_REQUEST", "the message has no body");
+  checkSize(end - start - into.deadLetterBytes);
+  if (into.ttlMs < 0 || into.ttlMs > MESSAGE_LIMITS.ttlMsMax) throw badTtl(into.ttlMs);
+  if (into.bodyBytes === 0 && into.deadLetterBytes === 0)
+    throw new LogwheelError("BAD_REQUEST", "the message has no body");
 }
 
 function scanField(reader: WireReader, into: Envelope): void {
@@ -98,6 +109,12 @@ function scanField(reader: WireReader, into: Envelope): void {
     case TAG.ENCODING:
       reader.uint32();
       return;
+    case TAG.TTL_MS:
+      into.ttlMs = reader.int64();
+      return;
+    case DEAD_LETTER_TAG:
+      into.deadLetterBytes += skipped(reader, tag);
+      return;
     case TAG.PRODUCER_GROUP:
       into.groupEnd = scanText(reader, "producer group", MESSAGE_LIMITS.groupBytesMax);
       into.groupStart = reader.at;
@@ -115,6 +132,13 @@ function scanField(reader: WireReader, into: Envelope): void {
     default:
       skipUnknown(reader, tag);
   }
+}
+
+/** Passes over a field; returns its bytes, tag and length included. */
+function skipped(reader: WireReader, tag: number): number {
+  const start = reader.at - 1;
+  reader.skip(tag);
+  return reader.at - start;
 }
 
 function scanBody(reader: WireReader, into: Envelope): void {
@@ -178,6 +202,18 @@ function checkNoBars(bytes: Buffer, start: number, end: number): void {
   for (let at = start + 1; at < end; at++)
     if (bytes[at] === 0x7c && bytes[at - 1] === 0x7c)
       throw new LogwheelError("BAD_REQUEST", 'a tag must not have "||" in it: filters use that');
+}
+
+function checkSize(bytes: number): void {
+  if (bytes > MESSAGE_LIMITS.messageBytesMax)
+    throw tooLarge("the encoded message", bytes, MESSAGE_LIMITS.messageBytesMax);
+}
+
+function badTtl(ttlMs: number): LogwheelError {
+  return new LogwheelError(
+    "BAD_REQUEST",
+    `a time to live is 1 to ${MESSAGE_LIMITS.ttlMsMax} ms, not ${ttlMs}`,
+  );
 }
 
 function tooLarge(what: string, bytes: number, bytesMax: number): LogwheelError {

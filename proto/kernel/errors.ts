@@ -48,6 +48,7 @@ export const ERRORS = {
   TOPIC_NOT_FOUND:       { grpc: status.NOT_FOUND,           retry: "reroute", sent: "no",    doc: "No broker that was asked has the topic." },
   TRANSACTION_NOT_FOUND: { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "No transaction has this id, or its half is on another topic, or retention has dropped it long after it ended." },
   GROUP_NOT_FOUND:       { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "The broker has no such consumer group." },
+  REDRIVE_TOPIC_NOT_FOUND: { grpc: status.NOT_FOUND,         retry: "never",   sent: "no",    doc: "Dead letters are to be sent to a topic that the broker does not have." },
   MESSAGE_NOT_FOUND:     { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "No message has this id, or retention has dropped it." },
   BROKER_NOT_FOUND:      { grpc: status.NOT_FOUND,           retry: "reroute", sent: "no",    doc: "No registered broker has this name." },
   SERVICE_NOT_FOUND:     { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "The server does not offer the service that its health was asked of." },

@@ -12,6 +12,8 @@ export const MESSAGE_LIMITS = {
   bornHostBytesMax: 255,
   /** Of a producer group. */
   groupBytesMax: 127,
+  /** Ten years. */
+  ttlMsMax: 10 * 365 * 86_400_000,
   /** The whole encoded message, fields of newer versions included. */
   messageBytesMax: (4 << 20) + (64 << 10),
 } as const;

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_TAG } from "./dead-letter.js";
 import { enter, MAP, skipUnknown, TAG } from "./message-fields.js";
 import { TextCache } from "./text-cache.js";
 import { int64Size, textSize, varintSize, WireReader, writeInt64, writeText, writeVarint } from "./wire.js";
@@ -18,6 +19,7 @@ export interface MessageInput {
   readonly delayMs?: number | undefined;
   readonly deliverAtMs?: number | undefined;
   readonly delayLevel?: number | undefined;
+  readonly ttlMs?: number | undefined;
 }
 
 /** A message as it is read. */
@@ -32,6 +34,9 @@ export interface MessageContent {
   readonly bornHost: string;
   readonly encoding: number;
   readonly producerGroup: string;
+  readonly ttlMs: number;
+  /** An encoded `DeadLetter`; null where the message is none. */
+  readonly deadLetter: Buffer | null;
 }
 
 /** Bytes that `writeMessage` will write. Checks nothing: brokers answer for the limits, see `scanMessage`. */
@@ -50,6 +55,7 @@ export function encodedMessageSize(message: MessageInput): number {
   if (message.delayMs) size += 1 + int64Size(message.delayMs);
   if (message.deliverAtMs) size += 1 + int64Size(message.deliverAtMs);
   if (message.delayLevel) size += 1 + varintSize(message.delayLevel);
+  if (message.ttlMs) size += 1 + int64Size(message.ttlMs);
   return size;
 }
 
@@ -71,6 +77,7 @@ export function writeMessage(message: MessageInput, into: Buffer, start: number)
   if (message.delayMs) at = writeInt64(into, writeTag(into, at, TAG.DELAY_MS), message.delayMs);
   if (message.deliverAtMs) at = writeInt64(into, writeTag(into, at, TAG.DELIVER_AT_MS), message.deliverAtMs);
   if (message.delayLevel) at = writeVarint(into, writeTag(into, at, TAG.DELAY_LEVEL), message.delayLevel);
+  if (message.ttlMs) at = writeInt64(into, writeTag(into, at, TAG.TTL_MS), message.ttlMs);
   return at;
 }
 
@@ -111,6 +118,8 @@ class Content implements MessageContent {
   bornHost = "";
   encoding = 0;
   producerGroup = "";
+  ttlMs = 0;
+  deadLetter: Buffer | null = null;
 
   constructor(body: Buffer) {
     this.body = body;
@@ -168,6 +177,15 @@ function readField(reader: WireReader, content: Content): void {
     case TAG.DELAY_LEVEL:
       reader.int64();
       return;
+    case TAG.TTL_MS:
+      content.ttlMs = reader.int64();
+      return;
+    case DEAD_LETTER_TAG: {
+      const end = reader.block();
+      content.deadLetter = reader.bytes.subarray(reader.at, end);
+      reader.at = end;
+      return;
+    }
     default:
       skipUnknown(reader, tag);
   }
@@ -201,14 +219,14 @@ export function keysOf(bytes: Buffer, start: number, end: number): string[] {
   return keys;
 }
 
-/** Tag of the message in `bytes[start..end)`, empty without one. */
-export function tagOf(bytes: Buffer, start: number, end: number): string {
+/** Time to live of the message in `bytes[start..end)`, milliseconds; 0 without one. */
+export function ttlOf(bytes: Buffer, start: number, end: number): number {
   const reader = reading.reset(bytes, start, end);
-  let text = "";
+  let ttlMs = 0;
   while (reader.at < end) {
     const tag = reader.tag();
-    if (tag === TAG.TAG) text = reader.text();
+    if (tag === TAG.TTL_MS) ttlMs = reader.int64();
     else reader.skip(tag);
   }
-  return text;
+  return ttlMs;
 }

@@ -10,6 +10,7 @@ export const TAG = {
   BORN_AT_MS: 0x30,
   BORN_HOST: 0x3a,
   ENCODING: 0x40,
+  TTL_MS: 0x48,
   PRODUCER_GROUP: 0x52,
   DELAY_MS: 0x60,
   DELIVER_AT_MS: 0x68,

@@ -44,7 +44,7 @@ export const RECORD_CONTENT_BYTES_MAX = 2 ** 28 - 1;
 export const CONTENT_TAG = { MESSAGE: 0x62, PAYLOAD: 0x6a } as const;
 
 /** Bits 8 to 15 of the kind field. */
-export const RECORD_FLAG = { MORE: 0x100, KEYS: 0x200, STANDS: 0x400, JOINED: 0x1000 } as const;
+export const RECORD_FLAG = { MORE: 0x100, KEYS: 0x200, STANDS: 0x400, TTL: 0x800, JOINED: 0x1000 } as const;
 
 /** Places and values of the field tags that do not vary. */
 const TAGS: readonly (readonly [place: number, tag: number])[] = [
@@ -197,6 +197,12 @@ export function recordMessageId(broker: string, bytes: Buffer, start: number): s
   return messageId(broker, recordEpoch(bytes, start), recordLogOffset(bytes, start));
 }
 
+/** Why the delivery before failed. */
+export interface LastError {
+  readonly name: string;
+  readonly message: string;
+}
+
 /** One delivered record: a view of the bytes it came in, read when asked. */
 export class StoredRecord {
   readonly bytes: Buffer;
@@ -204,12 +210,14 @@ export class StoredRecord {
   readonly end: number;
   /** 1 for the first delivery. */
   readonly attempt: number;
+  readonly lastError: LastError | undefined;
 
-  constructor(bytes: Buffer, start: number, end: number, attempt: number) {
+  constructor(bytes: Buffer, start: number, end: number, attempt: number, lastError?: LastError) {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.attempt = attempt;
+    this.lastError = lastError;
   }
 
   /** Of its message. */
@@ -260,10 +268,16 @@ export class StoredRecord {
 }
 
 /** The message record in `bytes[start..end)`; BAD_REQUEST if it is not laid out as drawn above. */
-export function readRecord(bytes: Buffer, start: number, end: number, attempt = 1): StoredRecord {
+export function readRecord(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  attempt = 1,
+  lastError?: LastError,
+): StoredRecord {
   if (!fits(bytes, start, end))
     throw new LogwheelError("BAD_REQUEST", "a delivered record is not laid out as this version writes it");
-  return new StoredRecord(bytes, start, end, attempt);
+  return new StoredRecord(bytes, start, end, attempt, lastError);
 }
 
 function fits(bytes: Buffer, start: number, end: number): boolean {

@@ -1,12 +1,13 @@
 import type { DescribeBrokerReply } from "../../proto/gen/logwheel/v1/DescribeBrokerReply.js";
 import type { DescribeTopicReply } from "../../proto/gen/logwheel/v1/DescribeTopicReply.js";
+import type { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Handlers } from "../../proto/kernel/channel.js";
-import type { ADMIN } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Store } from "../store/store.js";
 import type { DueAdmin } from "./due-admin.js";
 import type { GroupAdmin } from "./group-admin.js";
 import type { Messages } from "./messages.js";
+import type { Redrives } from "./redrives.js";
 import { showTopic, type Topics } from "./topics.js";
 
 /** What administration stands on. */
@@ -16,6 +17,7 @@ export interface AdminDeps {
   readonly groups: GroupAdmin;
   readonly messages: Messages;
   readonly due: DueAdmin;
+  readonly redrives: Redrives;
   /** Resolves when the routes have every change of topics so far. */
   registered(): Promise<void>;
   describeBroker(): DescribeBrokerReply;
@@ -23,7 +25,7 @@ export interface AdminDeps {
 
 /** What the broker answers administrators. */
 export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
-  const { topics, groups, messages, due } = deps;
+  const { topics, groups, messages, due, redrives } = deps;
   return {
     async createTopic({ topic }) {
       if (topic === null) throw new LogwheelError("BAD_REQUEST", "the request names no topic");
@@ -55,6 +57,13 @@ export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
     listTransactions: (request) => due.listTransactions(request),
     askTransaction: (request) => due.ask(request.id),
     settleTransaction: (request) => due.settle(request),
+    async startRedrive(request, { peer }) {
+      return { redrive: await redrives.begin(request, peer) };
+    },
+    async changeRedrive(request, { peer }) {
+      return { redrive: await redrives.change(request, peer) };
+    },
+    listRedrives: ({ group }) => ({ redrives: redrives.list(group) }),
     describeBroker: () => deps.describeBroker(),
   };
 }

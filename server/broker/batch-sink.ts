@@ -1,14 +1,39 @@
 import type { BatchBuilder } from "../../proto/kernel/consume-codec.js";
+import type { TopicState } from "../store/queue.js";
 import type { ReadLimits, RecordSink } from "../store/queue-reader.js";
 import type { Run } from "./cursor.js";
+import { EXPIRED, isExpired } from "./expiry.js";
 import { type MessageFilter, readLimits } from "./filter.js";
+import type { LastErrors } from "./last-errors.js";
+
+/** What a batch has to know to leave out what has expired. */
+export interface Expiry {
+  /** Wall clock, milliseconds. */
+  readonly nowMs: number;
+  /** Bytes of expired records that may go to the dead letters now. */
+  readonly bytesMax: number;
+  /** There are dead letters: not for members that keep their place themselves. */
+  readonly deadLetters: boolean;
+}
+
+/** An expired message on its way to the dead letters. */
+export interface ExpiredRecord {
+  readonly offset: number;
+  readonly attempt: number;
+  readonly record: Buffer;
+}
 
 /** Takes records into a batch, and notes what the filter left out. One for all batches of a member. */
 export class BatchSink implements RecordSink {
   readonly #batch: BatchBuilder;
   readonly #notesOffsets: boolean;
   #filter: MessageFilter | undefined;
+  #ttlMs = 0;
+  #keepsExpired = false;
+  #expiry: Expiry = { nowMs: 0, bytesMax: 0, deadLetters: false };
+  #expiredBytes = 0;
   #run: Run = { from: 0, to: 0, attempt: 1 };
+  #errors: LastErrors | undefined;
   /** The offset that comes next if nothing is left out. */
   #expected = 0;
   #gaps: number[] = [];
@@ -20,6 +45,9 @@ export class BatchSink implements RecordSink {
   bytes = 0;
   redelivered = 0;
   nextOffset = 0;
+  /** Of the run: messages that were left out because they have expired, and those that go to the dead letters. */
+  expired = 0;
+  dying: ExpiredRecord[] = [];
 
   constructor(batch: BatchBuilder, notesOffsets: boolean) {
     this.#batch = batch;
@@ -27,7 +55,18 @@ export class BatchSink implements RecordSink {
   }
 
   /** A new batch. */
-  begin(messagesMax: number, bytesMax: number, filter: MessageFilter | undefined): void {
+  begin(
+    messagesMax: number,
+    bytesMax: number,
+    filter: MessageFilter | undefined,
+    topic: TopicState,
+    expiry: Expiry,
+  ): void {
+    this.#ttlMs = topic.ttlMs ?? 0;
+    this.#keepsExpired =
+      expiry.deadLetters && (topic.expired ?? EXPIRED.toDeadLetters) === EXPIRED.toDeadLetters;
+    this.#expiry = expiry;
+    this.#expiredBytes = 0;
     this.#messagesMax = messagesMax;
     this.#bytesMax = bytesMax;
     this.#filter = filter;
@@ -39,11 +78,14 @@ export class BatchSink implements RecordSink {
   }
 
   /** A run of the batch; returns what the store has to know. */
-  start(run: Run): ReadLimits {
+  start(run: Run, errors?: LastErrors): ReadLimits {
     this.#run = run;
+    this.#errors = errors;
     this.#expected = run.from;
     this.#gaps = [];
     this.#offsets = [];
+    this.expired = 0;
+    this.dying = [];
     const span = run.to - run.from;
     const room = {
       maxMessages: Math.min(this.#messagesMax - this.messages, span),
@@ -57,13 +99,30 @@ export class BatchSink implements RecordSink {
     const size = end - start;
     if (this.messages > 0 && this.bytes + size > this.#bytesMax) return false;
     if (this.#filter !== undefined && !this.#filter.wants(bytes, start, end)) return true;
+    if (isExpired(bytes, start, end, this.#ttlMs, this.#expiry.nowMs))
+      return this.#expire(bytes, start, end, queueOffset);
     if (queueOffset > this.#expected) this.#gaps.push(this.#expected, queueOffset);
     this.#expected = queueOffset + 1;
-    this.#batch.add(bytes, start, end, this.#run.attempt);
+    const { attempt } = this.#run;
+    this.#batch.add(bytes, start, end, attempt, attempt > 1 ? this.#errors?.get(queueOffset) : undefined);
     if (this.#notesOffsets) this.#offsets.push(queueOffset);
     this.messages++;
     this.bytes += size;
-    if (this.#run.attempt > 1) this.redelivered++;
+    if (attempt > 1) this.redelivered++;
+    return true;
+  }
+
+  /** A message that is dropped counts as left out; one that goes to the dead letters is acknowledged with its copy there. */
+  #expire(bytes: Buffer, start: number, end: number, offset: number): boolean {
+    if (this.#keepsExpired) {
+      this.#expiredBytes += end - start;
+      if (this.#expiredBytes > this.#expiry.bytesMax && this.dying.length > 0) return false;
+      if (offset > this.#expected) this.#gaps.push(this.#expected, offset);
+      this.#expected = offset + 1;
+      const { attempt } = this.#run;
+      this.dying.push({ offset, attempt, record: Buffer.from(bytes.subarray(start, end)) });
+    }
+    this.expired++;
     return true;
   }
 

@@ -1,8 +1,9 @@
 import type { BrokerInfo } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
 import type { DescribeBrokerReply } from "../../proto/gen/logwheel/v1/DescribeBrokerReply.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Connect, Handlers, Served } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
-import { ADMIN, BROKER, SERVICE_NAME } from "../../proto/kernel/contract.js";
+import { BROKER, SERVICE_NAME } from "../../proto/kernel/contract.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
@@ -26,7 +27,9 @@ import { Messages } from "./messages.js";
 import type { BrokerFigures, GroupFigures, Meter } from "./meter.js";
 import { Publisher } from "./publish.js";
 import { PublishStream } from "./publish-stream.js";
+import { Redrives } from "./redrives.js";
 import { Registration } from "./registration.js";
+import { isReserved } from "./reserved.js";
 import { Retention } from "./retention.js";
 import type { Shedding } from "./shedding.js";
 import { showTopic, Topics } from "./topics.js";
@@ -89,6 +92,7 @@ export class Broker implements Lifecycle {
   readonly #publisher: Publisher;
   readonly #longPoll: LongPoll;
   readonly #retention: Retention;
+  readonly #redrives: Redrives;
   readonly #registration: Registration;
   readonly #due: DueWork;
   readonly #startedAtMs: number;
@@ -132,6 +136,13 @@ export class Broker implements Lifecycle {
       logger,
       policy: { retentionMs: options.retentionMs, retentionBytes: options.retentionBytes },
       dropped: () => this.#groups.deps.cursors.skipAllDropped(),
+    });
+    this.#redrives = new Redrives({
+      store,
+      cursors: this.#groups.deps.cursors,
+      clock,
+      logger,
+      refusal: () => (this.#admission.open ? this.#disk.refusal() : this.#admission.busy),
     });
     this.#registration = new Registration({
       ...options,
@@ -189,6 +200,7 @@ export class Broker implements Lifecycle {
     await this.#disk.start();
     await this.#groups.start();
     await this.#due.start();
+    await this.#redrives.start();
     await this.#retention.start();
     await this.#registration.start();
   }
@@ -203,6 +215,7 @@ export class Broker implements Lifecycle {
     this.#admission.stop();
     this.#longPoll.stop();
     await this.#due.stop();
+    await this.#redrives.stop();
     const left = this.#groups.drain(this.#store.failure === undefined ? membersMs : 0);
     await Promise.all([left, this.#registration.stop()]);
     await this.#store.whenSettled().catch(() => {});
@@ -245,7 +258,7 @@ export class Broker implements Lifecycle {
       { group: string; topic: string; lag: number; ready: number; inFlight: number }
     >();
     for (const group of this.#store.state.groups.values())
-      for (const queue of group.cursors.keys()) {
+      for (const queue of isReserved(group.name) ? [] : group.cursors.keys()) {
         const counts = this.#groups.deps.cursors.peek(group, queue)?.counts(this.#store.endOffset(queue));
         if (counts === undefined) continue;
         const key = `${group.number}/${queue.topic.number}`;
@@ -294,6 +307,7 @@ export class Broker implements Lifecycle {
       store: this.#store,
       topics: this.#topics,
       groups: new GroupAdmin(this.#groups, this.#topics),
+      redrives: this.#redrives,
       messages: new Messages({ store: this.#store, topics: this.#topics, broker: this.#options.name }),
       registered: () => this.#registration.registered(),
       describeBroker: () => this.#describe(),

@@ -9,12 +9,14 @@ import type { QueueAck__Output } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { Released__Output } from "../../proto/gen/logwheel/v1/Released.js";
 import type { Stream } from "../../proto/kernel/channel.js";
 import { encodeConsumeReply } from "../../proto/kernel/consume-codec.js";
+import { DEAD_REASON } from "../../proto/kernel/dead-letter.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { failureOf } from "../../proto/kernel/failure.js";
 import { Delivery } from "./delivery.js";
 import type { Group } from "./group.js";
 import type { Groups } from "./groups.js";
 import type { Lane } from "./lane.js";
+import { boundedFailure } from "./last-errors.js";
 import type { Member, Seat } from "./member.js";
 import { acknowledge, extendLease, fail } from "./settlement.js";
 
@@ -160,14 +162,24 @@ export class ConsumeSession implements Seat {
     const { group, member } = state;
     const lane = this.#laneOf(group, nack);
     if (lane?.open == null) return;
-    const { store, cursors, counters, deadlines } = this.#groups.deps;
+    const { store, cursors, counters, deadlines, deadLetters } = this.#groups.deps;
     const speaker = { member: member.id, mode: member.mode };
-    const place = { now: deadlines.instant(), end: store.endOffset(lane.queue) };
-    const readyAtMs = fail(lane, speaker, nack, place);
-    if (readyAtMs === null) return;
+    const end = store.endOffset(lane.queue);
+    const failed = fail(lane, speaker, nack, { now: deadlines.instant(), end, rules: group.state });
+    if (failed === null) return;
     counters.messagesFailed++;
     cursors.moved(lane.open);
-    group.expect(readyAtMs);
+    const { offset } = nack;
+    const failure = boundedFailure(nack);
+    if (failed.next === "again") {
+      lane.errors.set(offset, failure, lane.cursor.floor);
+      group.expect(failed.readyAtMs);
+    } else {
+      const attempts = Math.max(1, nack.attempt);
+      deadLetters.move(lane.open, { offset, reason: DEAD_REASON[failed.reason], attempts, failure });
+      // A member that consumes in order waits for the message to come again, which it never does.
+      if (member.mode === "ordered") group.renew(lane);
+    }
     this.#pump(state);
   }
 

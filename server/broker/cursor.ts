@@ -2,6 +2,7 @@ import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { CursorState } from "../store/state.js";
 import { type Lease, Leases } from "./leases.js";
 import { Retries } from "./retries.js";
+import { RETRY_DELAY_MS_MAX } from "./retry-ladder.js";
 
 /** Messages of a queue that may be delivered now. */
 export interface Run {
@@ -32,6 +33,13 @@ export interface Counts {
   readonly retrying: number;
 }
 
+/** The lowest offset in each state; Infinity where no message is. */
+export interface Oldest {
+  readonly ready: number;
+  readonly inFlight: number;
+  readonly retrying: number;
+}
+
 /** How far above its floor a cursor goes. */
 export const WINDOW_MESSAGES_MAX = 65_536;
 
@@ -40,9 +48,6 @@ export const ORDERED_WINDOW_MESSAGES_MAX = 256;
 
 /** Acknowledged ranges and failed messages with which a cursor goes no further up. */
 export const HELD_MAX = 16_384;
-
-/** The longest wait for another attempt. */
-export const RETRY_DELAY_MS_MAX = 3_600_000;
 
 /**
  * How far one group has come in one queue: what is acknowledged, what is out and what waits for another attempt. No I/O
@@ -86,6 +91,15 @@ export class Cursor {
   /** How many messages are acknowledged, by offsets: only differences mean something. */
   get acknowledged(): number {
     return this.#floor + this.#acked.count;
+  }
+
+  /** What is acknowledged, lowest first. */
+  get acknowledgedRanges(): OffsetRange[] {
+    return this.#floor === 0 ? this.#acked.toArray() : [[0, this.#floor], ...this.#acked.toArray()];
+  }
+
+  isAcknowledged(offset: number): boolean {
+    return offset < this.#floor || this.#acked.has(offset);
   }
 
   /** The lowest offset that was not delivered to the present owner. */
@@ -136,7 +150,7 @@ export class Cursor {
    * left out: they count as acknowledged.
    */
   deliver(run: Run, to: number, gaps: readonly number[]): void {
-    const again = run.attempt > 1;
+    const again = run.attempt > 1 || this.#retries.has(run.from);
     if (again) this.#retries.sent(run.from);
     if (!again || run.from <= this.#acked.nextMissing(this.#next)) this.#next = Math.max(this.#next, to);
     for (let at = 0; at + 1 < gaps.length; at += 2) this.ack(gaps[at]!, gaps[at + 1]!);
@@ -194,6 +208,24 @@ export class Cursor {
     this.#retries.wait(offset, { attempt: attempt + 1, ...next });
     if (offset >= this.#next) this.#retries.lookAhead(this.#next);
     return true;
+  }
+
+  /** A message that is not to be delivered, and is on its way to the dead letters, is kept like a failed one. */
+  park(offset: number, attempt: number, dueMs: number): void {
+    if (offset < this.#floor || this.#acked.has(offset)) return;
+    this.#retries.wait(offset, { attempt, dueMs, readyAtMs: Number.POSITIVE_INFINITY });
+  }
+
+  /** Keeps a failed message from being delivered again until it is acknowledged: it is on its way to the dead letters. */
+  hold(offset: number): void {
+    const retry = this.#retries.get(offset);
+    if (retry !== undefined) this.#retries.wait(offset, { ...retry, readyAtMs: Number.POSITIVE_INFINITY });
+  }
+
+  /** Whether a message is kept so. */
+  holds(offset: number): boolean {
+    const retry = this.#retries.get(offset);
+    return retry !== undefined && !retry.out && retry.readyAtMs === Number.POSITIVE_INFINITY;
   }
 
   /** Sets a new end to a lease; false if this member has none on this attempt. */
@@ -258,6 +290,20 @@ export class Cursor {
     const inFlight = unanswered - waitingBelow + outAhead;
     const retrying = waitingBelow + waitingAhead;
     return { lag, ready: lag - inFlight - retrying, inFlight, retrying };
+  }
+
+  /** The same of the oldest message in each state. */
+  oldest(end: number): Oldest {
+    const { waiting, outAhead } = this.#retries.lowest(this.#next);
+    let out = this.#acked.nextMissing(this.#floor);
+    while (out < this.#next && this.#retries.get(out)?.out === false) out = this.#acked.nextMissing(out + 1);
+    let ready = this.#acked.nextMissing(this.#next);
+    while (ready < end && this.#retries.has(ready)) ready = this.#acked.nextMissing(ready + 1);
+    return {
+      ready: ready < end ? ready : Number.POSITIVE_INFINITY,
+      inFlight: out < this.#next ? out : outAhead,
+      retrying: waiting,
+    };
   }
 
   /** What a restart has to know. */

@@ -7,6 +7,7 @@ import type { Store } from "../store/store.js";
 import type { ConsumeCounters } from "./counters.js";
 import { Cursor } from "./cursor.js";
 import type { DeadlineClock } from "./deadline-clock.js";
+import { isReserved } from "./reserved.js";
 
 /** Time between two cursor records while cursors move all the time. */
 const WRITE_EVERY_MS = 5;
@@ -110,6 +111,7 @@ export class Cursors {
     if (cursor.floor >= first) return;
     const messages = cursor.skipTo(first);
     this.movedUnasked(open);
+    if (isReserved(group.name)) return;
     this.#counters.messagesUnread += messages;
     this.#logger.warn(
       { group: group.name, topic: queue.topic.name, queueId: queue.id, messages, offset: first },
@@ -198,7 +200,7 @@ export class Cursors {
     };
     for (const open of this.#moved) {
       this.#moved.delete(open);
-      if (this.#exists(open)) {
+      if (this.exists(open)) {
         changes.push({ group: open.group, queue: open.queue, state: open.cursor.toState() });
         inRecord += 1 + open.cursor.held;
         if (inRecord >= RECORD_WEIGHT_MAX) append();
@@ -210,7 +212,7 @@ export class Cursors {
   }
 
   /** Whether group and queue were not deleted meanwhile. */
-  #exists({ group, queue }: OpenCursor): boolean {
+  exists({ group, queue }: OpenCursor): boolean {
     const { groups } = this.#store.state;
     return (
       groups.get(group.name) === group && this.#store.state.topicByNumber(queue.topic.number) === queue.topic

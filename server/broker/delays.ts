@@ -165,6 +165,7 @@ export class Delays {
     header.more = more;
     header.keyed = origin.keyed;
     header.stands = true;
+    header.hasTtl = origin.hasTtl;
     header.tagHash = origin.tagHash;
     header.keyHash = origin.keyHash;
     header.producerId = origin.stands ? origin.producerId : origin.epoch;

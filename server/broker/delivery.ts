@@ -1,10 +1,12 @@
 import { BatchBuilder } from "../../proto/kernel/consume-codec.js";
+import { DEAD_REASON } from "../../proto/kernel/dead-letter.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
-import { BatchSink } from "./batch-sink.js";
+import { BatchSink, type Expiry } from "./batch-sink.js";
 import type { ConsumeCounters } from "./counters.js";
 import type { Run } from "./cursor.js";
 import type { Cursors } from "./cursors.js";
+import type { DeadLetters } from "./dead-letters.js";
 import type { DeadlineClock } from "./deadline-clock.js";
 import type { Group } from "./group.js";
 import type { Lane } from "./lane.js";
@@ -31,6 +33,9 @@ const READS_PER_BATCH = 8;
 /** Ranges and failed messages with which a cursor goes no further up while the log has no room for more of them. */
 const HELD_WHILE_CROWDED = 64;
 
+/** Bytes on their way to the disk with which expired messages wait until there are fewer. */
+const EXPIRED_UNSETTLED_MAX = 8 << 20;
+
 /** Time for which a queue is held up before that is said. */
 const PAUSE_SAID_MS = 5_000;
 
@@ -41,6 +46,7 @@ const READ_AGAIN_MS = 5_000;
 export interface DeliveryDeps {
   readonly store: Store;
   readonly cursors: Cursors;
+  readonly deadLetters: DeadLetters;
   readonly deadlines: DeadlineClock;
   readonly logger: Logger;
   readonly counters: ConsumeCounters;
@@ -164,12 +170,19 @@ export class Delivery {
       Math.min(this.#messages, messagesMax),
       Math.min(this.#bytes, BATCH_BYTES_MAX),
       this.#member.subscriptions.get(queue.topic.name)?.filter,
+      queue.topic,
+      this.#expiry(lane),
     );
     const planned = { version: cursor.version, generation };
     let moved = false;
     for (let reads = 0; reads < READS_PER_BATCH; reads++) {
       const run = this.#sink.full ? null : this.#plan(lane, nowMs);
       if (run === null) break;
+      if (this.#giveUp(lane, run)) {
+        moved = true;
+        if (this.#group.order === "queue") break;
+        continue;
+      }
       let next: number | Promise<number>;
       try {
         next = this.#read(lane, run);
@@ -188,8 +201,19 @@ export class Delivery {
     return moved;
   }
 
+  /** A message that had its last attempt goes to the dead letters: its member died, or the broker or the group's limit changed since. */
+  #giveUp(lane: Lane, { from, attempt }: Run): boolean {
+    const { open, cursor, errors } = lane;
+    if (attempt <= this.#group.state.maxAttempts || open === null) return false;
+    cursor.hold(from);
+    const letter = { offset: from, reason: DEAD_REASON.attempts, attempts: attempt - 1 };
+    this.#deps.deadLetters.move(open, { ...letter, failure: errors.get(from) });
+    if (this.#member.mode === "ordered") this.#group.renew(lane);
+    return true;
+  }
+
   #read(lane: Lane, run: Run): number | Promise<number> {
-    return this.#deps.store.read(lane.queue, run.from, this.#sink.start(run), this.#sink);
+    return this.#deps.store.read(lane.queue, run.from, this.#sink.start(run, lane.errors), this.#sink);
   }
 
   /** Waits for a read from the disk; what was read counts only if the queue is still this member's and was not moved. */
@@ -233,10 +257,32 @@ export class Delivery {
     if (to <= run.from) return false;
     const { gaps, offsets } = this.#sink.finish(to);
     lane.cursor.deliver(run, to, gaps);
+    if (this.#sink.expired > 0) this.#expire(lane, run);
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
     if (this.#member.mode === "shared") this.#lease(lane, run, offsets);
     return true;
+  }
+
+  #expiry({ open }: Lane): Expiry {
+    const { store, deadlines } = this.#deps;
+    const bytesMax = store.unsettledBytes > EXPIRED_UNSETTLED_MAX ? 0 : BATCH_BYTES_MAX;
+    return { nowMs: deadlines.instant().wallMs, bytesMax, deadLetters: open !== null };
+  }
+
+  /** What has expired is not delivered: to the dead letters with it, where its topic wants that. */
+  #expire({ queue, cursor, open, errors }: Lane, { attempt }: Run): void {
+    const { deadLetters, meter, deadlines } = this.#deps;
+    const { expired, dying } = this.#sink;
+    meter.expired(queue.topic.name, expired);
+    if (open === null) return;
+    const dueMs = Math.round(deadlines.instant().wallMs);
+    for (const { offset, record } of dying) {
+      cursor.park(offset, attempt, dueMs);
+      const failure = errors.get(offset);
+      const letter = { offset, reason: DEAD_REASON.expired, attempts: attempt - 1, failure, record };
+      if (cursor.holds(offset)) deadLetters.move(open, letter);
+    }
   }
 
   #lease(lane: Lane, run: Run, offsets: readonly number[]): void {

@@ -1,7 +1,7 @@
-import type { CreateGroupRequest__Output } from "../../proto/gen/logwheel/v1/CreateGroupRequest.js";
 import type { DeleteGroupReply } from "../../proto/gen/logwheel/v1/DeleteGroupReply.js";
 import type { DeleteGroupRequest__Output } from "../../proto/gen/logwheel/v1/DeleteGroupRequest.js";
 import type { DescribeGroupReply } from "../../proto/gen/logwheel/v1/DescribeGroupReply.js";
+import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
 import type { GroupReply } from "../../proto/gen/logwheel/v1/GroupReply.js";
 import type { GroupSummary } from "../../proto/gen/logwheel/v1/GroupSummary.js";
 import type { ListGroupsReply } from "../../proto/gen/logwheel/v1/ListGroupsReply.js";
@@ -13,8 +13,10 @@ import type { UpdateGroupRequest__Output } from "../../proto/gen/logwheel/v1/Upd
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
-import { ATTEMPTS_MAX, type Groups } from "./groups.js";
+import type { Groups } from "./groups.js";
 import { queueOf } from "./readable.js";
+import { isReserved } from "./reserved.js";
+import { ATTEMPTS_MAX, checkRetryDelays } from "./retry-ladder.js";
 import { MODES, showSubscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
 
@@ -24,6 +26,10 @@ const ATTEMPTS_LIMIT = 10_000;
 const ASSIGN_MAX = 3;
 
 type Settings = Omit<GroupState, "cursors">;
+
+/** A request in which the group's retry delays may be missing. */
+type Lenient<T extends { retryDelaysMs: number[] }> = Omit<T, "retryDelaysMs"> &
+  Partial<Pick<T, "retryDelaysMs">>;
 
 /** What administrators do with consumer groups. Every answer comes when a restart keeps what it says. */
 export class GroupAdmin {
@@ -36,20 +42,23 @@ export class GroupAdmin {
   }
 
   /** GROUP_EXISTS if there is one of this name. */
-  async create({ group }: CreateGroupRequest__Output): Promise<GroupReply> {
+  async create({ group }: { group: Lenient<Group__Output> | null }): Promise<GroupReply> {
     const { store } = this.#groups.deps;
     if (group === null) throw new LogwheelError("BAD_REQUEST", "the request names no group");
     if (store.state.groups.has(group.name))
       throw new LogwheelError("GROUP_EXISTS", `group ${group.name} exists already on this broker`);
-    const settings = { ...group, maxAttempts: group.maxAttempts || ATTEMPTS_MAX };
+    const { name, ordered, assign, paused, retryDelaysMs } = group;
+    const maxAttempts = group.maxAttempts || ATTEMPTS_MAX;
+    const number = store.state.nextGroupNumber;
+    const settings = { number, name, ordered, maxAttempts, assign, paused, ...delaysOf(retryDelaysMs) };
     checkSettings(settings);
-    this.#groups.record({ ...settings, number: store.state.nextGroupNumber });
+    this.#groups.record(settings);
     await store.whenSettled();
     return { group: show(this.#groups.get(group.name)) };
   }
 
   /** Changes what is named; with `dryRun` only says what the group would be. CONFLICT if members consume otherwise. */
-  async update(request: UpdateGroupRequest__Output): Promise<GroupReply> {
+  async update(request: Lenient<UpdateGroupRequest__Output>): Promise<GroupReply> {
     const { store } = this.#groups.deps;
     const state = this.#groups.get(request.name);
     const live = this.#groups.live(state);
@@ -60,6 +69,7 @@ export class GroupAdmin {
       maxAttempts: request.maxAttempts ?? state.maxAttempts,
       assign: request.assign ?? state.assign,
       paused: request.paused ?? state.paused,
+      ...delaysOf(request.retryDelaysMs?.length ? request.retryDelaysMs : state.retryDelaysMs),
     };
     checkSettings(settings);
     if (settings.ordered && live.mode !== undefined && live.mode !== "ordered")
@@ -99,6 +109,7 @@ export class GroupAdmin {
     const { store, cursors } = this.#groups.deps;
     const groups: GroupSummary[] = [];
     for (const state of store.state.groups.values()) {
+      if (isReserved(state.name)) continue;
       const queues = this.#queuesIn(state);
       let lag = 0;
       for (const queue of queues) lag += cursors.peek(state, queue)?.counts(store.endOffset(queue)).lag ?? 0;
@@ -129,7 +140,8 @@ export class GroupAdmin {
       const cursor = cursors.peek(state, queue);
       if (cursor === undefined) continue;
       const endOffset = store.endOffset(queue);
-      const oldest = Math.max(cursor.floor, store.firstOffset(queue));
+      const lowest = Math.max(cursor.floor, store.firstOffset(queue));
+      const { ready, inFlight, retrying } = cursor.oldest(endOffset);
       queues.push({
         topic: queue.topic.name,
         queueId: queue.id,
@@ -137,7 +149,12 @@ export class GroupAdmin {
         endOffset,
         ...cursor.counts(endOffset),
         member: live.lane(queue)?.member ?? "",
-        oldestStoredAtMs: oldest < endOffset ? await store.lookup.storedAt(queue, oldest) : 0,
+        oldestStoredAtMs: lowest < endOffset ? await store.lookup.storedAt(queue, lowest) : 0,
+        ...known("oldestReadyAtMs", await this.#storedAt(queue, ready)),
+        ...known("oldestInFlightAtMs", await this.#storedAt(queue, inFlight)),
+        ...known("oldestRetryingAtMs", await this.#storedAt(queue, retrying)),
+        // Which of them are on their way to this queue the due index cannot tell.
+        ...known("delayed", store.due.pending === 0 ? 0 : undefined),
       });
     }
     return { group: show(state), members, queues };
@@ -170,6 +187,14 @@ export class GroupAdmin {
     return {
       queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),
     };
+  }
+
+  /** Store time of a message: 0 for none, undefined if it is not known, because retention or damage took it. */
+  async #storedAt(queue: Queue, offset: number): Promise<number | undefined> {
+    const { store } = this.#groups.deps;
+    if (offset === Number.POSITIVE_INFINITY) return 0;
+    if (offset < store.firstOffset(queue) || offset >= store.endOffset(queue)) return undefined;
+    return (await store.lookup.storedAt(queue, offset)) || undefined;
   }
 
   /** Queues that a group has a cursor on, written or not. */
@@ -215,7 +240,13 @@ export class GroupAdmin {
   }
 }
 
-function checkSettings({ maxAttempts, assign }: { maxAttempts: number; assign: number }): void {
+/** Absent where the default holds, so that groups of before stay as they were recorded. */
+function delaysOf(retryDelaysMs: readonly number[] | undefined): Pick<Settings, "retryDelaysMs"> {
+  return retryDelaysMs?.length ? { retryDelaysMs } : {};
+}
+
+function checkSettings({ maxAttempts, assign, retryDelaysMs = [] }: Settings): void {
+  checkRetryDelays(retryDelaysMs);
   if (maxAttempts < 1 || maxAttempts > ATTEMPTS_LIMIT)
     throw new LogwheelError(
       "BAD_REQUEST",
@@ -225,8 +256,13 @@ function checkSettings({ maxAttempts, assign }: { maxAttempts: number; assign: n
     throw new LogwheelError("BAD_REQUEST", `${assign} is no assignment that this version knows`);
 }
 
-function show({ name, ordered, maxAttempts, assign, paused }: Settings): NonNullable<GroupReply["group"]> {
-  return { name, ordered, maxAttempts, assign, paused };
+function show(group: Settings): NonNullable<GroupReply["group"]> {
+  const { name, ordered, maxAttempts, assign, paused, retryDelaysMs = [] } = group;
+  return { name, ordered, maxAttempts, assign, paused, retryDelaysMs: [...retryDelaysMs] };
+}
+
+function known(name: keyof QueueProgress, value: number | undefined): Partial<QueueProgress> {
+  return value === undefined ? {} : { [name]: value };
 }
 
 function topicsOf(queues: Iterable<Queue>): string[] {

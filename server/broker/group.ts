@@ -1,21 +1,16 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Logger } from "../../proto/kernel/logger.js";
 import { RangeSet } from "../../proto/kernel/range-set.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
-import type { Store } from "../store/store.js";
 import { Alarm } from "./alarm.js";
 import type { Strategy } from "./assignment.js";
 import type { Beginning } from "./beginning.js";
-import type { ConsumeCounters } from "./counters.js";
 import type { Instant, Order } from "./cursor.js";
-import type { Cursors } from "./cursors.js";
-import type { DeadlineClock } from "./deadline-clock.js";
+import type { DeliveryDeps } from "./delivery.js";
 import type { Lane } from "./lane.js";
 import { Lanes, type Places } from "./lanes.js";
 import { type Introduction, isBack, issued, issueId, type Member, newMember, type Seat } from "./member.js";
-import type { Meter } from "./meter.js";
 import { nextDeadlineMs } from "./next-deadline.js";
 import { ownPlaces, type Positions, storedPlaces } from "./places.js";
 import { rebalance } from "./rebalance.js";
@@ -31,14 +26,8 @@ const BATCHES_PER_TURN = 16;
 const STRATEGIES: readonly Strategy[] = ["sticky", "circular", "fixed", "hash"];
 
 /** What groups stand on. */
-export interface GroupDeps {
-  readonly store: Store;
+export interface GroupDeps extends DeliveryDeps {
   readonly clock: Clock;
-  readonly deadlines: DeadlineClock;
-  readonly cursors: Cursors;
-  readonly logger: Logger;
-  readonly counters: ConsumeCounters;
-  readonly meter: Meter;
   /** 0 to 1. */
   readonly random: () => number;
   readonly brokerName: string;
@@ -189,10 +178,16 @@ export class Group {
     this.wake();
   }
 
-  /** A queue begins at another offset: its owner gets it anew, under another generation. */
+  /** A queue begins at another offset. */
   reset(lane: Lane, offset: number): void {
-    lane.reset(offset, this.#deps.store.epoch);
+    lane.cursor.reset(offset);
     if (lane.open !== null) this.#deps.cursors.moved(lane.open);
+    this.renew(lane);
+  }
+
+  /** Its owner gets a queue anew, under another generation: what is on its way there does not count. */
+  renew(lane: Lane): void {
+    lane.renew(this.#deps.store.epoch, this.#deps.deadlines.nowMs());
     this.#untellAll();
     this.#rebalanceSoon();
   }

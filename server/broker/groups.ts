@@ -9,12 +9,15 @@ import type { Store } from "../store/store.js";
 import { beginningOf } from "./beginning.js";
 import { type ConsumeCounters, consumeCounters } from "./counters.js";
 import { Cursors } from "./cursors.js";
+import { DeadLetters } from "./dead-letters.js";
 import { DeadlineClock } from "./deadline-clock.js";
 import { Group, type GroupDeps } from "./group.js";
 import type { Introduction, Member, Seat } from "./member.js";
 import { checkMetadataRoom } from "./metadata-room.js";
 import type { Meter } from "./meter.js";
 import { checkReadable } from "./readable.js";
+import { isReserved, RESERVED } from "./reserved.js";
+import { ATTEMPTS_MAX } from "./retry-ladder.js";
 import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
 import { MODES, parseSubscriptions, type Subscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
@@ -30,9 +33,6 @@ export const RETURN_MS = 3_000;
 
 /** Members of one group on a broker. */
 export const MEMBERS_MAX = 4_000;
-
-/** Deliveries of one message, unless the group says otherwise. */
-export const ATTEMPTS_MAX = 17;
 
 /** Limits of groups and their members. */
 export interface GroupSettings {
@@ -80,7 +80,8 @@ export class Groups implements Lifecycle {
       logger.warn({ gapMs: Math.round(gapMs) }, "the process stood still; members get as much more time"),
     );
     const cursors = new Cursors({ store, clock, deadlines, logger, counters });
-    this.deps = { ...options, counters, deadlines, cursors, left: () => this.#left() };
+    const deadLetters = new DeadLetters({ ...options, topics, cursors });
+    this.deps = { ...options, counters, deadlines, cursors, deadLetters, left: () => this.#left() };
     this.#topics = topics;
     this.heartbeatMs = options.memberHeartbeatMs ?? HEARTBEAT_MS;
     this.expiryMs = options.memberExpiryMs ?? EXPIRY_MS;
@@ -129,6 +130,7 @@ export class Groups implements Lifecycle {
     const error = new LogwheelError("BROKER_STOPPING", "the broker has stopped: come back later");
     this.#each((group) => group.stop(error));
     this.deps.deadlines.stop();
+    this.deps.deadLetters.stop();
     this.deps.cursors.write();
   }
 
@@ -175,7 +177,7 @@ export class Groups implements Lifecycle {
   ensure(name: string, { ordered }: { ordered: boolean }): GroupState {
     const { state } = this.deps.store;
     const known = state.groups.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined && !isReserved(name)) return known;
     this.record({
       number: state.nextGroupNumber,
       name,
@@ -191,6 +193,11 @@ export class Groups implements Lifecycle {
   record(group: Omit<GroupState, "cursors">): void {
     const { store } = this.deps;
     checkGroupName(group.name);
+    if (isReserved(group.name))
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `group names that begin with ${RESERVED}, as ${group.name} does, are kept for the broker's own groups: choose another`,
+      );
     if (!store.state.groups.has(group.name) && store.state.groups.size >= this.#groupsMax)
       throw new LogwheelError(
         "THROTTLED",

@@ -1,6 +1,7 @@
 import type { Queue } from "../store/queue.js";
 import type { Cursor } from "./cursor.js";
 import type { OpenCursor } from "./cursors.js";
+import { LastErrors } from "./last-errors.js";
 
 /**
  * Who has a queue, where queues are assigned. `free → assigned → revoking → free`: a queue that is to move is first taken
@@ -38,6 +39,8 @@ export class Lane {
   /** Since when the cursor stands at `pausedFloor` because too much above it has no answer; Infinity once that was said. */
   pausedSinceMs = 0;
   pausedFloor = -1;
+  /** Why its messages failed. */
+  readonly errors = new LastErrors();
   #holder: Holder = FREE;
 
   constructor(queue: Queue, cursor: Cursor, open: OpenCursor | null, generation: number) {
@@ -84,9 +87,9 @@ export class Lane {
     this.cursor.rewind(this.cursor.floor, nowMs);
   }
 
-  /** Begins at another offset. The owner keeps the queue under a new generation; one on the way out loses it at once. */
-  reset(offset: number, epoch: number): void {
-    this.cursor.reset(offset);
+  /** The owner gets all that is not acknowledged anew, under a new generation; one on the way out loses the queue at once. */
+  renew(epoch: number, nowMs: number): void {
+    this.cursor.rewind(this.cursor.floor, nowMs);
     this.generation = nextGeneration(this.generation, epoch);
     if (this.#holder.state === "revoking") this.#holder = FREE;
   }

@@ -5,7 +5,7 @@ import type { GetMessageRequest__Output } from "../../proto/gen/logwheel/v1/GetM
 import type { Record, Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { protoCodec } from "../../proto/kernel/proto-codec.js";
-import { messageId, recordEpoch, recordLogOffset, recordTopic } from "../../proto/kernel/record.js";
+import { recordMessageId, recordTopic } from "../../proto/kernel/record.js";
 import type { Store } from "../store/store.js";
 import type { Topics } from "./topics.js";
 
@@ -35,7 +35,7 @@ export class Messages {
     const record = request.id === "" ? await this.#atOffset(request) : await this.#ofId(request.id);
     const topic = record === undefined ? undefined : this.#store.state.topicByNumber(recordTopic(record, 0));
     if (record === undefined || topic === undefined) throw notFound(request);
-    const id = messageId(this.#broker, recordEpoch(record, 0), recordLogOffset(record, 0));
+    const id = recordMessageId(this.#broker, record, 0);
     return { topic: topic.name, id, record: storedRecord.decode(record) };
   }
 
@@ -71,25 +71,7 @@ export class Messages {
 
   async #atOffset({ topic, queueId, offset }: GetMessageRequest__Output): Promise<Buffer | undefined> {
     const queue = this.#topics.get(topic).queues[queueId];
-    if (
-      queue === undefined ||
-      offset < this.#store.firstOffset(queue) ||
-      offset >= this.#store.endOffset(queue)
-    )
-      return undefined;
-    let record: Buffer | undefined;
-    await this.#store.read(
-      queue,
-      offset,
-      { maxMessages: 1, maxBytes: 1 },
-      {
-        take(bytes, start, end) {
-          record = Buffer.from(bytes.subarray(start, end));
-          return true;
-        },
-      },
-    );
-    return record;
+    return queue && this.#store.lookup.messageAt(queue, offset);
   }
 }
 

@@ -8,6 +8,10 @@ export interface Meter {
   delivered(messages: number, bytes: number): void;
   /** Messages of one frame were not taken; `reason` is an error code. */
   refused(messages: number, reason: string): void;
+  /** A message went to the dead letters of a group; `reason` is a number of `DeadReason`. */
+  deadLettered(group: string, reason: number): void;
+  /** Messages of a topic were not delivered to a group, because they had expired. */
+  expired(topic: string, messages: number): void;
   /** Milliseconds from the arrival of a frame to its answer. */
   answered(ms: number): void;
   /** One write of the log: its bytes, the milliseconds it took, and those of its sync, 0 without one. */
@@ -19,6 +23,8 @@ export const silentMeter: Meter = {
   taken() {},
   delivered() {},
   refused() {},
+  deadLettered() {},
+  expired() {},
   answered() {},
   written() {},
 };

@@ -294,7 +294,12 @@ export class Publisher {
   }
 
   #checkBody(): void {
-    const { bodyBytes } = this.#envelope;
+    const { bodyBytes, deadLetterBytes } = this.#envelope;
+    if (deadLetterBytes > 0)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        "a message must not carry dead_letter: only brokers write it; send the message without it",
+      );
     const bodyBytesMax = this.#deps.bodyBytesMax ?? MESSAGE_LIMITS.bodyBytesMax;
     if (bodyBytes > bodyBytesMax)
       throw new LogwheelError(
@@ -324,6 +329,7 @@ export class Publisher {
     header.more = more;
     header.keyed = envelope.hasKeys;
     header.stands = false;
+    header.hasTtl = envelope.ttlMs > 0;
     header.tagHash = envelope.tagHash;
     header.keyHash = envelope.keyHash;
     header.producerId = sent.sequence === 0 ? 0 : sent.producerId;

@@ -1,6 +1,6 @@
 import { isLoopback, parseAddress } from "../../proto/kernel/address.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Connect } from "../../proto/kernel/channel.js";
-import { ADMIN } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 
 /** What to check. */

@@ -92,6 +92,16 @@ export class Retries {
     return count;
   }
 
+  /** The lowest offset that waits, and the lowest that is out at `next` or above; Infinity where none is. */
+  lowest(next: number): { waiting: number; outAhead: number } {
+    const lowest = { waiting: Number.POSITIVE_INFINITY, outAhead: Number.POSITIVE_INFINITY };
+    for (const [offset, { out }] of this.#byOffset) {
+      if (!out) lowest.waiting = Math.min(lowest.waiting, offset);
+      else if (offset >= next) lowest.outAhead = Math.min(lowest.outAhead, offset);
+    }
+    return lowest;
+  }
+
   /** Whether there is one at `offset` or above. */
   anyFrom(offset: number): boolean {
     for (const at of this.#byOffset.keys()) if (at >= offset) return true;

@@ -4,12 +4,10 @@ import type { QueueAck__Output } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { Range__Output } from "../../proto/gen/logwheel/v1/Range.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Queue } from "../store/queue.js";
-import { type Instant, RETRY_DELAY_MS_MAX } from "./cursor.js";
+import type { Instant } from "./cursor.js";
 import type { Lane } from "./lane.js";
+import { RETRY_DELAY_MS_MAX, retryDelayMs } from "./retry-ladder.js";
 import type { Mode } from "./subscription.js";
-
-/** Wait before the next attempt, unless the member asks for another. */
-export const RETRY_DELAY_MS = 1_000;
 
 /** The longest lease and the longest extension of one: 12 hours. */
 export const LEASE_MS_MAX = 43_200_000;
@@ -83,26 +81,42 @@ export function checkRanges(
   return null;
 }
 
+/** How a group delivers again. */
+export interface RetryRules {
+  readonly maxAttempts: number;
+  readonly retryDelaysMs?: readonly number[] | undefined;
+}
+
+/** What becomes of a message that a member failed to handle. */
+export type Failed =
+  | { readonly next: "again"; readonly readyAtMs: number }
+  /** The cursor holds it. */
+  | { readonly next: "dead"; readonly reason: "attempts" | "rejected" };
+
 /**
- * Takes back what a member failed to handle. Returns by the deadline clock when it is ready again; null if the delivery
- * was not the member's to fail: an answer to an older one, a repeat. `end` is the queue's.
+ * Takes back what a member failed to handle; null if the delivery was not the member's to fail: an answer to an older
+ * one, a repeat. `end` is the queue's.
  */
 export function fail(
   lane: Lane,
   speaker: Speaker,
   nack: Nack__Output,
-  { now, end }: { now: Instant; end: number },
-): number | null {
+  { now, end, rules }: { now: Instant; end: number; rules: RetryRules },
+): Failed | null {
   const { offset } = nack;
   const { member, mode } = speaker;
   const attempt = Math.max(1, nack.attempt);
   if (offset >= end || !counts(lane, speaker, nack.generation)) return null;
-  const delayMs = Math.min(nack.delayMs ?? RETRY_DELAY_MS, RETRY_DELAY_MS_MAX);
+  const dead = nack.reject || attempt >= rules.maxAttempts;
+  const wishMs = nack.delayMs ?? retryDelayMs(rules.retryDelaysMs, attempt);
+  const delayMs = dead ? 0 : Math.min(wishMs, RETRY_DELAY_MS_MAX);
   const readyAtMs = now.deadlineMs + delayMs;
   const failed = mode === "shared" ? { offset, attempt, holder: member } : { offset, attempt };
   if (!lane.cursor.nack(failed, { dueMs: Math.round(now.wallMs + delayMs), readyAtMs })) return null;
   if (mode === "ordered") lane.cursor.rewind(offset, now.deadlineMs);
-  return readyAtMs;
+  if (!dead) return { next: "again", readyAtMs };
+  lane.cursor.hold(offset);
+  return { next: "dead", reason: nack.reject ? "rejected" : "attempts" };
 }
 
 /** Sets a new end to a lease, later or earlier; returns it, or null if the member has the lease no more. */

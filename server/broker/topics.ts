@@ -2,10 +2,12 @@ import type { Topic } from "../../proto/gen/logwheel/v1/Topic.js";
 import type { UpdateTopicRequest__Output } from "../../proto/gen/logwheel/v1/UpdateTopicRequest.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { checkTopicName } from "../../proto/kernel/limits.js";
+import { checkTopicName, MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
+import { EXPIRED } from "./expiry.js";
 import { checkMetadataRoom } from "./metadata-room.js";
+import { isReserved, RESERVED } from "./reserved.js";
 
 /** Values of `TopicType` in message.proto. */
 export const TOPIC_TYPE = { normal: 1, ordered: 2, delay: 3, transaction: 4, mixed: 5 } as const;
@@ -21,9 +23,6 @@ export interface TopicSettings {
   /** On this broker, of one topic. */
   readonly queuesMax: number;
 }
-
-/** How the names of topics begin that only the broker makes, such as dead letters. */
-const RESERVED = "%";
 
 const ATTRIBUTES_MAX = 32;
 const ATTRIBUTE_BYTES_MAX = 1_024;
@@ -75,6 +74,18 @@ export class Topics {
     return this.get(name);
   }
 
+  /** A topic of the broker's own, with one queue, which clients can only read; made if it is missing. */
+  ensureReserved(name: string): TopicState {
+    const known = this.#store.state.topics.get(name);
+    if (known !== undefined) return known;
+    checkMetadataRoom(this.#store);
+    this.#record({ name, queues: 1, type: TOPIC_TYPE.mixed, permission: PERMISSION.read });
+    const made = this.get(name);
+    // Whoever hears of topics may deliver at once, and this may have been called within a delivery.
+    queueMicrotask(() => this.has(name) && this.#changed({ put: made }));
+    return made;
+  }
+
   /** Makes a topic; resolves when a restart keeps it. */
   async create(topic: Topic): Promise<TopicState> {
     const name = topic.name ?? "";
@@ -95,6 +106,12 @@ export class Topics {
         `topic ${topic.name} has ${topic.queues.length} queues on this broker; a topic cannot shrink`,
       );
     this.#checkQueues(queues);
+    if (isReserved(topic.name) && (request.permission ?? topic.permission) !== topic.permission)
+      throw new LogwheelError(
+        "FORBIDDEN",
+        `the permission of ${topic.name} stays as it is: only the broker writes to topics whose names begin with ${RESERVED}`,
+        { topic: topic.name },
+      );
     const attributes: Record<string, string> = { ...topic.attributes, ...request.setAttributes };
     for (const name of request.removeAttributes) delete attributes[name];
     checkAttributes(attributes);
@@ -106,6 +123,7 @@ export class Topics {
       attributes,
       permission: request.permission ?? topic.permission,
       retentionMs: checkRetention(request.retentionMs ?? topic.retentionMs),
+      ...expiryOf(request.ttlMs ?? topic.ttlMs, request.expired ?? topic.expired),
     };
     if (queues > topic.queues.length || Object.keys(request.setAttributes).length > 0)
       checkMetadataRoom(this.#store);
@@ -144,7 +162,7 @@ export class Topics {
   #append(topic: Topic): void {
     const name = topic.name ?? "";
     checkTopicName(name);
-    if (name.startsWith(RESERVED))
+    if (isReserved(name))
       throw new LogwheelError(
         "BAD_REQUEST",
         `topic names that begin with ${RESERVED}, as ${name} does, are kept for the broker's own topics: choose another`,
@@ -159,18 +177,23 @@ export class Topics {
         `this broker has ${this.#settings.topicsMax} topics, as many as its settings allow`,
       );
     checkMetadataRoom(this.#store);
+    this.#record(topic);
+    this.#changed({ put: this.get(name) });
+  }
+
+  #record(topic: Topic): void {
     this.#store.appendTopic({
       op: "put",
       number: this.#store.state.nextTopicNumber,
-      name,
-      queues,
+      name: topic.name ?? "",
+      queues: topic.queues ?? 0,
       type: (topic.type ?? TOPIC_TYPE.normal) as TopicState["type"],
       permission: (topic.permission ?? PERMISSION.readWrite) as TopicState["permission"],
       retentionMs: checkRetention(Number(topic.retentionMs ?? 0)),
+      ...expiryOf(Number(topic.ttlMs ?? 0), topic.expired),
       attributes: topic.attributes ?? {},
       createdAtMs: this.#clock.nowMs(),
     });
-    this.#changed({ put: this.get(name) });
   }
 
   #changed(change: Parameters<TopicListener>[0]): void {
@@ -188,9 +211,9 @@ export class Topics {
 
 /** A topic as the protocol shows it. */
 export function showTopic(topic: Omit<TopicState, "queues"> & { queues: number | readonly Queue[] }): Topic {
-  const { name, type, permission, retentionMs, attributes } = topic;
+  const { name, type, permission, retentionMs, attributes, ttlMs = 0, expired = 0 } = topic;
   const queues = typeof topic.queues === "number" ? topic.queues : topic.queues.length;
-  return { name, queues, type, permission, retentionMs, attributes };
+  return { name, queues, type, permission, retentionMs, attributes, ttlMs, expired };
 }
 
 function checkType(type: Topic["type"]): void {
@@ -204,6 +227,24 @@ function checkRetention(retentionMs: number): number {
     "BAD_REQUEST",
     `a retention of ${retentionMs} ms is not possible: 0 for the broker's, or more`,
   );
+}
+
+/** How messages of a topic expire, where it says anything of that. */
+function expiryOf(
+  ttlMs = 0,
+  expired: Topic["expired"] = EXPIRED.toDeadLetters,
+): Pick<TopicState, "ttlMs" | "expired"> {
+  if (!Number.isSafeInteger(ttlMs) || ttlMs < 0 || ttlMs > MESSAGE_LIMITS.ttlMsMax)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `a time to live is 1 to ${MESSAGE_LIMITS.ttlMsMax} ms, or 0 for none, not ${ttlMs}`,
+    );
+  if (expired !== EXPIRED.toDeadLetters && expired !== EXPIRED.drop)
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `${expired} is nothing that this version does with expired messages`,
+    );
+  return { ttlMs, expired };
 }
 
 function checkAttributes(attributes: Readonly<Record<string, string>>): void {

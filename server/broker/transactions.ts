@@ -176,6 +176,7 @@ export class Transactions {
     header.more = more;
     header.keyed = origin.keyed;
     header.stands = true;
+    header.hasTtl = origin.hasTtl;
     header.tagHash = origin.tagHash;
     header.keyHash = origin.keyHash;
     header.producerId = origin.epoch;

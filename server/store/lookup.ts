@@ -49,6 +49,19 @@ export class Lookup {
     return this.#records.near(logOffset);
   }
 
+  /** The stored `Record` message at a place in a queue; undefined if retention took it, or it is not there yet. */
+  async messageAt(queue: Queue, offset: number): Promise<Buffer | undefined> {
+    let record: Buffer | undefined;
+    if (offset < this.#endOffset(queue))
+      await this.#reader.read(queue, offset, ONE, {
+        take(bytes, start, end, queueOffset) {
+          if (queueOffset === offset) record = Buffer.from(bytes.subarray(start, end));
+          return true;
+        },
+      });
+    return record;
+  }
+
   /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
   async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
     return (await this.#records.find(logOffset))?.header;

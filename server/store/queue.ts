@@ -11,6 +11,10 @@ export interface TopicState {
   permission: Topic__Output["permission"];
   /** Milliseconds; 0 for the broker's own retention. */
   retentionMs: number;
+  /** Messages expire so long after they were stored; absent or 0: never, unless they say so. */
+  ttlMs?: number;
+  /** What becomes of expired ones; absent for 0, the dead letters of the group that would have had them. */
+  expired?: Topic__Output["expired"];
   attributes: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
   readonly queues: Queue[];

@@ -29,11 +29,12 @@ export const RECORD_BYTES_MAX = 8 << 20;
 /**
  * Bits of `kindAndFlags` above the kind: more records of the same group follow; the message has keys; the record stands for
  * another one, and producer id and sequence are that one's epoch and log offset; it is a further half of a transaction, and
- * its queue offset is the first one's log offset.
+ * its queue offset is the first one's log offset; it has a time to live.
  */
 export const MORE = 1 << 8;
 export const KEYED = 2 << 8;
 export const STANDS = 4 << 8;
+export const TTL = 8 << 8;
 export const JOINED = 16 << 8;
 
 /** What a record is; see `RecordKind` in message.proto. */
@@ -88,6 +89,7 @@ export interface Header {
   keyed: boolean;
   stands: boolean;
   joined: boolean;
+  hasTtl: boolean;
   topic: number;
   queueId: number;
   /** Of a delayed or half record: when it is due, milliseconds since 1970. */
@@ -110,6 +112,7 @@ export function emptyHeader(): Header {
     keyed: false,
     stands: false,
     joined: false,
+    hasTtl: false,
     topic: 0,
     queueId: 0,
     queueOffset: 0,
@@ -173,8 +176,14 @@ export function writeRecord(
   view.setUint32(at, crc32(part(bytes, at + 4, at + header.length)), true);
 }
 
-function flagsOf({ more, keyed, stands, joined }: Header): number {
-  return (more ? MORE : 0) | (keyed ? KEYED : 0) | (stands ? STANDS : 0) | (joined ? JOINED : 0);
+function flagsOf({ more, keyed, stands, hasTtl, joined }: Header): number {
+  return (
+    (more ? MORE : 0) |
+    (keyed ? KEYED : 0) |
+    (stands ? STANDS : 0) |
+    (hasTtl ? TTL : 0) |
+    (joined ? JOINED : 0)
+  );
 }
 
 function copy(to: Buffer, at: number, from: Uint8Array, start: number, end: number): void {
@@ -197,6 +206,7 @@ export function readHeader(view: DataView, at: number, into: Header): Header {
   into.keyed = (kind & KEYED) !== 0;
   into.stands = (kind & STANDS) !== 0;
   into.joined = (kind & JOINED) !== 0;
+  into.hasTtl = (kind & TTL) !== 0;
   into.topic = view.getUint32(at + 28, true);
   into.queueId = view.getUint32(at + 33, true);
   into.queueOffset = readU64(view, at + 38);

@@ -34,6 +34,8 @@ export function topicJson(topic: TopicState): TopicJson {
     type: topic.type,
     permission: topic.permission,
     retentionMs: topic.retentionMs,
+    ...(topic.ttlMs ? { ttlMs: topic.ttlMs } : undefined),
+    ...(topic.expired ? { expired: topic.expired } : undefined),
     attributes: topic.attributes,
     createdAtMs: topic.createdAtMs,
     next: topic.queues.map((queue) => queue.nextOffset),

@@ -25,6 +25,10 @@ export interface GroupState {
   maxAttempts: number;
   assign: Group__Output["assign"];
   paused: boolean;
+  /** Waits before further deliveries; absent or empty for the default. */
+  retryDelaysMs?: readonly number[];
+  /** Of groups that are the broker's own: what it does with them. */
+  attributes?: Readonly<Record<string, string>>;
   readonly cursors: Map<Queue, CursorState>;
 }
 
@@ -272,8 +276,10 @@ export class State {
     const { op: _, ...config } = change;
     this.#lastGroup = Math.max(this.#lastGroup, config.number);
     const known = this.#groupsByNumber.get(config.number);
-    if (known !== undefined) Object.assign(known, config);
-    else this.#addGroup({ ...config, cursors: new Map() });
+    if (known !== undefined) {
+      this.#weight += groupWeight(config) - groupWeight(known);
+      Object.assign(known, config);
+    } else this.#addGroup({ ...config, cursors: new Map() });
   }
 
   #addGroup(group: GroupState): void {

@@ -1,3 +1,6 @@
+import type { CommitLog } from "./commit-log.js";
+import type { Segments } from "./segments.js";
+
 /** Log offsets and files of a store, for people and metrics. */
 export interface StoreFigures {
   readonly logStart: number;
@@ -19,4 +22,18 @@ export interface SealedSegment {
   readonly lastStoredAtMs: number;
   /** Numbers of the topics with messages in it. */
   readonly topics: readonly number[];
+}
+
+/** The figures of a log in segments of so many bytes. */
+export function figuresOf(log: CommitLog, segments: Segments, segmentBytes: number): StoreFigures {
+  const all = segments.all;
+  const diskBytes = all.reduce((sum, segment) => sum + segment.end - segment.start, 0);
+  return {
+    logStart: all[0]!.start,
+    logEnd: log.end,
+    durable: log.durable,
+    segments: all.length,
+    spares: segments.spares,
+    diskBytes: diskBytes + segments.spares * segmentBytes,
+  };
 }

@@ -8,24 +8,18 @@ import { DueIndex } from "./due-index.js";
 import type { KeyIndexes } from "./key-indexes.js";
 import { Lookup } from "./lookup.js";
 import { appendSnapshot } from "./opening-snapshot.js";
+import { cursorChange, type MovedCursor, type OwnMessage } from "./own-records.js";
 import type { Queue } from "./queue.js";
 import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js";
-import { HEADER_BYTES, type Header, KIND } from "./record.js";
+import { emptyHeader, HEADER_BYTES, type Header, KIND } from "./record.js";
 import { RecordReader } from "./record-reader.js";
 import type { Recovered } from "./recovery.js";
 import { NO_INDEX, replay } from "./replay.js";
 import { queuesOf, SealedSegments } from "./sealed-segments.js";
 import { firstRecord, SEGMENT_HEADER_BYTES } from "./segment.js";
 import type { Segments } from "./segments.js";
-import {
-  type CursorChange,
-  type CursorState,
-  type GroupChange,
-  type GroupState,
-  State,
-  type TopicChange,
-} from "./state.js";
-import type { StoreFigures } from "./store-figures.js";
+import { type GroupChange, State, type TopicChange } from "./state.js";
+import { figuresOf, type StoreFigures } from "./store-figures.js";
 import type { StoreOptions } from "./store-options.js";
 import { openParts, type StoreParts } from "./store-parts.js";
 import { FLUSH_LIMITS } from "./writer.js";
@@ -194,16 +188,7 @@ export class Store {
 
   /** Log offsets and files, for people and metrics. */
   get figures(): StoreFigures {
-    const all = this.#segments.all;
-    const diskBytes = all.reduce((sum, segment) => sum + segment.end - segment.start, 0);
-    return {
-      logStart: all[0]!.start,
-      logEnd: this.#log.end,
-      durable: this.#log.durable,
-      segments: all.length,
-      spares: this.#segments.spares,
-      diskBytes: diskBytes + this.#segments.spares * this.#options.segmentBytes,
-    };
+    return figuresOf(this.#log, this.#segments, this.#options.segmentBytes);
   }
 
   /** Reads the clock for what is appended next; call once per batch. */
@@ -266,11 +251,23 @@ export class Store {
   }
 
   /** Records how far groups have come. Settled later. */
-  appendCursors(changes: readonly { group: GroupState; queue: Queue; state: CursorState }[]): void {
-    const payload = changes.map(({ group, queue, state }): CursorChange => {
-      return [group.number, queue.topic.number, queue.id, state.floor, state.acked, state.retries];
-    });
-    this.#appendChange(KIND.cursors, payload);
+  appendCursors(changes: readonly MovedCursor[]): void {
+    this.#appendChange(KIND.cursors, changes.map(cursorChange));
+  }
+
+  /**
+   * The same together with messages of the broker's own, as one group of records: a crash leaves all of it or nothing. Throws
+   * MESSAGE_TOO_LARGE, and appends nothing, if that does not fit the log at once.
+   */
+  appendWithCursors(messages: readonly OwnMessage[], changes: readonly MovedCursor[]): void {
+    const change = changes.map(cursorChange);
+    const payload = Buffer.from(JSON.stringify(change));
+    const bytes = messages.reduce((sum, own) => sum + HEADER_BYTES + own.bytes.length, 0);
+    this.#makeRoom(bytes + HEADER_BYTES + payload.length);
+    for (const { queue, bytes, ...rest } of messages)
+      this.append(queue, Object.assign(emptyHeader(), rest, { more: true }), bytes, 0, bytes.length);
+    this.#log.appendOther(KIND.cursors, payload);
+    this.state.reduce(KIND.cursors, change);
   }
 
   /** Lowest offset of a queue that retention has left. */
@@ -342,13 +339,16 @@ export class Store {
 
   #appendChange(kind: number, change: unknown): void {
     const payload = Buffer.from(JSON.stringify(change));
-    const bytes = HEADER_BYTES + payload.length;
+    this.#makeRoom(HEADER_BYTES + payload.length);
+    this.#log.appendOther(kind, payload);
+    this.state.reduce(kind, change);
+  }
+
+  #makeRoom(bytes: number): void {
     if (!this.#log.fits(bytes))
       throw new LogwheelError("MESSAGE_TOO_LARGE", `a change of ${bytes} bytes does not fit the log at once`);
     this.#log.stamp();
     this.reserve(bytes);
-    this.#log.appendOther(kind, payload);
-    this.state.reduce(kind, change);
   }
 
   #begun(): void {

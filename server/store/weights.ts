@@ -6,12 +6,18 @@ const NUMBER = 18;
 /** Bytes, at most, that a topic takes in a snapshot. */
 export function topicWeight(topic: { name: string; attributes: object; queues: { length: number } }): number {
   const attributes = Buffer.byteLength(JSON.stringify(topic.attributes));
-  return 160 + topic.name.length + attributes + topic.queues.length * NUMBER;
+  return 200 + topic.name.length + attributes + topic.queues.length * NUMBER;
 }
 
 /** Bytes, at most, that a group takes in a snapshot without its cursors. */
-export function groupWeight({ name }: { name: string }): number {
-  return 120 + name.length;
+export function groupWeight(group: {
+  name: string;
+  retryDelaysMs?: readonly number[];
+  attributes?: object;
+}): number {
+  const { name, retryDelaysMs = [], attributes } = group;
+  const more = attributes === undefined ? 0 : 16 + Buffer.byteLength(JSON.stringify(attributes));
+  return 140 + name.length + retryDelaysMs.length * NUMBER + more;
 }
 
 /** Bytes that a cursor takes in a snapshot: its floor in a run of them, and what it has besides. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { topic } from "../../client/sdk/topic.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Channel } from "../../proto/kernel/channel.js";
-import { ADMIN } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { Flush } from "../../server/store/writer.js";

@@ -49,6 +49,11 @@ describe("examples on a cluster that makes topics by itself", function () {
       /^sent 3 jobs\ndid \w+\n/,
       /put back (\w+) at attempt 1\n[\s\S]*did \1 at attempt 2\n/,
     ],
+    "dlq-redrive": [
+      /^dead: negative \(rejected, not a payment\)$/m,
+      /^dead: rent \(attempts, no such account\)$/m,
+      /sending 2 again\npaid: bread, rent\n$/,
+    ],
     "graceful-shutdown": [/^SIGTERM: taking no more messages\nbegun (\d+), finished \1;/],
     "typed-schema": [
       /^refused before it was sent \(sent: no\): .*total/,

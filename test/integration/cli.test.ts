@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { run } from "../../client/cli/main.js";
+import { connect, topic as connectTopic } from "../../client/index.js";
 import { FakeTerminal } from "../support/fake-terminal.js";
 import { ServerProcess } from "../support/server-process.js";
 
@@ -75,9 +76,24 @@ describe("verbs of the command line against a running cluster", function () {
   });
 
   it("makes a topic that can be used at once, and says when there is one already", async () => {
-    await topic("made", "--queues", "3", "--type", "ordered", "--retention", "12h", "--attribute", "team=a");
+    await topic(
+      "made",
+      "--queues",
+      "3",
+      "--type",
+      "ordered",
+      "--retention",
+      "12h",
+      "--attribute",
+      "team=a",
+      "--ttl",
+      "60s",
+      "--expired",
+      "drop",
+    );
     const { json } = await logwheel(["topic", "describe", "made"]);
     expect(json[0]).to.include({ name: "made", type: "ordered", queues: 3, retentionMs: 43_200_000 });
+    expect(json[0]).to.include({ ttlMs: 60_000, expired: "drop" });
     expect(json[0].attributes).to.deep.equal({ team: "a" });
     const again = await logwheel(["topic", "create", "made"]);
     expect(again.code).to.equal(6);
@@ -219,13 +235,71 @@ describe("verbs of the command line against a running cluster", function () {
     expect((await logwheel(["message", "get"])).code).to.equal(2);
   });
 
+  it("A9-09 lists, shows, exports, sends again and purges dead letters", async () => {
+    await topic("fragile", "--queues", "1");
+    await logwheel(["message", "send", "a", "b", "c", "--topic", "fragile"]);
+    const client = await connect({ endpoints: namesrv, logger: false });
+    const fragile = connectTopic("fragile");
+    const simple = client.simpleConsumer(fragile, { group: "breaking", from: "earliest" });
+    for (const message of await simple.receive({ max: 3 })) await message.deadLetter("it is broken");
+    let listed = await logwheel(["dlq", "list", "breaking"]);
+    while (listed.json.length < 3) listed = await logwheel(["dlq", "list", "breaking"]);
+    expect(listed.json.map(({ body, dead }) => [body, dead.reason, dead.error.message])).to.deep.equal(
+      ["a", "b", "c"].map((body) => [body, "rejected", "it is broken"]),
+    );
+    const shown = await logwheel(["dlq", "show", listed.json[0].messageId]);
+    expect(shown.json[0].dead).to.include({ topic: "fragile", queueOffset: 0, attempts: 1 });
+    const terminal = new FakeTerminal();
+    await run(
+      ["dlq", "export", "breaking", "--reason", "rejected", "--max", "2", "--namesrv", namesrv],
+      terminal,
+    );
+    expect(terminal.data.map((line) => JSON.parse(line).body)).to.deep.equal(["a", "b"]);
+    const missing = await logwheel(["dlq", "redrive", "breaking", "--to", "nowhere", "--yes"]);
+    expect(missing.notes[0]).to.include("[REDRIVE_TOPIC_NOT_FOUND]");
+    const dry = await logwheel(["dlq", "redrive", "breaking", "--dry-run"]);
+    expect(dry.json[0]).to.include({ state: "planned", total: 3 });
+    const started = await logwheel(["dlq", "redrive", "breaking", "--rate", "50", "--yes"]);
+    expect(started.json[0]).to.include({ state: "running", total: 3, perSecond: 50 });
+    let jobs = await logwheel(["dlq", "redrives", "breaking"]);
+    while (jobs.json[0].state !== "done") jobs = await logwheel(["dlq", "redrives", "breaking"]);
+    expect(jobs.json[0]).to.include({ redriven: 3 });
+    expect((await logwheel(["dlq", "list", "breaking"])).json).to.deep.equal([]);
+    expect((await logwheel(["dlq", "cancel", "breaking"])).notes[0]).to.include("[CONFLICT]");
+    const again = await simple.receive({ max: 3 });
+    expect(again.map(({ body, attempt }) => [Buffer.from(body).toString(), attempt])).to.deep.equal([
+      ["a", 1],
+      ["b", 1],
+      ["c", 1],
+    ]);
+    const would = await logwheel(["dlq", "purge", "breaking", "--dry-run"]);
+    expect(would.json[0]).to.include({ deleted: false, messages: 3 });
+    expect((await logwheel(["dlq", "purge", "breaking", "--yes"])).json[0]).to.include({
+      deleted: true,
+      messages: 3,
+    });
+    await client.close();
+    expect((await logwheel(["group", "delete", "breaking", "--yes"])).code).to.equal(0);
+  });
+
   it("makes, shows, pauses, resets and deletes a group", async () => {
     await topic("grouped", "--queues", "1");
     await logwheel(["message", "send", "a", "b", "c", "--topic", "grouped"]);
-    const made = await logwheel(["group", "create", "g1", "--max-attempts", "3", "--assign", "hash"]);
-    expect(made.json[0]).to.include({
+    const made = await logwheel([
+      "group",
+      "create",
+      "g1",
+      "--max-attempts",
+      "3",
+      "--retry-delays",
+      "10s,1m",
+      "--assign",
+      "hash",
+    ]);
+    expect(made.json[0]).to.deep.include({
       name: "g1",
       maxAttempts: 3,
+      retryDelaysMs: [10_000, 60_000],
       assign: "hash",
       ordered: false,
       paused: false,
@@ -251,7 +325,9 @@ describe("verbs of the command line against a running cluster", function () {
     expect(before.json[0].queues).to.deep.equal([]);
     expect((await logwheel([...reset, "1", "--yes"])).code).to.equal(0);
     const { json } = await logwheel(["group", "describe", "g1"]);
-    expect(json[0]).to.include({ name: "g1", lag: 2, ready: 2, inFlight: 0 });
+    expect(json[0]).to.include({ name: "g1", lag: 2, ready: 2, inFlight: 0, retrying: 0, delayed: 0 });
+    expect(json[0]).to.include({ oldestInFlight: "none", oldestRetrying: "none" });
+    expect(Date.parse(json[0].oldestReady)).to.be.above(0);
     expect(json[0].queues[0]).to.include({ topic: "grouped", offset: 1, endOffset: 3 });
     expect((await logwheel(["group", "list"])).json.map(({ name, lag }) => [name, lag])).to.deep.equal([
       ["g1", 2],

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Channel } from "../../proto/kernel/channel.js";
 import { systemClock } from "../../proto/kernel/clock.js";
-import { ADMIN, BROKER } from "../../proto/kernel/contract.js";
+import { BROKER } from "../../proto/kernel/contract.js";
 import { grpcConnect } from "../../proto/kernel/grpc-client.js";
 import {
   BATCH_MESSAGES_MAX,

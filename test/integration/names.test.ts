@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { topic } from "../../client/sdk/topic.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { AnyMethod, Channel } from "../../proto/kernel/channel.js";
-import { ADMIN, BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
+import { BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
 import { MemoryCluster } from "../support/memory-cluster.js";
 import { fields, outcome, raw } from "../support/raw-calls.js";

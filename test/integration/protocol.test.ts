@@ -6,8 +6,9 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { systemClock } from "../../proto/kernel/clock.js";
-import { ADMIN, BROKER } from "../../proto/kernel/contract.js";
+import { BROKER } from "../../proto/kernel/contract.js";
 import { grpcConnect } from "../../proto/kernel/grpc-client.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
 import { type ClusterProcesses, startCluster } from "../support/cluster-processes.js";

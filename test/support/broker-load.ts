@@ -1,7 +1,8 @@
 import { expect } from "chai";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Channel, Stream } from "../../proto/kernel/channel.js";
 import { systemClock } from "../../proto/kernel/clock.js";
-import { ADMIN, BROKER } from "../../proto/kernel/contract.js";
+import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { grpcConnect } from "../../proto/kernel/grpc-client.js";
 import { silentLogger } from "../../proto/kernel/logger.js";

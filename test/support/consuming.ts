@@ -1,21 +1,25 @@
 import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { Acked__Output } from "../../proto/gen/logwheel/v1/Acked.js";
 import type { Assignment__Output } from "../../proto/gen/logwheel/v1/Assignment.js";
+import type { DeadLetter__Output } from "../../proto/gen/logwheel/v1/DeadLetter.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
 import type { LeaseLost__Output } from "../../proto/gen/logwheel/v1/LeaseLost.js";
+import type { Nack } from "../../proto/gen/logwheel/v1/Nack.js";
 import type { Channel, Stream } from "../../proto/kernel/channel.js";
 import type { ConsumeEvent, RecordBatch } from "../../proto/kernel/consume-codec.js";
 import { BROKER, SERVICE_NAME } from "../../proto/kernel/contract.js";
+import { readDeadLetter } from "../../proto/kernel/dead-letter.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
 import type { MessageInput } from "../../proto/kernel/message-codec.js";
+import { type LastError, readRecord } from "../../proto/kernel/record.js";
 import { consumeHandlers } from "../../server/broker/consume-handlers.js";
 import { GroupAdmin } from "../../server/broker/group-admin.js";
 import { Groups, HEARTBEAT_MS } from "../../server/broker/groups.js";
 import { LongPoll } from "../../server/broker/long-poll.js";
-import { silentMeter } from "../../server/broker/meter.js";
+import { type Meter, silentMeter } from "../../server/broker/meter.js";
 import { Topics } from "../../server/broker/topics.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { Queue } from "../../server/store/queue.js";
@@ -42,6 +46,8 @@ export class ConsumingBroker {
   readonly admin: GroupAdmin;
   readonly longPoll: LongPoll;
   readonly channel: Channel;
+  /** What a test wants to hear of it can be put in. */
+  readonly meter: Meter = { ...silentMeter };
   /** Lines of the log, without fields. */
   readonly said: string[];
   readonly #members: TestMember[] = [];
@@ -72,7 +78,7 @@ export class ConsumingBroker {
       clock,
       logger,
       random,
-      meter: silentMeter,
+      meter: this.meter,
       brokerName: parts.name,
     });
     this.admin = new GroupAdmin(this.groups, this.topics);
@@ -177,6 +183,19 @@ export class ConsumingBroker {
     await quiet();
   }
 
+  /** What a group's dead letters are, lowest offset first. */
+  async deadLetters(group: string): Promise<(DeadLetter__Output & { body: string; bytes: Buffer })[]> {
+    await quiet();
+    const queue = this.store.state.topics.get(`%DLQ%${group}`)?.queues[0];
+    const letters: (DeadLetter__Output & { body: string; bytes: Buffer })[] = [];
+    for (let offset = 0; queue !== undefined && offset < this.store.endOffset(queue); offset++) {
+      const bytes = (await this.store.lookup.messageAt(queue, offset))!;
+      const message = readRecord(bytes, 0, bytes.length).message();
+      letters.push({ ...readDeadLetter(message.deadLetter!), body: message.body.toString(), bytes });
+    }
+    return letters;
+  }
+
   /** A member of a group; says hello at once. */
   async join(hello: Hello & { topics?: readonly string[] }): Promise<TestMember> {
     const { topics = ["t"], ...rest } = hello;
@@ -195,6 +214,7 @@ export interface Received {
   readonly queueId: number;
   readonly offset: number;
   readonly attempt: number;
+  readonly lastError: LastError | undefined;
   readonly body: string;
   /** Of the batch in which it came. */
   readonly generation: number;
@@ -273,14 +293,10 @@ export class TestMember {
     });
   }
 
-  nack(
-    offset: number,
-    more: { attempt?: number; delayMs?: number; queueId?: number; topic?: string; generation?: number } = {},
-  ): Promise<void> {
-    const { attempt = 1, queueId = 0, topic = "t", delayMs } = more;
-    const generation = more.generation ?? this.generation(queueId, topic);
-    const delay = delayMs === undefined ? {} : { delayMs };
-    return this.say({ nack: { topic, queueId, generation, offset, attempt, ...delay } });
+  nack(offset: number, more: Omit<Nack, "offset"> = {}): Promise<void> {
+    const { attempt = 1, queueId = 0, topic = "t", ...rest } = more;
+    const generation = this.generation(queueId, topic);
+    return this.say({ nack: { topic, queueId, generation, offset, attempt, ...rest } });
   }
 
   release(queueId: number, generation: number, topic = "t"): Promise<void> {
@@ -326,10 +342,10 @@ export class TestMember {
       case "batch":
         this.batches.push(event.batch);
         for (const record of event.batch.records) {
-          const { queueId, queueOffset: offset, attempt } = record;
+          const { queueId, queueOffset: offset, attempt, lastError } = record;
           const body = record.message().body.toString();
           const { topic, generation } = event.batch;
-          this.received.push({ topic, queueId, offset, attempt, body, generation });
+          this.received.push({ topic, queueId, offset, attempt, lastError, body, generation });
         }
         return;
       case "acked":

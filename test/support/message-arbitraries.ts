@@ -33,6 +33,7 @@ export const message: fc.Arbitrary<MessageInput> = fc.record(
     bornAtMs: fc.oneof(uint64, fc.maxSafeInteger()),
     bornHost: text,
     encoding: fc.constantFrom(0, 1),
+    ttlMs: fc.oneof(uint64, fc.maxSafeInteger()),
   },
   { requiredKeys: ["body"] },
 );

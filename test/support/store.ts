@@ -59,8 +59,8 @@ export function encodedMessage(message: MessageInput): Buffer {
 export function headerOf(bytes: Buffer): Header {
   const envelope = new Envelope();
   scanMessage(bytes, 0, bytes.length, envelope);
-  const { hasKeys: keyed, tagHash, keyHash } = envelope;
-  return { ...emptyHeader(), keyed, tagHash, keyHash };
+  const { hasKeys: keyed, tagHash, keyHash, ttlMs } = envelope;
+  return { ...emptyHeader(), keyed, hasTtl: ttlMs > 0, tagHash, keyHash };
 }
 
 /** Appends messages as one group; returns their log offsets. Not settled. */

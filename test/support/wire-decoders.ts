@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import {
   BatchBuilder,
   decodeConsumeReply,
@@ -6,7 +7,7 @@ import {
   encodeConsumeReply,
   PullBuilder,
 } from "../../proto/kernel/consume-codec.js";
-import { ADMIN, BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
+import { BROKER, NAME_SERVER } from "../../proto/kernel/contract.js";
 import { parseDescriptor, readDescriptor } from "../../proto/kernel/descriptor.js";
 import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { errorFromTrailers, trailersOf } from "../../proto/kernel/error-trailers.js";
@@ -16,7 +17,7 @@ import {
   keysOf,
   type MessageInput,
   readMessage,
-  tagOf,
+  ttlOf,
   writeMessage,
 } from "../../proto/kernel/message-codec.js";
 import { EntryReader, PublishFrame } from "../../proto/kernel/publish-codec.js";
@@ -132,7 +133,7 @@ export const WIRE_DECODERS: readonly Decoder[] = [
       const again = encodedMessage(read);
       expect(encodedMessage(readMessage(again, 0, again.length)).equals(again)).to.equal(true);
       keysOf(bytes, 0, bytes.length);
-      tagOf(bytes, 0, bytes.length);
+      ttlOf(bytes, 0, bytes.length);
     },
   },
   {

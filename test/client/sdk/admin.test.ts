@@ -130,7 +130,14 @@ describe("admin", () => {
     await setUp(["a", "b"]);
     await cluster.advance(admin.topics.create("orders", { queues: 2 }));
     const made = await cluster.advance(admin.groups.create("g", { assign: "hash", maxAttempts: 5 }));
-    expect(made).to.deep.equal({ name: "g", ordered: false, maxAttempts: 5, assign: "hash", paused: false });
+    expect(made).to.deep.equal({
+      name: "g",
+      ordered: false,
+      maxAttempts: 5,
+      retryDelaysMs: [],
+      assign: "hash",
+      paused: false,
+    });
     const seen: unknown[] = [];
     const consumer = client.consume(
       orders,

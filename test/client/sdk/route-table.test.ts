@@ -22,7 +22,16 @@ function told(
         const [queues, permission] = typeof what === "number" ? [what, 0 as const] : what;
         return {
           broker,
-          topic: { name: topic, queues, type: 1, permission, retentionMs: 0, attributes: {} },
+          topic: {
+            name: topic,
+            queues,
+            type: 1,
+            permission,
+            retentionMs: 0,
+            ttlMs: 0,
+            expired: 0 as const,
+            attributes: {},
+          },
         };
       }),
     })),

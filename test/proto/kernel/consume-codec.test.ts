@@ -19,13 +19,18 @@ const library = protoCodec<ConsumeReply, ConsumeReply__Output>("logwheel.v1.Cons
 const pullLibrary = protoCodec<PullReply, PullReply__Output>("logwheel.v1.PullReply");
 
 const record = fc.tuple(recordHead, message).map(([head, input]) => storedRecord(head, input));
-const delivered = fc.record({ record, attempt: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 20 })) });
+const lastError = fc.option(fc.record({ name: text, message: text }), { nil: undefined });
+const attempt = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 20 }));
+const delivered = fc
+  .record({ record, attempt, lastError })
+  .map((one) => ({ ...one, lastError: one.attempt > 1 ? one.lastError : undefined }));
 
 /** As stored, with what only the delivery knows. */
 function seen(records: RecordList): object[] {
-  return [...records].map(({ bytes, start, end, attempt }) => ({
+  return [...records].map(({ bytes, start, end, attempt, lastError }) => ({
     hex: bytes.toString("hex", start, end),
     attempt,
+    lastError,
   }));
 }
 
@@ -38,9 +43,9 @@ describe("consume codec", () => {
         fc.array(delivered, { maxLength: 5 }),
         (batch, records) => {
           builder.begin(batch.topic, batch.queueId, batch.generation);
-          for (const { record: bytes, attempt } of records) {
+          for (const { record: bytes, attempt, lastError } of records) {
             const around = Buffer.concat([Buffer.alloc(3, 0xff), bytes, Buffer.alloc(3, 0xff)]);
-            builder.add(around, 3, around.length - 3, attempt);
+            builder.add(around, 3, around.length - 3, attempt, lastError);
           }
           expect(builder.count).to.equal(records.length);
           const bytes = Buffer.from(builder.finish(batch.nextOffset));
@@ -49,7 +54,9 @@ describe("consume codec", () => {
           const { records: decoded, attempts, ...rest } = theirs.batch!;
           expect(rest).to.deep.equal(batch);
           expect(decoded.length).to.equal(records.length);
-          const repeated = records.flatMap(({ attempt }, index) => (attempt > 1 ? [{ index, attempt }] : []));
+          const repeated = records.flatMap(({ attempt, lastError = null }, index) =>
+            attempt > 1 ? [{ index, attempt, lastError }] : [],
+          );
           expect(attempts).to.deep.equal(repeated);
           const event = decodeConsumeReply(bytes);
           if (event.reply !== "batch") throw new Error("no batch");
@@ -58,7 +65,7 @@ describe("consume codec", () => {
           expect(list.length).to.equal(records.length);
           expect(list.frameBytes).to.equal(bytes.buffer.byteLength);
           expect(seen(list)).to.deep.equal(
-            records.map(({ record: hex, attempt }) => ({ hex: hex.toString("hex"), attempt })),
+            records.map(({ record: hex, ...rest }) => ({ hex: hex.toString("hex"), ...rest })),
           );
         },
       ),
@@ -82,7 +89,9 @@ describe("consume codec", () => {
           expect(theirs.length).to.equal(records.length);
           const { records: list, ...ours } = decodePullReply(bytes);
           expect(ours).to.deep.equal(offsets);
-          expect(seen(list)).to.deep.equal(records.map((hex) => ({ hex: hex.toString("hex"), attempt: 1 })));
+          expect(seen(list)).to.deep.equal(
+            records.map((hex) => ({ hex: hex.toString("hex"), attempt: 1, lastError: undefined })),
+          );
         },
       ),
       { numRuns: 300 },

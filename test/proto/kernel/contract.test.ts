@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { ADMIN, BROKER, NAME_SERVER, SERVICE_NAME } from "../../../proto/kernel/contract.js";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
+import { BROKER, NAME_SERVER, SERVICE_NAME } from "../../../proto/kernel/contract.js";
 import { readDescriptor } from "../../../proto/kernel/descriptor.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 

@@ -11,7 +11,7 @@ import {
   type MessageContent,
   type MessageInput,
   readMessage,
-  tagOf,
+  ttlOf,
   writeMessage,
 } from "../../../proto/kernel/message-codec.js";
 import { protoCodec } from "../../../proto/kernel/proto-codec.js";
@@ -27,7 +27,7 @@ function encode(input: MessageInput): Buffer {
 
 /** As data, whatever class or prototype it has. */
 function plain(content: MessageContent | Message__Output): object {
-  const { body, tag, keys, orderingKey, properties, bornAtMs, bornHost, encoding } = content;
+  const { body, tag, keys, orderingKey, properties, bornAtMs, bornHost, encoding, ttlMs } = content;
   return {
     body: Buffer.from(body).toString("hex"),
     tag,
@@ -37,6 +37,7 @@ function plain(content: MessageContent | Message__Output): object {
     bornAtMs,
     bornHost,
     encoding,
+    ttlMs,
   };
 }
 
@@ -82,7 +83,7 @@ describe("message codec", () => {
         const keys = [...(input.keys ?? [])].reverse();
         expect(plain(read)).to.deep.equal(plain(library.decode(library.encode({ ...filled(input), keys }))));
         expect(keysOf(mixed, start, mixed.length - 5)).to.deep.equal(read.keys);
-        expect(tagOf(mixed, start, mixed.length - 5)).to.equal(read.tag);
+        expect(ttlOf(mixed, start, mixed.length - 5)).to.equal(read.ttlMs);
       }),
     );
   });
@@ -270,8 +271,8 @@ describe("scanMessage", () => {
   });
 
   it("refuses a message whose unknown fields make it too large", () => {
-    const head = Buffer.from("0a017852", "hex");
-    const filler = Buffer.alloc(MESSAGE_LIMITS.messageBytesMax);
+    const head = Buffer.from("0a017862", "hex");
+    const filler = Buffer.alloc(MESSAGE_LIMITS.messageBytesMax + (16 << 10));
     const length = Buffer.from("80808802", "hex");
     const bytes = Buffer.concat([head, length, filler]);
     expect(() => scanMessage(bytes, 0, bytes.length, envelope))

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { ADMIN, BROKER, NAME_SERVER } from "../../../proto/kernel/contract.js";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
+import { BROKER, NAME_SERVER } from "../../../proto/kernel/contract.js";
 import { protoCodec } from "../../../proto/kernel/proto-codec.js";
 
 describe("codecs of the contract", () => {

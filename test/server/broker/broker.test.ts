@@ -1,7 +1,8 @@
 import { expect } from "chai";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import type { Channel } from "../../../proto/kernel/channel.js";
 import type { ConsumeEvent } from "../../../proto/kernel/consume-codec.js";
-import { ADMIN, BROKER } from "../../../proto/kernel/contract.js";
+import { BROKER } from "../../../proto/kernel/contract.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { BrokerOptions } from "../../../server/broker/broker.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";

@@ -6,6 +6,7 @@ import {
   Cursor,
   HELD_MAX,
   type Instant,
+  type Oldest,
   ORDERED_WINDOW_MESSAGES_MAX,
   type Order,
   WINDOW_MESSAGES_MAX,
@@ -25,6 +26,14 @@ class Model {
       this.messages.filter((message) => message.state === state).length;
     const [ready, inFlight, retrying] = [count("new"), count("out"), count("waiting")];
     return { lag: ready + inFlight + retrying, ready, inFlight, retrying };
+  }
+
+  oldest(): Oldest {
+    const first = (state: Message["state"]) => {
+      const offset = this.messages.findIndex((message) => message.state === state);
+      return offset < 0 ? Number.POSITIVE_INFINITY : offset;
+    };
+    return { ready: first("new"), inFlight: first("out"), retrying: first("waiting") };
   }
 
   floor(): number {
@@ -68,6 +77,7 @@ function step(name: string, run: (model: Model, world: World) => void, order: Or
       run(model, world);
       expect(world.cursor.floor).to.equal(model.floor());
       expect(world.cursor.counts(model.messages.length)).to.deep.equal(model.counts());
+      expect(world.cursor.oldest(model.messages.length)).to.deep.equal(model.oldest());
       const plan = world.cursor.plan(model.messages.length, world.nowMs, order);
       expect(plan !== null, "something to deliver").to.equal(model.anyReady(world.nowMs, order));
     },

@@ -97,7 +97,7 @@ describe("Delivery", () => {
       for (let i = 0; i < 400 && member.received.length < wanted.length; i++) await quiet();
       expect(member.received.map(({ offset }) => String(offset))).to.deep.equal(wanted);
       await member.nack(12);
-      await broker.pass(2_000);
+      await broker.pass(11_000);
       expect(member.received.at(-1)).to.include({ offset: 12, attempt: 2 });
     }).timeout(30_000);
   });

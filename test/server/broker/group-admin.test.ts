@@ -2,7 +2,9 @@ import { expect } from "chai";
 import type { ResetGroupRequest__Output } from "../../../proto/gen/logwheel/v1/ResetGroupRequest.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { Queue } from "../../../server/store/queue.js";
+import { HEADER_BYTES, KIND } from "../../../server/store/record.js";
 import { ConsumingBroker, quiet } from "../../support/consuming.js";
+import { encodedMessage, headerOf, text } from "../../support/store.js";
 
 const EARLIEST = 1;
 
@@ -33,7 +35,13 @@ describe("GroupAdmin", () => {
 
   it("makes, changes and deletes groups; a restart keeps that", async () => {
     const made = await broker.admin.create({ group: { name: "g", ...settings, assign: 3 } });
-    expect(made.group).to.deep.equal({ name: "g", ...settings, maxAttempts: 17, assign: 3 });
+    expect(made.group).to.deep.equal({
+      name: "g",
+      ...settings,
+      maxAttempts: 17,
+      assign: 3,
+      retryDelaysMs: [],
+    });
     expect(await codeOf(broker.admin.create({ group: { name: "g", ...settings } }))).to.equal("GROUP_EXISTS");
     const asked = await broker.admin.update({ name: "g", maxAttempts: 5, dryRun: true });
     expect(asked.group).to.include({ maxAttempts: 5, assign: 3 });
@@ -54,6 +62,8 @@ describe("GroupAdmin", () => {
       { name: "x".repeat(121), ...settings },
       { name: "g", ...settings, maxAttempts: 10_001 },
       { name: "g", ...settings, assign: 9 as 0 },
+      { name: "g", ...settings, retryDelaysMs: new Array(65).fill(1) },
+      { name: "g", ...settings, retryDelaysMs: [7 * 86_400_000 + 1] },
     ])
       expect(await codeOf(broker.admin.create({ group })), group.name).to.equal("BAD_REQUEST");
     for (const missing of [
@@ -107,6 +117,10 @@ describe("GroupAdmin", () => {
         ready: 4,
         inFlight: 3,
         retrying: 1,
+        delayed: 0,
+        oldestReadyAtMs: broker.clock.nowMs() - 1_100,
+        oldestInFlightAtMs: broker.clock.nowMs() - 1_100,
+        oldestRetryingAtMs: broker.clock.nowMs() - 1_100,
         member: member.id,
         oldestStoredAtMs: broker.clock.nowMs() - 1_100,
       },
@@ -192,5 +206,47 @@ describe("GroupAdmin", () => {
       await broker.join({ group: "g", mode: 3 });
       expect(await codeOf(reset({ to: "earliest", earliest: true }))).to.equal("CONFLICT");
     });
+  });
+
+  it("says what is ready, in flight and retrying, by count and by age, and of none never less than none", async () => {
+    const started = broker.clock.nowMs();
+    for (let i = 0; i < 6; i++) {
+      await broker.sendNumbered(queue, 1);
+      await broker.pass(1_000);
+    }
+    const member = await broker.join({ group: "g", from: EARLIEST });
+    await member.credit(4);
+    await member.ack(0, 1);
+    await member.nack(2, { delayMs: 60_000 });
+    const [progress] = (await broker.admin.describe("g")).queues!;
+    expect(progress).to.include({ lag: 5, inFlight: 2, retrying: 1, ready: 2, delayed: 0 });
+    expect(progress).to.include({
+      oldestInFlightAtMs: started + 1_000,
+      oldestRetryingAtMs: started + 2_000,
+      oldestReadyAtMs: started + 4_000,
+    });
+    await member.ack(1, 4);
+    await member.credit(10);
+    await member.ack(4, 6);
+    await broker.pass(10);
+    const [none] = (await broker.admin.describe("g")).queues!;
+    const nothing = { oldestInFlightAtMs: 0, oldestRetryingAtMs: 0, oldestReadyAtMs: 0 };
+    expect(none).to.include({ lag: 0, inFlight: 0, retrying: 0, ready: 0, ...nothing });
+  });
+
+  it("says nothing of delayed messages where it cannot know them", async () => {
+    await broker.join({ group: "g", from: EARLIEST });
+    const bytes = encodedMessage(text("later"));
+    broker.store.stamp();
+    broker.store.reserve(HEADER_BYTES + bytes.length);
+    broker.store.due.append(
+      { kind: KIND.delayed, dueAtMs: 1e13, queue },
+      headerOf(bytes),
+      bytes,
+      0,
+      bytes.length,
+    );
+    await broker.store.whenSettled();
+    expect((await broker.admin.describe("g")).queues![0]).to.not.have.property("delayed");
   });
 });

@@ -30,7 +30,7 @@ describe("ordered mode", () => {
     const member = await broker.join({ group: "g", mode: ORDERED, from: EARLIEST });
     await member.credit(100);
     await member.ack(0, 1);
-    await member.nack(1);
+    await member.nack(1, { delayMs: 1_000 });
     await broker.sendNumbered(first!, 1);
     await broker.sendNumbered(second!, 1);
     await broker.pass(999);

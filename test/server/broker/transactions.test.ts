@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
 import { topic } from "../../../client/sdk/topic.js";
-import type { Message, TransactionalProducer, TxOutcome } from "../../../client/sdk/types.js";
-import { ADMIN, BROKER } from "../../../proto/kernel/contract.js";
+import type { TransactionalProducer, TxOutcome } from "../../../client/sdk/transaction-types.js";
+import type { Message } from "../../../client/sdk/types.js";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
+import { BROKER } from "../../../proto/kernel/contract.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
 

@@ -10,7 +10,7 @@ export function brokerInfo(name: string, parts: Partial<BrokerInfo__Output> = {}
 
 /** A topic as one broker has it. */
 export function topicNamed(name: string, queues = 4): Topic__Output {
-  return { name, queues, type: 1, permission: 0, retentionMs: 0, attributes: {} };
+  return { name, queues, type: 1, permission: 0, ttlMs: 0, expired: 0, retentionMs: 0, attributes: {} };
 }
 
 /** A message of a Register stream; alone it is a heartbeat. */

@@ -25,6 +25,7 @@ const HEADER: fc.Arbitrary<Header> = fc.record({
   keyed: fc.boolean(),
   stands: fc.boolean(),
   joined: fc.boolean(),
+  hasTtl: fc.boolean(),
   topic: U32,
   queueId: U32,
   queueOffset: fc.maxSafeNat(),

@@ -40,6 +40,7 @@ function withProducers(counts: readonly number[], storedAtMs = 1): State {
       state.message(queue, {
         ...{ length: HEADER_BYTES, epoch: 1, kind: KIND.message, more: false, keyed: false },
         ...{ stands: false, joined: false },
+        ...{ length: HEADER_BYTES, epoch: 1, kind: KIND.message, more: false, keyed: false, hasTtl: false },
         ...{ topic: 1, queueId: 0, queueOffset: 0, tagHash: 0, keyHash: 0, storedAtMs },
         ...{ logOffset: EXTREME - sequence, producerId: index + 1, sequence },
       });

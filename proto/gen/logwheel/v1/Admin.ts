@@ -4,6 +4,7 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AskTransactionReply as _logwheel_v1_AskTransactionReply, AskTransactionReply__Output as _logwheel_v1_AskTransactionReply__Output } from '../../logwheel/v1/AskTransactionReply.js';
 import type { AskTransactionRequest as _logwheel_v1_AskTransactionRequest, AskTransactionRequest__Output as _logwheel_v1_AskTransactionRequest__Output } from '../../logwheel/v1/AskTransactionRequest.js';
+import type { ChangeRedriveRequest as _logwheel_v1_ChangeRedriveRequest, ChangeRedriveRequest__Output as _logwheel_v1_ChangeRedriveRequest__Output } from '../../logwheel/v1/ChangeRedriveRequest.js';
 import type { CountDelayedReply as _logwheel_v1_CountDelayedReply, CountDelayedReply__Output as _logwheel_v1_CountDelayedReply__Output } from '../../logwheel/v1/CountDelayedReply.js';
 import type { CountDelayedRequest as _logwheel_v1_CountDelayedRequest, CountDelayedRequest__Output as _logwheel_v1_CountDelayedRequest__Output } from '../../logwheel/v1/CountDelayedRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from '../../logwheel/v1/CreateGroupRequest.js';
@@ -27,12 +28,16 @@ import type { ListDelayedReply as _logwheel_v1_ListDelayedReply, ListDelayedRepl
 import type { ListDelayedRequest as _logwheel_v1_ListDelayedRequest, ListDelayedRequest__Output as _logwheel_v1_ListDelayedRequest__Output } from '../../logwheel/v1/ListDelayedRequest.js';
 import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__Output as _logwheel_v1_ListGroupsReply__Output } from '../../logwheel/v1/ListGroupsReply.js';
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from '../../logwheel/v1/ListGroupsRequest.js';
+import type { ListRedrivesReply as _logwheel_v1_ListRedrivesReply, ListRedrivesReply__Output as _logwheel_v1_ListRedrivesReply__Output } from '../../logwheel/v1/ListRedrivesReply.js';
+import type { ListRedrivesRequest as _logwheel_v1_ListRedrivesRequest, ListRedrivesRequest__Output as _logwheel_v1_ListRedrivesRequest__Output } from '../../logwheel/v1/ListRedrivesRequest.js';
 import type { ListTransactionsReply as _logwheel_v1_ListTransactionsReply, ListTransactionsReply__Output as _logwheel_v1_ListTransactionsReply__Output } from '../../logwheel/v1/ListTransactionsReply.js';
 import type { ListTransactionsRequest as _logwheel_v1_ListTransactionsRequest, ListTransactionsRequest__Output as _logwheel_v1_ListTransactionsRequest__Output } from '../../logwheel/v1/ListTransactionsRequest.js';
+import type { RedriveReply as _logwheel_v1_RedriveReply, RedriveReply__Output as _logwheel_v1_RedriveReply__Output } from '../../logwheel/v1/RedriveReply.js';
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from '../../logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from '../../logwheel/v1/ResetGroupRequest.js';
 import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from '../../logwheel/v1/SettleTransactionReply.js';
 import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from '../../logwheel/v1/SettleTransactionRequest.js';
+import type { StartRedriveRequest as _logwheel_v1_StartRedriveRequest, StartRedriveRequest__Output as _logwheel_v1_StartRedriveRequest__Output } from '../../logwheel/v1/StartRedriveRequest.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from '../../logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from '../../logwheel/v1/UpdateGroupRequest.js';
 import type { UpdateTopicRequest as _logwheel_v1_UpdateTopicRequest, UpdateTopicRequest__Output as _logwheel_v1_UpdateTopicRequest__Output } from '../../logwheel/v1/UpdateTopicRequest.js';
@@ -46,6 +51,15 @@ export interface AdminClient extends grpc.Client {
   askTransaction(argument: _logwheel_v1_AskTransactionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
   askTransaction(argument: _logwheel_v1_AskTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
   askTransaction(argument: _logwheel_v1_AskTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_AskTransactionReply__Output>): grpc.ClientUnaryCall;
+  
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  ChangeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
   
   CountDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
   CountDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
@@ -155,6 +169,15 @@ export interface AdminClient extends grpc.Client {
   listGroups(argument: _logwheel_v1_ListGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   listGroups(argument: _logwheel_v1_ListGroupsRequest, callback: grpc.requestCallback<_logwheel_v1_ListGroupsReply__Output>): grpc.ClientUnaryCall;
   
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  ListRedrives(argument: _logwheel_v1_ListRedrivesRequest, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  listRedrives(argument: _logwheel_v1_ListRedrivesRequest, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
+  
   ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
   ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
   ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
@@ -182,6 +205,15 @@ export interface AdminClient extends grpc.Client {
   settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
   settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
   
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  StartRedrive(argument: _logwheel_v1_StartRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  startRedrive(argument: _logwheel_v1_StartRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
@@ -204,6 +236,8 @@ export interface AdminClient extends grpc.Client {
 
 export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   AskTransaction: grpc.handleUnaryCall<_logwheel_v1_AskTransactionRequest__Output, _logwheel_v1_AskTransactionReply>;
+  
+  ChangeRedrive: grpc.handleUnaryCall<_logwheel_v1_ChangeRedriveRequest__Output, _logwheel_v1_RedriveReply>;
   
   CountDelayed: grpc.handleUnaryCall<_logwheel_v1_CountDelayedRequest__Output, _logwheel_v1_CountDelayedReply>;
   
@@ -229,11 +263,15 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ListGroups: grpc.handleUnaryCall<_logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply>;
   
+  ListRedrives: grpc.handleUnaryCall<_logwheel_v1_ListRedrivesRequest__Output, _logwheel_v1_ListRedrivesReply>;
+  
   ListTransactions: grpc.handleUnaryCall<_logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply>;
   
   ResetGroup: grpc.handleUnaryCall<_logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply>;
   
   SettleTransaction: grpc.handleUnaryCall<_logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply>;
+  
+  StartRedrive: grpc.handleUnaryCall<_logwheel_v1_StartRedriveRequest__Output, _logwheel_v1_RedriveReply>;
   
   UpdateGroup: grpc.handleUnaryCall<_logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply>;
   
@@ -243,6 +281,7 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
 
 export interface AdminDefinition extends grpc.ServiceDefinition {
   AskTransaction: MethodDefinition<_logwheel_v1_AskTransactionRequest, _logwheel_v1_AskTransactionReply, _logwheel_v1_AskTransactionRequest__Output, _logwheel_v1_AskTransactionReply__Output>
+  ChangeRedrive: MethodDefinition<_logwheel_v1_ChangeRedriveRequest, _logwheel_v1_RedriveReply, _logwheel_v1_ChangeRedriveRequest__Output, _logwheel_v1_RedriveReply__Output>
   CountDelayed: MethodDefinition<_logwheel_v1_CountDelayedRequest, _logwheel_v1_CountDelayedReply, _logwheel_v1_CountDelayedRequest__Output, _logwheel_v1_CountDelayedReply__Output>
   CreateGroup: MethodDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   CreateTopic: MethodDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
@@ -255,9 +294,11 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   GetMessage: MethodDefinition<_logwheel_v1_GetMessageRequest, _logwheel_v1_GetMessageReply, _logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply__Output>
   ListDelayed: MethodDefinition<_logwheel_v1_ListDelayedRequest, _logwheel_v1_ListDelayedReply, _logwheel_v1_ListDelayedRequest__Output, _logwheel_v1_ListDelayedReply__Output>
   ListGroups: MethodDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply__Output>
+  ListRedrives: MethodDefinition<_logwheel_v1_ListRedrivesRequest, _logwheel_v1_ListRedrivesReply, _logwheel_v1_ListRedrivesRequest__Output, _logwheel_v1_ListRedrivesReply__Output>
   ListTransactions: MethodDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply__Output>
   ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
   SettleTransaction: MethodDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply__Output>
+  StartRedrive: MethodDefinition<_logwheel_v1_StartRedriveRequest, _logwheel_v1_RedriveReply, _logwheel_v1_StartRedriveRequest__Output, _logwheel_v1_RedriveReply__Output>
   UpdateGroup: MethodDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   UpdateTopic: MethodDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
 }

@@ -8,6 +8,7 @@ export interface Group {
   'maxAttempts'?: (number);
   'assign'?: (_logwheel_v1_Assign);
   'paused'?: (boolean);
+  'retryDelaysMs'?: (number)[];
 }
 
 export interface Group__Output {
@@ -16,4 +17,5 @@ export interface Group__Output {
   'maxAttempts': (number);
   'assign': (_logwheel_v1_Assign__Output);
   'paused': (boolean);
+  'retryDelaysMs': (number)[];
 }

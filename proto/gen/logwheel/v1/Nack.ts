@@ -9,6 +9,10 @@ export interface Nack {
   'offset'?: (number | string | Long);
   'attempt'?: (number);
   'delayMs'?: (number);
+  'errorName'?: (string);
+  'errorMessage'?: (string);
+  'stack'?: (string);
+  'reject'?: (boolean);
   '_delayMs'?: "delayMs";
 }
 
@@ -19,5 +23,9 @@ export interface Nack__Output {
   'offset': (number);
   'attempt': (number);
   'delayMs'?: (number);
+  'errorName': (string);
+  'errorMessage': (string);
+  'stack': (string);
+  'reject': (boolean);
   '_delayMs'?: "delayMs";
 }

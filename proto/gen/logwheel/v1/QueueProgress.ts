@@ -13,6 +13,14 @@ export interface QueueProgress {
   'retrying'?: (number | string | Long);
   'member'?: (string);
   'oldestStoredAtMs'?: (number | string | Long);
+  'oldestReadyAtMs'?: (number | string | Long);
+  'oldestInFlightAtMs'?: (number | string | Long);
+  'oldestRetryingAtMs'?: (number | string | Long);
+  'delayed'?: (number | string | Long);
+  '_oldestReadyAtMs'?: "oldestReadyAtMs";
+  '_oldestInFlightAtMs'?: "oldestInFlightAtMs";
+  '_oldestRetryingAtMs'?: "oldestRetryingAtMs";
+  '_delayed'?: "delayed";
 }
 
 export interface QueueProgress__Output {
@@ -26,4 +34,12 @@ export interface QueueProgress__Output {
   'retrying': (number);
   'member': (string);
   'oldestStoredAtMs': (number);
+  'oldestReadyAtMs'?: (number);
+  'oldestInFlightAtMs'?: (number);
+  'oldestRetryingAtMs'?: (number);
+  'delayed'?: (number);
+  '_oldestReadyAtMs'?: "oldestReadyAtMs";
+  '_oldestInFlightAtMs'?: "oldestInFlightAtMs";
+  '_oldestRetryingAtMs'?: "oldestRetryingAtMs";
+  '_delayed'?: "delayed";
 }

@@ -9,6 +9,7 @@ export interface UpdateGroupRequest {
   'assign'?: (_logwheel_v1_Assign);
   'paused'?: (boolean);
   'dryRun'?: (boolean);
+  'retryDelaysMs'?: (number)[];
   '_ordered'?: "ordered";
   '_maxAttempts'?: "maxAttempts";
   '_assign'?: "assign";
@@ -22,6 +23,7 @@ export interface UpdateGroupRequest__Output {
   'assign'?: (_logwheel_v1_Assign__Output);
   'paused'?: (boolean);
   'dryRun': (boolean);
+  'retryDelaysMs': (number)[];
   '_ordered'?: "ordered";
   '_maxAttempts'?: "maxAttempts";
   '_assign'?: "assign";

@@ -1,6 +1,7 @@
 // Original file: proto/logwheel/v1/admin.proto
 
 import type { Permission as _logwheel_v1_Permission, Permission__Output as _logwheel_v1_Permission__Output } from '../../logwheel/v1/Permission.js';
+import type { Expired as _logwheel_v1_Expired, Expired__Output as _logwheel_v1_Expired__Output } from '../../logwheel/v1/Expired.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface UpdateTopicRequest {
@@ -11,9 +12,13 @@ export interface UpdateTopicRequest {
   'setAttributes'?: ({[key: string]: string});
   'removeAttributes'?: (string)[];
   'dryRun'?: (boolean);
+  'ttlMs'?: (number | string | Long);
+  'expired'?: (_logwheel_v1_Expired);
   '_queues'?: "queues";
   '_permission'?: "permission";
   '_retentionMs'?: "retentionMs";
+  '_ttlMs'?: "ttlMs";
+  '_expired'?: "expired";
 }
 
 export interface UpdateTopicRequest__Output {
@@ -24,7 +29,11 @@ export interface UpdateTopicRequest__Output {
   'setAttributes': ({[key: string]: string});
   'removeAttributes': (string)[];
   'dryRun': (boolean);
+  'ttlMs'?: (number);
+  'expired'?: (_logwheel_v1_Expired__Output);
   '_queues'?: "queues";
   '_permission'?: "permission";
   '_retentionMs'?: "retentionMs";
+  '_ttlMs'?: "ttlMs";
+  '_expired'?: "expired";
 }

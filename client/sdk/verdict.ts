@@ -1,0 +1,64 @@
+import type { Nack } from "../../proto/gen/logwheel/v1/Nack.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { type ConsumeOptions, Reject, RetryLater } from "./types.js";
+
+/** What is to become of a message that was not handled, and why it was not, as the broker is told. */
+export type Verdict = Pick<Nack, "delayMs" | "reject" | "errorName" | "errorMessage" | "stack">;
+
+/** How failures are answered: what `ConsumeOptions` says. */
+export type RetryRules = NonNullable<ConsumeOptions["retry"]>;
+
+/** Characters that the broker keeps at most, of bytes that it cuts exactly. */
+const NAME_MAX = 255;
+const MESSAGE_MAX = 1 << 10;
+const STACK_MAX = 4 << 10;
+
+/** Throws BAD_REQUEST for waits that make no sense. */
+export function checkRetryRules({ delaysMs = [], byError = {} }: RetryRules): void {
+  const rules = Object.values(byError).flatMap((rule) => (rule === "dead-letter" ? [] : [rule.delaysMs]));
+  for (const delays of [delaysMs, ...rules])
+    for (const delayMs of delays)
+      if (!(delayMs >= 0)) throw new LogwheelError("BAD_REQUEST", `a retry delay is ${delayMs} ms`);
+}
+
+/** The verdict on delivery number `attempt`; `thrown` is undefined where the handler only named the message as failed. */
+export function verdictOf(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
+  const why = whyOf(thrown);
+  if (thrown instanceof Reject) return { ...why, reject: true };
+  if (thrown instanceof RetryLater) return { ...why, ...wait(thrown.delayMs) };
+  const own = namesOf(thrown).find((name) => Object.hasOwn(rules.byError ?? {}, name));
+  const rule = own === undefined ? undefined : rules.byError![own];
+  if (rule === "dead-letter") return { ...why, reject: true };
+  const delaysMs = rule?.delaysMs ?? rules.delaysMs ?? [];
+  return delaysMs.length === 0 ? why : { ...why, ...wait(delaysMs[Math.min(attempt, delaysMs.length) - 1]!) };
+}
+
+/** To the dead letters at once, for a reason in words. */
+export function rejection(reason: string | undefined): Verdict {
+  return { reject: true, errorName: "Reject", errorMessage: (reason ?? "").slice(0, MESSAGE_MAX) };
+}
+
+function wait(delayMs: number): Verdict {
+  return { delayMs: Math.max(0, Math.round(delayMs)) };
+}
+
+/** By which a rule can be found: the error's name, its class, and the code that many errors have. */
+function namesOf(thrown: unknown): string[] {
+  if (!(thrown instanceof Error)) return [];
+  const { code } = thrown as { code?: unknown };
+  return [thrown.name, thrown.constructor.name, ...(typeof code === "string" ? [code] : [])];
+}
+
+/** The error that says most: what a RetryLater or Reject was made of, if that is known. */
+function whyOf(thrown: unknown): Verdict {
+  if (thrown === undefined) return {};
+  const wrapped = thrown instanceof RetryLater || thrown instanceof Reject ? thrown.cause : undefined;
+  const error = wrapped ?? thrown;
+  if (!(error instanceof Error))
+    return { errorName: "Error", errorMessage: String(error).slice(0, MESSAGE_MAX) };
+  return {
+    errorName: error.name.slice(0, NAME_MAX),
+    errorMessage: error.message.slice(0, MESSAGE_MAX),
+    stack: (error.stack ?? "").slice(0, STACK_MAX),
+  };
+}
