@@ -66,7 +66,7 @@ const TSCONFIG = {
 
 /** What the blocks of documents build on when they do not import it. */
 const SETTING = `
-import { connect, topic, LogwheelError, RetryLater, type Client, type Producer, type Topic } from "logwheel/client";
+import { connect, topic, LogwheelError, Reject, RetryLater, type Client, type Producer, type Topic } from "logwheel/client";
 declare const client: Client;
 declare const producer: Producer;
 declare const orders: Topic<{ id: string; total: number }>;
