@@ -151,15 +151,31 @@ describe("the package, packed and installed in an empty folder", function () {
   });
 
   /** What the compiler says of a file in the application's folder. The compiler and the types of Node are ours. */
-  async function compiled(files: Readonly<Record<string, string>>): Promise<string> {
+  async function compiled(
+    files: Readonly<Record<string, string>>,
+    options: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
     for (const [name, text] of Object.entries(files)) await writeFile(join(app, name), text);
-    await writeFile(join(app, "tsconfig.json"), JSON.stringify({ ...TSCONFIG, files: Object.keys(files) }));
+    const compilerOptions = { ...TSCONFIG.compilerOptions, ...options };
+    await writeFile(
+      join(app, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: Object.keys(files) }),
+    );
     const types = ["--typeRoots", join(root, "node_modules/@types")];
     return (await inApp(join(root, "node_modules/.bin/tsc"), "-p", ".", ...types)).stdout;
   }
 
   it("type-checks a strict program on logwheel/client, its own types included", async () => {
     expect(await compiled({ "program.ts": PROGRAM })).to.equal("");
+  });
+
+  it("type-checks and runs a test on logwheel/testing, with nothing installed beside the package", async () => {
+    const block = /^```ts\n([\s\S]*?)^```$/m.exec(await textOf("docs/testing.md"))?.[1] ?? "";
+    expect(block).to.include('from "logwheel/testing"');
+    expect(await compiled({ "job.test.ts": block }, { noEmit: false, outDir: "built" })).to.equal("");
+    const { code, stdout, stderr } = await inApp(process.execPath, "--test", "built/job.test.js");
+    expect([code, stderr], stdout).to.deep.equal([0, ""]);
+    expect(stdout).to.match(/^# pass 1$/m);
   });
 
   it("type-checks what README.md, docs/sdk.md and docs/outbox.md show", async () => {

@@ -162,6 +162,11 @@ export class RunningCluster implements TestCluster {
   }
 }
 
+/** By the wall clock, and on one broker as they were stored: an id ends in its offset in the log. */
 function byAge(a: Message<unknown>, b: Message<unknown>): number {
-  return Number(a.storedAt) - Number(b.storedAt) || a.queueOffset - b.queueOffset || a.queueId - b.queueId;
+  return Number(a.storedAt) - Number(b.storedAt) || logOffsetOf(a) - logOffsetOf(b);
+}
+
+function logOffsetOf({ id }: Message<unknown>): number {
+  return Number(id.slice(id.lastIndexOf("-") + 1));
 }

@@ -138,7 +138,9 @@ export class TestClock implements Clock {
     return moved;
   }
 
+  /** Fires one timer, unless the goal was reached before. Whoever moved the clock last may only now set one. */
   async #step(endMs: number, tooLate: () => LogwheelError, reached: () => boolean): Promise<void> {
+    if (this.#earliest(endMs) === null) await this.#works.settle();
     if (reached()) return;
     const next = this.#earliest(endMs);
     if (next === null) throw tooLate();

@@ -29,7 +29,6 @@ export class MemoryNetwork {
   readonly #servers = new Map<string, MemoryServer>();
   readonly #cut = new Set<string>();
   #posted: (() => void)[] = [];
-  #begun = 0;
   #hops = 0;
 
   constructor(options: MemoryNetworkOptions) {
@@ -59,11 +58,7 @@ export class MemoryNetwork {
     return server;
   }
 
-  /** Deliveries so far, and those of them under way: clocks of tests wait for these. */
-  get begun(): number {
-    return this.#begun;
-  }
-
+  /** Deliveries under way. */
   get pending(): number {
     return this.#posted.length;
   }
@@ -87,7 +82,6 @@ export class MemoryNetwork {
   }
 
   #post(run: () => void): void {
-    this.#begun++;
     this.#posted.push(run);
     if (this.#posted.length > 1) return;
     if (this.#hops === 0)

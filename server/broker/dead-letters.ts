@@ -3,7 +3,6 @@ import { DEAD_REASON, type DeadReasonNumber, withDeadLetter } from "../../proto/
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import {
-  messageId,
   RECORD,
   RECORD_FLAG,
   recordFlags,

@@ -107,3 +107,26 @@ describe("the example with PostgreSQL", function () {
     }
   });
 });
+
+describe("example testing-kit", function () {
+  this.timeout(60_000);
+  const runners: Readonly<Record<string, readonly string[]>> = {
+    node: ["--test"],
+    mocha: [`${root}node_modules/mocha/bin/mocha.js`, "--no-config", "--no-package"],
+  };
+
+  for (const [name, runner] of Object.entries(runners))
+    it(`passes with ${name}, says nothing else and ends by itself`, async () => {
+      const file = `${compiled}testing-kit/${name}.test.js`;
+      const { code, stdout, stderr } = await runProgram(process.execPath, [...runner, file], {
+        boundMs: 30_000,
+      });
+      expect([code, stderr], stdout).to.deep.equal([0, ""]);
+      expect(stdout).to.match(/# pass 2\n|2 passing/);
+    });
+
+  it("is named in the README", async () => {
+    const readme = await textOf("examples/README.md");
+    for (const name of Object.keys(runners)) expect(readme).to.include(`](testing-kit/${name}.test.ts)`);
+  });
+});
