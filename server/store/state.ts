@@ -209,16 +209,13 @@ export class State {
   }
 
   /**
-   * After a replay that damage left holes in: the next offset of a queue lies behind everything that a group has
-   * acknowledged, so that no new message counts as acknowledged.
+   * Per cursor, what lies behind everything that its group has acknowledged in the queue. After a replay that damage left holes
+   * in, the next offset must not be lower, or a new message would count as acknowledged.
    */
-  skipAcknowledged(): void {
+  *acknowledged(): Generator<[queue: Queue, offset: number]> {
     for (const { cursors } of this.groups.values())
-      for (const [queue, { floor, acked, retries }] of cursors) {
-        const { open } = queue;
-        const known = Math.max(floor, acked.at(-1)?.[1] ?? 0, ...retries.map(([offset]) => offset + 1));
-        queue.skipTo(known, open.count === 0 ? 0 : open.position(open.count - 1));
-      }
+      for (const [queue, { floor, acked, retries }] of cursors)
+        yield [queue, Math.max(floor, acked.at(-1)?.[1] ?? 0, ...retries.map(([offset]) => offset + 1))];
   }
 
   /** Everything, in parts that are well below 1 MiB as JSON. Producers that are silent since long are left out. */

@@ -232,7 +232,7 @@ export class Store {
     const logOffset = this.#log.append(header, bytes, start, end);
     const position = logOffset - this.#log.segmentStart;
     this.state.message(queue, header);
-    queue.add(header, position);
+    this.#index.add(queue, header, position);
     if (header.keyed) this.#keys.add(header.topic, keysOf(bytes, start, end), position);
     return logOffset;
   }
