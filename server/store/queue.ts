@@ -14,12 +14,29 @@ export interface TopicConfig {
   readonly createdAtMs: number;
 }
 
-/** What the log says of a topic. Changed only by reducing records. */
-export interface TopicState extends TopicConfig {
-  readonly queues: Queue[];
+/** What the log says of a topic. Changed only by reducing records. What a send needs stands together. */
+export class TopicState implements TopicConfig {
+  readonly queues: Queue[] = [];
+  permission: TopicConfig["permission"];
+  type: TopicConfig["type"];
+  readonly number: number;
+  readonly name: string;
+  retentionMs: number;
+  attributes: TopicConfig["attributes"];
+  readonly createdAtMs: number;
+
+  constructor(config: TopicConfig) {
+    this.permission = config.permission;
+    this.type = config.type;
+    this.number = config.number;
+    this.name = config.name;
+    this.retentionMs = config.retentionMs;
+    this.attributes = config.attributes;
+    this.createdAtMs = config.createdAtMs;
+  }
 }
 
-/** A message queue of a topic. What an append needs comes first, so that it shares cache lines. */
+/** A message queue of a topic. What an append needs stands together. */
 export class Queue implements EntryChain {
   readonly topic: TopicState;
   readonly id: number;
