@@ -89,7 +89,7 @@ async function perSegment(folder: string, count: number, into: Figures): Promise
   for (let sent = 0, addMs = 0; sent < MESSAGES; ) {
     const until = Math.min(sent + PER_SEGMENT, MESSAGES);
     const startedMs = performance.now();
-    addTo(queues, sent, until);
+    addTo(index, queues, sent, until);
     addMs += performance.now() - startedMs;
     sent = until;
     if (sent === MESSAGES) into.appendNs.push((addMs * 1e6) / MESSAGES);
@@ -107,12 +107,12 @@ async function perSegment(folder: string, count: number, into: Figures): Promise
   await segments.close();
 
   const again = makeQueues(count);
-  for (const [id, queue] of again.entries()) queue.open.base = queues[id]!.open.base;
+  for (const [id, queue] of again.entries()) queue.rebase(queues[id]!.base);
   segments = await Segments.open(files, SEGMENT_BYTES);
   await timed(into.restartMs, async () => {
     index = new ConsumeIndex(files, segments, new BlockCache(CACHE_BYTES));
     index.resume(last);
-    addTo(again, Math.floor(last / SEGMENT_BYTES) * PER_SEGMENT, MESSAGES);
+    addTo(index, again, Math.floor(last / SEGMENT_BYTES) * PER_SEGMENT, MESSAGES);
     await index.repair();
   });
   await index.close();
@@ -126,19 +126,18 @@ async function perSegment(folder: string, count: number, into: Figures): Promise
   await segments.close();
 }
 
-function addTo(queues: readonly Queue[], from: number, to: number): void {
+function addTo(index: ConsumeIndex, queues: readonly Queue[], from: number, to: number): void {
   const header = emptyHeader();
   header.length = RECORD_BYTES;
   for (let message = from; message < to; message++) {
     const queue = queues[message % queues.length]!;
-    header.queueOffset = queue.nextOffset = queue.open.base + queue.open.count;
-    queue.add(header, (message % PER_SEGMENT) * RECORD_BYTES);
+    header.queueOffset = queue.nextOffset = queue.indexed;
+    index.add(queue, header, (message % PER_SEGMENT) * RECORD_BYTES);
   }
 }
 
 async function readThrough(index: ConsumeIndex, queue: Queue): Promise<void> {
-  const end = queue.open.base + queue.open.count;
-  for (let offset = 0; offset < end; ) {
+  for (let offset = 0; offset < queue.indexed; ) {
     const { numbers } = await index.run(queue, offset, 4_096);
     for (let at = 0; at < numbers.length; at += ENTRY_NUMBERS) if (numbers[at + 1]! > 0) offset++;
   }

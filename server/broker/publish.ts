@@ -113,7 +113,8 @@ export class Publisher {
   async send(sent: SentMessages): Promise<Receipt[]> {
     const refusal = this.#deps.refusal();
     if (refusal !== undefined && this.#repeats.find(sent) === 0) throw refusal;
-    const topic = this.#topic(sent.topic, sent.bytes, sent.places);
+    const [topic = this.#newTopicOf(sent)] = this.#deps.topics.find([sent.topic]);
+    checkWritable(topic);
     this.#deps.store.stamp();
     const outcome = new PublishOutcome();
     const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
@@ -130,23 +131,15 @@ export class Publisher {
     return outcome.logOffsets.map((logOffset, index) => this.#receipt(outcome, logOffset, index));
   }
 
-  /** The topic that messages go to. Made, if that is allowed and it is missing, once they are all fit to be stored. */
-  #topic(name: string, bytes: Buffer, messages: SentMessages["places"]): TopicState {
-    const { topics } = this.#deps;
-    if (!topics.has(name))
-      for (const [start, end] of messages) scanMessage(bytes, start, end, this.#envelope);
-    const topic = topics.ensure(name);
-    if (topic.permission === PERMISSION.readWrite || topic.permission === PERMISSION.write) return topic;
-    throw new LogwheelError(
-      "FORBIDDEN",
-      `topic ${name} takes no messages: its permission is read only or none`,
-      { topic: name },
-    );
+  /** Made, if that is allowed, once the messages are all fit to be stored. */
+  #newTopicOf({ topic, bytes, places }: SentMessages): TopicState {
+    for (const [start, end] of places) scanMessage(bytes, start, end, this.#envelope);
+    return this.#deps.topics.ensure(topic);
   }
 
   #takeEntries(outcome: PublishOutcome): void {
     const reader = this.#reader;
-    const topics: (TopicState | undefined)[] = [];
+    const topics = this.#deps.topics.find(reader.topics);
     let group: Sent[] | undefined;
     for (;;) {
       try {
@@ -155,8 +148,9 @@ export class Publisher {
           this.#decide(group !== undefined, outcome);
           continue;
         }
-        topics[reader.topic] ??= this.#topicOfEntry();
+        topics[reader.topic] ??= this.#newTopic();
         const topic = topics[reader.topic]!;
+        checkWritable(topic);
         if (reader.more || group !== undefined) {
           group ??= [];
           group.push(this.#sentNow(topic));
@@ -190,9 +184,11 @@ export class Publisher {
     outcome.decided(done);
   }
 
-  #topicOfEntry(): TopicState {
+  /** Made, if that is allowed, once its first message is fit to be stored. */
+  #newTopic(): TopicState {
     const { topics, topic, bytes, messageStart, messageEnd } = this.#reader;
-    return this.#topic(topics[topic]!, bytes, [[messageStart, messageEnd]]);
+    scanMessage(bytes, messageStart, messageEnd, this.#envelope);
+    return this.#deps.topics.ensure(topics[topic]!);
   }
 
   /** The rest of a group of which one entry was refused is refused too. */
@@ -387,5 +383,14 @@ function placeOf(transactionId: string): { logOffset: number; epoch: number } {
   throw new LogwheelError(
     "BAD_REQUEST",
     `${JSON.stringify(transactionId.slice(0, 200))} is no transaction id: give the message id of its first half`,
+  );
+}
+
+function checkWritable({ name, permission }: TopicState): void {
+  if (permission === PERMISSION.readWrite || permission === PERMISSION.write) return;
+  throw new LogwheelError(
+    "FORBIDDEN",
+    `topic ${name} takes no messages: its permission is read only or none`,
+    { topic: name },
   );
 }

@@ -3,7 +3,7 @@ import type { UpdateTopicRequest__Output } from "../../proto/gen/logwheel/v1/Upd
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkTopicName, MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
-import type { Queue, TopicState } from "../store/queue.js";
+import type { Queue, TopicConfig, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
 import { EXPIRED } from "./expiry.js";
 import { checkMetadataRoom } from "./metadata-room.js";
@@ -61,8 +61,10 @@ export class Topics {
     );
   }
 
-  has(name: string): boolean {
-    return this.#store.state.topics.has(name);
+  /** The topics of these names, undefined where there is none. */
+  find(names: readonly string[]): (TopicState | undefined)[] {
+    const { topics } = this.#store.state;
+    return names.map((name) => topics.get(name));
   }
 
   /** The topic, made with the defaults if that is allowed and it is missing. */
@@ -82,7 +84,7 @@ export class Topics {
     this.#record({ name, queues: 1, type: TOPIC_TYPE.mixed, permission: PERMISSION.read });
     const made = this.get(name);
     // Whoever hears of topics may deliver at once, and this may have been called within a delivery.
-    queueMicrotask(() => this.has(name) && this.#changed({ put: made }));
+    queueMicrotask(() => this.#store.state.topics.has(name) && this.#changed({ put: made }));
     return made;
   }
 
@@ -210,7 +212,7 @@ export class Topics {
 }
 
 /** A topic as the protocol shows it. */
-export function showTopic(topic: Omit<TopicState, "queues"> & { queues: number | readonly Queue[] }): Topic {
+export function showTopic(topic: TopicConfig & { queues: number | readonly Queue[] }): Topic {
   const { name, type, permission, retentionMs, attributes, ttlMs = 0, expired = 0 } = topic;
   const queues = typeof topic.queues === "number" ? topic.queues : topic.queues.length;
   return { name, queues, type, permission, retentionMs, attributes, ttlMs, expired };

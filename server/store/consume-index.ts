@@ -1,8 +1,9 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import type { BlockCache } from "./block-cache.js";
-import { ENTRY_NUMBERS, HOLE } from "./open-entries.js";
+import { ENTRY_NUMBERS, HOLE, OpenEntries } from "./open-entries.js";
 import type { Queue } from "./queue.js";
+import type { Header } from "./record.js";
 import { type Loss, lossOf, salvage } from "./salvage.js";
 import { SalvagedEntries } from "./salvaged-entries.js";
 import { SealingSegment } from "./sealing-segment.js";
@@ -36,8 +37,8 @@ const OPEN_INDEXES_MAX = 64;
 const ONE_HOLE = new Uint32Array(ENTRY_NUMBERS).fill(HOLE);
 
 /**
- * Where the messages of each queue lie. The open segment's entries are in memory with their queue; a sealed segment has
- * an immutable file of them, which is made again from the segment if it is missing or damaged.
+ * Where the messages of each queue lie. The open segment's entries are in memory; a sealed segment has an immutable
+ * file of them, which is made again from the segment if it is missing or damaged.
  */
 export class ConsumeIndex {
   readonly #segments: Segments;
@@ -48,7 +49,8 @@ export class ConsumeIndex {
   readonly #topics = new WeakMap<Segment, readonly number[]>();
   /** What segments miss; found when a reader comes to a gap. */
   readonly #losses = new WeakMap<Segment, Loss>();
-  #segmentStart = 0;
+  /** Of the open segment. */
+  #open = new OpenEntries(0);
 
   constructor(files: Files, segments: Segments, cache: BlockCache) {
     this.#files = files;
@@ -61,21 +63,36 @@ export class ConsumeIndex {
     });
   }
 
-  /** Where the open segment begins; its entries are those of the queues themselves. */
+  /** Where the open segment begins. */
   get segmentStart(): number {
-    return this.#segmentStart;
+    return this.#open.start;
   }
 
-  /** The next segment begins: what the queues hold belongs to the one that began at `segmentStart`. */
+  /** Enters a message of the open segment, at a position in it. */
+  add(queue: Queue, header: Header, position: number): void {
+    if (queue.indexed < header.queueOffset) this.skipTo(queue, header.queueOffset, position);
+    queue.open ??= this.#open;
+    queue.open.add(queue, position, header.length, header.tagHash, header.keyHash);
+  }
+
+  /** Offsets below `offset` that have no entry become holes: damage took their messages. */
+  skipTo(queue: Queue, offset: number, position = this.#open.lastPosition(queue)): void {
+    queue.open ??= this.#open;
+    while (queue.indexed < offset) queue.open.add(queue, position, HOLE, 0, 0);
+    if (offset > queue.nextOffset) queue.nextOffset = offset;
+  }
+
+  /** The next segment begins, and all queues go on in it. */
   begin(start: number, queues: Iterable<Queue>): void {
-    const sealing = new SealingSegment(this.#segmentStart, queues);
-    if (start > this.#segmentStart) this.#sealing.push(sealing);
-    this.#segmentStart = start;
+    const next = new OpenEntries(start);
+    const sealing = new SealingSegment(this.#open, queues, next);
+    if (start > this.#open.start) this.#sealing.push(sealing);
+    this.#open = next;
   }
 
   /** The last segment goes on after a restart. */
   resume(start: number): void {
-    this.#segmentStart = start;
+    this.#open = new OpenEntries(start);
   }
 
   /** Writes the index file of a sealed segment, after those that failed before; the entries leave the memory then. */
@@ -101,16 +118,12 @@ export class ConsumeIndex {
    * LOG_CORRUPT if they are lost, OFFSET_OUT_OF_RANGE if retention has dropped them.
    */
   run(queue: Queue, offset: number, max: number): Run | Promise<Run> {
-    if (offset >= queue.open.base)
-      return slice(this.#segmentStart, queue.open.base, queue.open.numbers, offset, max);
-    for (const { start, taken: ofQueues } of this.#sealing) {
-      const taken = ofQueues.get(queue);
-      if (
-        taken !== undefined &&
-        offset >= taken.baseOffset &&
-        offset < taken.baseOffset + taken.entries.length / ENTRY_NUMBERS
-      )
-        return slice(start, taken.baseOffset, taken.entries, offset, max);
+    const { open = this.#open, base } = queue;
+    if (offset >= base) return slice(open.start, base, open.of(queue), offset, max);
+    for (const sealing of this.#sealing) {
+      const taken = sealing.of(queue);
+      if (taken !== undefined && offset >= taken.baseOffset && offset < taken.baseOffset + taken.count)
+        return slice(sealing.start, taken.baseOffset, taken.gathered, offset, max);
     }
     const segments = this.#segments.all.slice(0, this.#sealedCount());
     return this.#search({ queue, offset, max, segments, low: 0, high: segments.length - 1 });
@@ -118,15 +131,15 @@ export class ConsumeIndex {
 
   /** One past the last offset of a queue whose record lies below log offset `visible`. */
   endOffset(queue: Queue, visible: number): number {
-    const { base, numbers } = queue.open;
-    const seen = countBelow(numbers, visible - this.#segmentStart);
+    const { open = this.#open, base } = queue;
+    const seen = countBelow(open.of(queue), visible - open.start);
     if (seen > 0 || this.#sealing.length === 0) return base + seen;
     let lowest = base;
     for (let index = this.#sealing.length - 1; index >= 0; index--) {
-      const { start, taken: ofQueues } = this.#sealing[index]!;
-      const taken = ofQueues.get(queue);
-      if (taken === undefined) continue;
-      const count = countBelow(taken.entries, visible - start);
+      const sealing = this.#sealing[index]!;
+      const taken = sealing.of(queue);
+      if (taken === undefined || taken.count === 0) continue;
+      const count = countBelow(taken.gathered, visible - sealing.start);
       if (count > 0) return taken.baseOffset + count;
       lowest = taken.baseOffset;
     }
@@ -141,7 +154,7 @@ export class ConsumeIndex {
       topics =
         sealing === undefined
           ? await this.#indexes.use(segment, (index) => index.topics())
-          : [...new Set([...sealing.taken.keys()].map((queue) => queue.topic.number))];
+          : sealing.topics();
       this.#topics.set(segment, topics);
     }
     return topics;
@@ -152,7 +165,7 @@ export class ConsumeIndex {
     const sealing = this.#sealing.find(({ start }) => start === segmentStart);
     if (sealing !== undefined) return sealing.baseOf(queue);
     const segment = this.#segments.at(segmentStart);
-    if (segment === undefined || segmentStart >= this.#segmentStart) return queue.open.base;
+    if (segment === undefined || segmentStart >= this.#open.start) return queue.base;
     const place = await this.#indexes.use(segment, (index) => index.find(queue.topic.number, queue.id));
     return place?.baseOffset ?? 0;
   }
@@ -175,7 +188,7 @@ export class ConsumeIndex {
   /** Segments whose entries are in files only. */
   #sealedCount(): number {
     const all = this.#segments.all;
-    const inMemory = this.#sealing[0]?.start ?? this.#segmentStart;
+    const inMemory = this.#sealing[0]?.start ?? this.#open.start;
     let count = all.length;
     while (count > 0 && all[count - 1]!.start >= inMemory) count--;
     return count;

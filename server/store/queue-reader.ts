@@ -60,7 +60,7 @@ export class QueueReader {
    */
   read(queue: Queue, offset: number, limits: ReadLimits, sink: RecordSink): number | Promise<number> {
     const reading = new Reading(queue, offset, this.#index.endOffset(queue, this.#log.visible), limits, sink);
-    const isSealed = reading.next < queue.open.base;
+    const isSealed = reading.next < queue.base;
     try {
       const later = this.#readNow(reading);
       if (later !== undefined)
@@ -79,7 +79,7 @@ export class QueueReader {
    * they may. Only old ones have to wait, while much is published.
    */
   turn(queue: Queue, offset: number): Promise<void> | undefined {
-    if (offset >= queue.open.base || !this.#old.limited) return undefined;
+    if (offset >= queue.base || !this.#old.limited) return undefined;
     try {
       const run = this.#index.run(queue, Math.max(offset, queue.firstOffset), 1);
       if (!(run instanceof Promise)) return this.#old.turn(run.segmentStart + run.numbers[0]!);

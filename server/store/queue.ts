@@ -1,9 +1,8 @@
 import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
-import { HOLE, OpenEntries } from "./open-entries.js";
-import type { Header } from "./record.js";
+import type { EntryChain, OpenEntries } from "./open-entries.js";
 
-/** What the log says of a topic. Changed only by reducing records. */
-export interface TopicState {
+/** What the log says of a topic but for its queues. */
+export interface TopicConfig {
   /** Names the topic in records; never given twice. */
   readonly number: number;
   readonly name: string;
@@ -17,17 +16,45 @@ export interface TopicState {
   expired?: Topic__Output["expired"];
   attributes: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
-  readonly queues: Queue[];
 }
 
-/** A message queue of a topic. */
-export class Queue {
+/** What the log says of a topic. Changed only by reducing records. What a send needs stands together. */
+export class TopicState implements TopicConfig {
+  readonly queues: Queue[] = [];
+  permission: TopicConfig["permission"];
+  type: TopicConfig["type"];
+  readonly number: number;
+  readonly name: string;
+  retentionMs: number;
+  ttlMs: number;
+  expired: NonNullable<TopicConfig["expired"]>;
+  attributes: TopicConfig["attributes"];
+  readonly createdAtMs: number;
+
+  constructor(config: TopicConfig) {
+    this.permission = config.permission;
+    this.type = config.type;
+    this.number = config.number;
+    this.name = config.name;
+    this.retentionMs = config.retentionMs;
+    this.ttlMs = config.ttlMs ?? 0;
+    this.expired = config.expired ?? 0;
+    this.attributes = config.attributes;
+    this.createdAtMs = config.createdAtMs;
+  }
+}
+
+/** A message queue of a topic. What an append needs stands together. */
+export class Queue implements EntryChain {
   readonly topic: TopicState;
   readonly id: number;
   /** Queue offset of the next message. */
   nextOffset: number;
-  /** Index entries of the open segment; those before are in index files. */
-  readonly open: OpenEntries;
+  indexed: number;
+  lastRow = 0;
+  /** Has the entries from `base` on; those before are in index files. Undefined until there is one. */
+  open: OpenEntries | undefined;
+  base: number;
   /** No offset below can be read any more. Follows from the segments that are left, not from records. */
   firstOffset = 0;
 
@@ -35,25 +62,22 @@ export class Queue {
     this.topic = topic;
     this.id = id;
     this.nextOffset = nextOffset;
-    this.open = new OpenEntries(nextOffset);
-  }
-
-  /** Enters a message of the open segment, at a position in it, in the index. */
-  add(header: Header, position: number): void {
-    this.skipTo(header.queueOffset, position);
-    this.open.add(position, header.length, header.tagHash, header.keyHash);
-  }
-
-  /** Offsets below `offset` that have no entry become holes: damage took their messages. */
-  skipTo(offset: number, position: number): void {
-    const open = this.open;
-    while (open.base + open.count < offset) open.add(position, HOLE, 0, 0);
-    if (offset > this.nextOffset) this.nextOffset = offset;
+    this.indexed = nextOffset;
+    this.open = undefined;
+    this.base = nextOffset;
   }
 
   /** The open segment's entries begin at the next offset: what came before is in earlier segments, or lost. */
   rebase(nextOffset = this.nextOffset): void {
     this.nextOffset = nextOffset;
-    this.open.base = nextOffset;
+    this.indexed = nextOffset;
+    this.base = nextOffset;
+  }
+
+  /** Goes on in the next segment. */
+  enter(open: OpenEntries): void {
+    this.open = open;
+    this.base = this.indexed;
+    this.lastRow = 0;
   }
 }

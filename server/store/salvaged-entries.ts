@@ -1,8 +1,15 @@
-import { DAMAGED, HOLE, OpenEntries } from "./open-entries.js";
+import { DAMAGED, type EntryChain, HOLE, OpenEntries } from "./open-entries.js";
 import { HEADER_BYTES, type Header, KIND } from "./record.js";
 import type { LogRange, SalvageVisitor } from "./salvage.js";
 import type { QueueEntries } from "./segment-index.js";
 import { State } from "./state.js";
+
+/** A queue and its entries. */
+interface Orphan {
+  readonly topic: number;
+  readonly queueId: number;
+  readonly chain: EntryChain;
+}
 
 /**
  * The consume index of a sealed segment, gathered again from its records.
@@ -13,15 +20,15 @@ import { State } from "./state.js";
 export class SalvagedEntries implements SalvageVisitor {
   readonly #state = new State();
   /** Queues whose topic is in a damaged part of the snapshot, by topic and queue. */
-  readonly #orphans = new Map<string, { topic: number; queueId: number; open: OpenEntries }>();
+  readonly #orphans = new Map<string, Orphan>();
   /** Positions at which damage begins. */
   readonly #damage: number[] = [];
-  readonly #segmentStart: number;
+  readonly #open: OpenEntries;
   /** The snapshot is whole: it says where each queue begins. */
   #opened = false;
 
   constructor(segmentStart: number) {
-    this.#segmentStart = segmentStart;
+    this.#open = new OpenEntries(segmentStart);
   }
 
   record(header: Header, bytes: Buffer, at: number): void {
@@ -35,43 +42,47 @@ export class SalvagedEntries implements SalvageVisitor {
   }
 
   damage({ from }: LogRange): void {
-    this.#damage.push(from - this.#segmentStart);
+    this.#damage.push(from - this.#open.start);
   }
 
   /** Every queue that is known of, with or without entries, ascending by topic and queue. */
   queues(): QueueEntries[] {
     const all = [...this.#orphans.values()];
     for (const { number: topic, queues } of this.#state.topics.values())
-      for (const { id: queueId, open } of queues)
-        if (!this.#orphans.has(`${topic}/${queueId}`)) all.push({ topic, queueId, open });
+      for (const queue of queues)
+        if (!this.#orphans.has(`${topic}/${queue.id}`)) all.push({ topic, queueId: queue.id, chain: queue });
     return all
       .sort((a, b) => a.topic - b.topic || a.queueId - b.queueId)
-      .map(({ topic, queueId, open }) => ({ topic, queueId, baseOffset: open.base, entries: open.numbers }));
+      .map(({ topic, queueId, chain }) => {
+        const count = chain.indexed - chain.base;
+        return { topic, queueId, baseOffset: chain.base, count, entries: this.#open.of(chain) };
+      });
   }
 
   #message(header: Header): void {
-    const open = this.#entriesOf(header);
-    if (open.count === 0 && !this.#opened) open.base = header.queueOffset;
-    while (open.base + open.count < header.queueOffset) this.#addMissing(open);
-    open.add(header.logOffset - this.#segmentStart, header.length, header.tagHash, header.keyHash);
+    const chain = this.#chainOf(header);
+    if (chain.lastRow === 0 && !this.#opened) chain.base = chain.indexed = header.queueOffset;
+    while (chain.indexed < header.queueOffset) this.#addMissing(chain);
+    const position = header.logOffset - this.#open.start;
+    this.#open.add(chain, position, header.length, header.tagHash, header.keyHash);
   }
 
-  #entriesOf({ topic, queueId, queueOffset }: Header): OpenEntries {
+  #chainOf({ topic, queueId, queueOffset }: Header): EntryChain {
     const queue = this.#state.topicByNumber(topic)?.queues[queueId];
-    if (queue !== undefined && this.#orphans.size === 0) return queue.open;
+    if (queue !== undefined && this.#orphans.size === 0) return queue;
     const name = `${topic}/${queueId}`;
     const known = this.#orphans.get(name);
-    if (known !== undefined) return known.open;
-    if (queue !== undefined) return queue.open;
-    const open = new OpenEntries(queueOffset);
-    this.#orphans.set(name, { topic, queueId, open });
-    return open;
+    if (known !== undefined) return known.chain;
+    if (queue !== undefined) return queue;
+    const chain = { base: queueOffset, indexed: queueOffset, lastRow: 0 };
+    this.#orphans.set(name, { topic, queueId, chain });
+    return chain;
   }
 
-  #addMissing(open: OpenEntries): void {
-    const before = open.count === 0 ? 0 : open.position(open.count - 1);
+  #addMissing(chain: EntryChain): void {
+    const before = this.#open.lastPosition(chain);
     const damage = this.#damage.find((position) => position >= before);
-    if (damage === undefined) open.add(before, HOLE, 0, 0);
-    else open.add(damage, DAMAGED, 0, 0);
+    if (damage === undefined) this.#open.add(chain, before, HOLE, 0, 0);
+    else this.#open.add(chain, damage, DAMAGED, 0, 0);
   }
 }

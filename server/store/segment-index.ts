@@ -44,6 +44,8 @@ export interface QueueEntries {
   readonly queueId: number;
   /** Queue offset of the first entry, or of the next one to come. */
   readonly baseOffset: number;
+  /** How many entries there are. */
+  readonly count: number;
   /** Four numbers for each message: position, size, tag hash, key hash. */
   readonly entries: Uint32Array;
 }
@@ -94,7 +96,7 @@ function* directoryBlocks(queues: Iterable<QueueEntries>, block: Buffer): Genera
     assertAscending(last, queue);
     first ??= queue;
     writeRow(block, bytes, queue, firstEntry);
-    firstEntry += queue.entries.length / ENTRY_NUMBERS;
+    firstEntry += queue.count;
     bytes += ROW_BYTES;
     last = queue;
     if (bytes < ROWS_PER_BLOCK * ROW_BYTES) continue;
@@ -120,13 +122,15 @@ function writeRow(block: Buffer, at: number, queue: QueueEntries, firstEntry: nu
   block.writeUInt32LE(queue.baseOffset % 2 ** 32, at + 8);
   block.writeUInt32LE(Math.floor(queue.baseOffset / 2 ** 32), at + 12);
   block.writeUInt32LE(firstEntry, at + 16);
-  block.writeUInt32LE(queue.entries.length / ENTRY_NUMBERS, at + 20);
+  block.writeUInt32LE(queue.count, at + 20);
 }
 
 function* entryBlocks(queues: Iterable<QueueEntries>, block: Buffer): Generator<NewBlock> {
   const numbers = new Uint32Array(block.buffer, block.byteOffset, BLOCK_BYTES_MAX / 4);
   let filled = 0;
-  for (const { entries } of queues) {
+  for (const queue of queues) {
+    if (queue.count === 0) continue;
+    const { entries } = queue;
     for (let done = 0; done < entries.length; ) {
       const count = Math.min(entries.length - done, numbers.length - filled);
       numbers.set(entries.subarray(done, done + count), filled);

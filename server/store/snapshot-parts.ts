@@ -1,4 +1,4 @@
-import type { TopicState } from "./queue.js";
+import type { TopicConfig, TopicState } from "./queue.js";
 
 /** A topic's or group's fixed fields and attributes, in numbers of ten digits that would take as much room. */
 export const TOPIC_WEIGHT = 64;
@@ -24,7 +24,7 @@ export function parts<T>(items: Iterable<T>, weigh: (item: T) => number): T[][] 
 }
 
 /** A topic in a snapshot. */
-export type TopicJson = Omit<TopicState, "queues"> & { readonly next: number[] };
+export type TopicJson = TopicConfig & { readonly next: number[] };
 
 /** Field by field: ten thousand of them are made while everything waits. */
 export function topicJson(topic: TopicState): TopicJson {

@@ -2,7 +2,7 @@ import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { type CursorRuns, cursorRuns, readRuns } from "./cursor-runs.js";
 import { ProducerWindow, type WindowJson, WindowRoom } from "./producer-window.js";
-import { Queue, type TopicState } from "./queue.js";
+import { Queue, type TopicConfig, TopicState } from "./queue.js";
 import { type Header, KIND } from "./record.js";
 import { PART_WEIGHT, parts, TOPIC_WEIGHT, type TopicJson, topicJson } from "./snapshot-parts.js";
 import { cursorWeight, fairShare, groupWeight, producerWeight, topicWeight } from "./weights.js";
@@ -34,7 +34,7 @@ export interface GroupState {
 
 /** Payload of a topic record: a topic as it is from now on, or the end of one. */
 export type TopicChange =
-  | ({ readonly op: "put"; readonly queues: number } & Omit<TopicState, "queues">)
+  | ({ readonly op: "put"; readonly queues: number } & TopicConfig)
   | { readonly op: "delete"; readonly number: number };
 
 /** Payload of a group record. */
@@ -213,16 +213,13 @@ export class State {
   }
 
   /**
-   * After a replay that damage left holes in: the next offset of a queue lies behind everything that a group has
-   * acknowledged, so that no new message counts as acknowledged.
+   * Per cursor, what lies behind everything that its group has acknowledged in the queue. After a replay that damage left holes
+   * in, the next offset must not be lower, or a new message would count as acknowledged.
    */
-  skipAcknowledged(): void {
+  *acknowledged(): Generator<[queue: Queue, offset: number]> {
     for (const { cursors } of this.groups.values())
-      for (const [queue, { floor, acked, retries }] of cursors) {
-        const { open } = queue;
-        const known = Math.max(floor, acked.at(-1)?.[1] ?? 0, ...retries.map(([offset]) => offset + 1));
-        queue.skipTo(known, open.count === 0 ? 0 : open.position(open.count - 1));
-      }
+      for (const [queue, { floor, acked, retries }] of cursors)
+        yield [queue, Math.max(floor, acked.at(-1)?.[1] ?? 0, ...retries.map(([offset]) => offset + 1))];
   }
 
   /** Everything, in parts that are well below 1 MiB as JSON. Producers that are silent since long are left out. */
@@ -247,7 +244,7 @@ export class State {
     const { op: _, queues, ...config } = change;
     this.#lastTopic = Math.max(this.#lastTopic, config.number);
     const known = this.#topicsByNumber.get(config.number);
-    const topic = known ?? { ...config, queues: [] };
+    const topic = known ?? new TopicState(config);
     if (topic.name !== config.name) this.topics.delete(topic.name);
     if (known !== undefined) this.#weight -= topicWeight(known);
     this.#addTopic(Object.assign(topic, config));
@@ -329,7 +326,7 @@ export class State {
         if (this.#lossy) this.#topic({ op: "put", ...config, queues: next.length });
         continue;
       }
-      const topic: TopicState = { ...config, queues: [] };
+      const topic = new TopicState(config);
       for (const [id, nextOffset] of next.entries()) topic.queues.push(new Queue(topic, id, nextOffset));
       this.#addTopic(topic);
       this.#weight += topicWeight(topic);

@@ -69,13 +69,13 @@ async function recoverParts(
   if (recovered.gaveUp && !recovered.opened) await replayEarlier(segments.all.slice(0, -1), state);
   await replay(last, recovered.end, state, {
     add(queue, header, position) {
-      queue.add(header, position);
+      index.add(queue, header, position);
     },
     keyed(header, position, bytes, start, end) {
       keys.add(header.topic, keysOf(bytes, start, end), position);
     },
   });
-  if (recovered.gaveUp) state.skipAcknowledged();
+  if (recovered.gaveUp) for (const [queue, offset] of state.acknowledged()) index.skipTo(queue, offset);
   await index.repair();
   await keys.repair();
   const due = await opened.due.recover({

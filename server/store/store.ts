@@ -219,7 +219,7 @@ export class Store {
     header.queueOffset = queue.nextOffset;
     const logOffset = this.#log.append(header, bytes, start, end);
     this.state.message(queue, header);
-    queue.add(header, logOffset - this.#log.segmentStart);
+    this.#index.add(queue, header, logOffset - this.#log.segmentStart);
     if (header.keyed) this.#keyed(header, bytes, start, end);
     return logOffset;
   }

@@ -31,7 +31,7 @@ export function queueEntries(
   baseOffset: number,
   count: number,
 ): QueueEntries {
-  return { topic, queueId, baseOffset, entries: entriesOf(count, topic * 31 + queueId) };
+  return { topic, queueId, baseOffset, count, entries: entriesOf(count, topic * 31 + queueId) };
 }
 
 /** The keys of a segment. */

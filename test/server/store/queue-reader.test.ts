@@ -166,7 +166,7 @@ describe("QueueReader", () => {
     for (const queueId of [0, 1]) {
       const place = (await index.find(a.topic.number, 1 - queueId))!;
       const entries = await index.entries(place, 0, place.count);
-      rows.push({ topic: a.topic.number, queueId, baseOffset: 0, entries });
+      rows.push({ topic: a.topic.number, queueId, baseOffset: 0, count: place.count, entries });
     }
     await index.close();
     await writeSegmentIndex(log, start, rows);
