@@ -92,7 +92,9 @@ describe("Python through generated stubs", function () {
   it("finds services, methods and health without stubs, as grpcurl does", async () => {
     const { stdout, stderr } = await run("call.py", cluster.broker);
     expect(stderr).to.equal("");
-    expect(stdout).to.include("logwheel.v1.Broker Send SendBatch Publish Pull Seek Consume Ack\n");
+    expect(stdout).to.include(
+      "logwheel.v1.Broker Send SendBatch Publish Pull Seek Consume Ack ChangeDelayed Settle Check\n",
+    );
     expect(stdout)
       .to.include("grpc.health.v1.Health")
       .and.to.match(/\nSERVING\n$/);
