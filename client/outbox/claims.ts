@@ -1,4 +1,5 @@
 import type { OutMessage } from "../sdk/types.js";
+import { despiteDeadlocks } from "./deadlock.js";
 import { bytesOf, NOW_MS, placeholders, textOf } from "./dialect.js";
 import { restoredMessage } from "./stored-message.js";
 import type { Database, Rows, Session } from "./types.js";
@@ -47,7 +48,7 @@ export class Claims {
 
   /** Claims what is free, oldest first. */
   async take(): Promise<Chain[]> {
-    const heads = claimsOf(await this.#takeHeads());
+    const heads = claimsOf(await despiteDeadlocks(() => this.#takeHeads()));
     const behind = await this.#takeBehind(heads.filter(({ orderingKey }) => orderingKey !== null));
     return heads.map((head) => [head, ...behind.filter((other) => sameKey(head, other))]);
   }
@@ -126,7 +127,8 @@ export class Claims {
       return !held.has(key);
     });
     const set = `claimed_by = ?, free_at = ${this.#now} + ?`;
-    await claim(this.#database.alone, table, set, [name, leaseMs], { rows, affected: 0 });
+    const lease = [name, leaseMs];
+    await despiteDeadlocks(() => claim(this.#database.alone, table, set, lease, { rows, affected: 0 }));
     return claimsOf({ rows, affected: 0 });
   }
 
@@ -134,11 +136,9 @@ export class Claims {
     if (claims.length === 0) return;
     const ids = claims.map(({ row }) => row);
     const where = `WHERE id IN (${placeholders(ids)}) AND claimed_by = ?`;
-    await this.#database.alone(`${statement.replace("@table", this.#options.table)} ${where}`, [
-      ...values,
-      ...ids,
-      this.#options.name,
-    ]);
+    const sql = `${statement.replace("@table", this.#options.table)} ${where}`;
+    const all = [...values, ...ids, this.#options.name];
+    await despiteDeadlocks(() => this.#database.alone(sql, all));
   }
 }
 
