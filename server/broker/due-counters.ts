@@ -4,8 +4,8 @@ export interface DueCounters {
   /** By how much they were late, all together, milliseconds. */
   lateMs: number;
   delayedCancelled: number;
-  /** Due, but their topic or their record was gone. */
-  delayedLost: number;
+  /** Due, but their topic was gone. */
+  delayedDropped: number;
   transactionsCommitted: number;
   transactionsRolledBack: number;
   /** Questions that were put to a producer. */
@@ -19,7 +19,7 @@ export function dueCounters(): DueCounters {
     delayedDelivered: 0,
     lateMs: 0,
     delayedCancelled: 0,
-    delayedLost: 0,
+    delayedDropped: 0,
     transactionsCommitted: 0,
     transactionsRolledBack: 0,
     questionsAsked: 0,

@@ -86,16 +86,7 @@ describe("verbs of the command line against a running cluster", function () {
     expect(route.json).to.deep.equal([{ broker: "broker-a", queues: 3 }]);
   });
 
-  for (const type of ["delay", "transaction"])
-    it(`knows the type ${type}, and says that this version has none yet`, async () => {
-      const { code, notes } = await logwheel(["topic", "create", `of-${type}`, "--type", type]);
-      expect(code).to.equal(1);
-      expect(notes).to.deep.equal([
-        "logwheel: this version has no delay or transaction topics yet: take normal, ordered or mixed [UNSUPPORTED_VERSION]",
-      ]);
-    });
-
-  for (const type of ["normal", "ordered", "mixed"])
+  for (const type of ["normal", "ordered", "delay", "transaction", "mixed"])
     it(`makes a topic of type ${type}`, async () => {
       await topic(`of-${type}`, "--queues", "1", "--type", type);
       expect((await logwheel(["topic", "describe", `of-${type}`])).json[0]).to.include({ type, queues: 1 });

@@ -173,7 +173,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ["not one more, not one less", TRANSACTION],
   ]),
   ...group("A9", [
-    ["delay by level and by any time", DELAY],
+    ["delay by level and by any time"],
     ["a million messages a month ahead", DELAY],
     ["expiry by message", DELAY],
     ["expiry by topic", DELAY],

@@ -47,9 +47,6 @@ describe("topics", () => {
     expect(await codeOf(topics.create({ name: "a/b", queues: 1 }))).to.equal("BAD_REQUEST");
     expect(await codeOf(topics.create({ name: "none", queues: 0 }))).to.equal("BAD_REQUEST");
     expect(await codeOf(topics.create({ name: "many", queues: 9 }))).to.equal("BAD_REQUEST");
-    expect(await codeOf(topics.create({ name: "later", queues: 1, type: TOPIC_TYPE.delay }))).to.equal(
-      "UNSUPPORTED_VERSION",
-    );
     for (const name of ["a", "b", "c"]) await topics.create({ name, queues: 1 });
     expect(await codeOf(topics.create({ name: "d", queues: 1 }))).to.equal("THROTTLED");
   });
