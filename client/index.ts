@@ -5,6 +5,7 @@ export type * from "./sdk/admin-types.js";
 export type { Client } from "./sdk/client.js";
 export { connect } from "./sdk/connect.js";
 export type { ProcessTrace, ReceiveTrace, SendTrace, SettleTrace } from "./sdk/diagnostics.js";
+export type { Due, DueAnswer, DueTime } from "./sdk/due.js";
 export type { Codec, StandardIssue, StandardResult, StandardSchemaV1, Topic } from "./sdk/topic.js";
 export { topic } from "./sdk/topic.js";
 export type * from "./sdk/types.js";

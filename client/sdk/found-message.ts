@@ -1,8 +1,11 @@
 import type { Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { messageId } from "../../proto/kernel/record.js";
+import { messageId, RECORD_FLAG } from "../../proto/kernel/record.js";
 import { plainBody } from "./body-bytes.js";
 import type { Message } from "./types.js";
+
+/** Kind of the records that stand in a queue; others have no offset there. */
+const IN_QUEUE = 1;
 
 /** A stored message that was looked up rather than delivered: it counts as a first delivery. */
 export function foundMessage(broker: string, topic: string, record: Record__Output): Message<Uint8Array> {
@@ -13,7 +16,7 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     });
   const body = plainBody(message.body, message.encoding);
   return {
-    id: messageId(broker, record.epoch, record.logOffset),
+    id: idOf(broker, record),
     topic,
     body,
     raw: body,
@@ -23,10 +26,16 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     properties: message.properties,
     broker,
     queueId: record.queueId,
-    queueOffset: record.queueOffset,
+    queueOffset: (record.kind & 0xff) === IN_QUEUE ? record.queueOffset : -1,
     attempt: 1,
     bornAt: new Date(message.bornAtMs),
     storedAt: new Date(record.storedAtMs),
     bornHost: message.bornHost,
   };
+}
+
+/** A record that stands for another one has that one's id. */
+function idOf(broker: string, { kind, epoch, logOffset, producerId, sequence }: Record__Output): string {
+  if ((kind & RECORD_FLAG.STANDS) !== 0) return messageId(broker, producerId, sequence);
+  return messageId(broker, epoch, logOffset);
 }

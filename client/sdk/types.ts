@@ -1,5 +1,6 @@
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
+import type { Due, DueAnswer, DueTime } from "./due.js";
 import type { Topic } from "./topic.js";
 
 /** What ends a call early. */
@@ -79,8 +80,11 @@ export type Status =
     }
   | { readonly type: "error"; readonly error: LogwheelError };
 
-/** A message to send. */
-export interface OutMessage<T> {
+/** A message to send, and when it is to be delivered. */
+export type OutMessage<T> = MessageParts<T> & Due;
+
+/** What is sent, and where to. */
+export interface MessageParts<T> {
   readonly topic: Topic<T>;
   /** Must not be changed before the send has settled. */
   readonly body: T;
@@ -103,7 +107,10 @@ export interface SendReceipt {
   readonly topic: string;
   readonly broker: string;
   readonly queueId: number;
-  readonly queueOffset: number;
+  /** Absent while the message is delayed. */
+  readonly queueOffset?: number | undefined;
+  /** Of a message that is delayed: what `cancel`, `reschedule` and `deliverNow` take. */
+  readonly handle?: string | undefined;
   /** What really happened before the acknowledgement. */
   readonly done: { readonly written: boolean; readonly flushed: boolean; readonly replicas: number };
 }
@@ -141,6 +148,12 @@ export interface Producer extends Closable {
   ready(options?: CallOptions): Promise<void>;
   /** Resolves when everything sent before has been settled, one way or the other. */
   flush(options?: CallOptions): Promise<void>;
+  /** The delayed message of this handle is not delivered: definite, also while it is being delivered. */
+  cancel(handle: string, options?: CallOptions): Promise<DueAnswer>;
+  /** It is delivered at another time. */
+  reschedule(handle: string, due: DueTime, options?: CallOptions): Promise<DueAnswer>;
+  /** It is delivered at once. */
+  deliverNow(handle: string, options?: CallOptions): Promise<DueAnswer>;
 }
 
 /** A message that was received. Fields are decoded when they are read. */
