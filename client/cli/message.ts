@@ -2,6 +2,7 @@ import { systemClock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Message, MessagePlace } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
+import { DUE_OPTIONS, dueOf } from "./due-options.js";
 import { messageJson } from "./message-json.js";
 import { parsePlace } from "./moment.js";
 import { countOf, optionValue } from "./option-value.js";
@@ -95,6 +96,7 @@ export const verbs = [
         requiresArg: true,
         description: "Messages of one key keep their order",
       },
+      ...DUE_OPTIONS,
     },
     run: (args, terminal) =>
       withClient(args, terminal, async (client) => {
@@ -105,6 +107,7 @@ export const verbs = [
           ...given("orderingKey", orderingKey),
           ...given("queueId", queueOf(queue)),
           ...given("broker", broker),
+          ...dueOf(args),
           ...(property === undefined ? {} : { properties: pairs("--property", property) }),
         };
         const bodies = text.length > 0 ? text.map((body) => Buffer.from(String(body))) : inputLines(terminal);
@@ -133,7 +136,9 @@ export const verbs = [
     run: (args, terminal) =>
       withClient(args, terminal, async ({ admin }) => {
         const found = await admin.messages.get(whichMessage(args), callOptions(args, terminal));
-        await showOne(terminal, args.output, messageJson(found));
+        const { state = null, deliverAt = null } = found;
+        const later = state === null ? {} : { state, deliverAt };
+        await showOne(terminal, args.output, { ...messageJson(found), ...later });
         return undefined;
       }),
   }),

@@ -19,6 +19,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   topic: { describe: "Make, list, show, change and delete topics", load: () => import("./topic.js") },
   group: { describe: "Consumer groups: progress, pause, reset", load: () => import("./group.js") },
   message: { describe: "Send, look up and follow messages", load: () => import("./message.js") },
+  delay: { describe: "Messages that are delivered later", load: () => import("./delay.js") },
   cluster: { describe: "The cluster as a whole", load: () => import("./cluster.js") },
   broker: { describe: "Brokers and their state", load: () => import("./broker.js") },
   store: { describe: "The log in a stopped broker's folder", load: () => import("./store.js") },
