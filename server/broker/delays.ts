@@ -38,6 +38,9 @@ const READ_MAX = 1_024;
 /** A record that cannot be read is tried again after this. */
 const UNREADABLE_AGAIN_MS = 60_000;
 
+/** At rated load nothing is later than this. */
+const LATE_MS = 1_000;
+
 /** The record of an entry; undefined if it cannot be read. */
 type Found = FoundRecord | undefined;
 
@@ -76,10 +79,11 @@ export class Delays {
     const { store } = this.#deps;
     const { epoch, logOffset } = this.#place(request.handle);
     const againAtMs = this.#againAtMs(request);
-    const found = await store.lookup.near(logOffset);
-    if (found?.header.epoch !== epoch) return "not-found";
-    if (found.header.kind === KIND.message) return "already-delivered";
-    if (found.header.kind !== KIND.delayed) return "not-found";
+    const header = await store.lookup.headerAt(logOffset);
+    if (header?.epoch !== epoch) return "not-found";
+    if (header.kind === KIND.message) return "already-delivered";
+    if (header.kind !== KIND.delayed) return "not-found";
+    const found = request.change === DELIVER_NOW ? await store.lookup.near(logOffset) : undefined;
     const entry = store.due.find(logOffset);
     if (entry !== undefined && request.change === DELIVER_NOW) this.#deliverGroup([entry], [found], 0);
     else if (entry !== undefined) this.#settle(entry, againAtMs);
@@ -218,8 +222,10 @@ export class Delays {
       if (settlement.dropped) dropped++;
       else if (settlement.againAtMs > 0) unread++;
       else {
+        const lateMs = Math.max(0, nowMs - settlement.entry.dueAtMs);
         counters.delayedDelivered++;
-        counters.lateMs += Math.max(0, nowMs - settlement.entry.dueAtMs);
+        counters.lateMs += lateMs;
+        if (lateMs > LATE_MS) counters.delayedLate++;
       }
     counters.delayedDropped += dropped;
     if (dropped > 0) logger.warn({ dropped }, "delayed messages are not delivered: their topic was deleted");

@@ -3,6 +3,8 @@ export interface DueCounters {
   delayedDelivered: number;
   /** By how much they were late, all together, milliseconds. */
   lateMs: number;
+  /** Delivered more than a second late. */
+  delayedLate: number;
   delayedCancelled: number;
   /** Due, but their topic was gone. */
   delayedDropped: number;
@@ -18,6 +20,7 @@ export function dueCounters(): DueCounters {
   return {
     delayedDelivered: 0,
     lateMs: 0,
+    delayedLate: 0,
     delayedCancelled: 0,
     delayedDropped: 0,
     transactionsCommitted: 0,
