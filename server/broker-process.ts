@@ -4,7 +4,7 @@ import type { Logger } from "../proto/kernel/logger.js";
 import { packageVersion } from "../proto/kernel/version.js";
 import { Broker, type BrokerOptions } from "./broker/broker.js";
 import { consumeCounters } from "./broker/counters.js";
-import { type BrokerFigures, type Meter, silentMeter } from "./broker/meter.js";
+import { type BrokerFigures, type Meter, NO_DELAYS, silentMeter } from "./broker/meter.js";
 import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
 import { Shedding } from "./broker/shedding.js";
 import type { BrokerConfig } from "./config.js";
@@ -197,4 +197,5 @@ const NOTHING_YET: BrokerFigures = {
   diskTotalBytes: 0,
   progress: [],
   consuming: consumeCounters(),
+  delays: NO_DELAYS,
 };

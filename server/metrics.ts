@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { deadReasonName } from "../proto/kernel/dead-letter.js";
 import type { ConsumeCounters } from "./broker/counters.js";
-import type { BrokerFigures, GroupFigures, Meter } from "./broker/meter.js";
+import type { BrokerFigures, DelayFigures, GroupFigures, Meter } from "./broker/meter.js";
 
 /** Upper bounds of latency buckets, seconds: from a write to the page cache to the longest wait of a send. */
 const LATENCY_BUCKETS = [
@@ -68,6 +68,7 @@ export function brokerMetrics(figures: () => Promise<BrokerFigures>): Metrics & 
   progress("consumer_ready_messages", "Messages that wait for a member.", (row) => row.ready);
   progress("consumer_inflight_messages", "Messages that are with a member.", (row) => row.inFlight);
   consumeCounters(registry, now);
+  delayMetrics(registry, now);
   return { ...exposition(registry), meter: meterOf(registry) };
 }
 
@@ -85,15 +86,39 @@ const CONSUMED: readonly (readonly [name: string, help: string, count: keyof Con
 
 function consumeCounters(registry: Registry, now: () => Promise<BrokerFigures>): void {
   for (const [name, help, count] of CONSUMED)
-    new Counter({
-      name: `${PREFIX}${name}`,
-      help,
-      registers: [registry],
-      async collect() {
-        this.reset();
-        this.inc((await now()).consuming[count]);
-      },
-    });
+    totalOf(registry, name, help, async () => (await now()).consuming[count]);
+}
+
+/** Of delayed messages: what was done since the start. */
+const DELAYED: readonly (readonly [name: string, help: string, figure: keyof DelayFigures])[] = [
+  ["delayed_delivered_total", "Delayed messages delivered.", "delivered"],
+  ["delayed_late_total", "Delayed messages delivered more than a second late.", "late"],
+  ["delayed_lateness_seconds_total", "By how much delayed messages were late, summed up.", "lateSeconds"],
+  ["delayed_cancelled_total", "Delayed messages cancelled.", "cancelled"],
+  ["delayed_dropped_total", "Delayed messages that were due after their topic was deleted.", "dropped"],
+];
+
+function delayMetrics(registry: Registry, now: () => Promise<BrokerFigures>): void {
+  gauges(registry)(
+    "delayed_pending",
+    "Delayed messages that were not delivered yet.",
+    async () => (await now()).delays.pending,
+  );
+  for (const [name, help, figure] of DELAYED)
+    totalOf(registry, name, help, async () => (await now()).delays[figure]);
+}
+
+/** A counter that the broker keeps. */
+function totalOf(registry: Registry, name: string, help: string, read: () => Promise<number>): void {
+  new Counter({
+    name: `${PREFIX}${name}`,
+    help,
+    registers: [registry],
+    async collect() {
+      this.reset();
+      this.inc(await read());
+    },
+  });
 }
 
 function meterOf(registry: Registry): Meter {

@@ -5,6 +5,7 @@ export interface MessageJson {
   readonly topic: string;
   readonly broker: string;
   readonly queueId: number;
+  /** -1 for a message that was stored for later: it is in no queue as that. */
   readonly queueOffset: number;
   readonly messageId: string;
   readonly tag: string | null;

@@ -3,6 +3,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { parseDuration } from "../../proto/kernel/quantity.js";
 import type { Filter, Message, MessagePlace } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
+import { DUE_OPTIONS, dueOf } from "./due-options.js";
 import { messageJson } from "./message-json.js";
 import { parsePlace } from "./moment.js";
 import { countOf, optionValue } from "./option-value.js";
@@ -101,6 +102,7 @@ export const verbs = [
         requiresArg: true,
         description: "So long after it was stored a message expires, for example 60s",
       },
+      ...DUE_OPTIONS,
     },
     run: (args, terminal) =>
       withClient(args, terminal, async (client) => {
@@ -112,6 +114,7 @@ export const verbs = [
           ...given("queueId", queueOf(queue)),
           ...given("broker", broker),
           ...(ttl === undefined ? {} : { ttlMs: optionValue("--ttl", () => parseDuration(ttl)) }),
+          ...dueOf(args),
           ...(property === undefined ? {} : { properties: pairs("--property", property) }),
         };
         const bodies = text.length > 0 ? text.map((body) => Buffer.from(String(body))) : inputLines(terminal);
@@ -140,7 +143,9 @@ export const verbs = [
     run: (args, terminal) =>
       withClient(args, terminal, async ({ admin }) => {
         const found = await admin.messages.get(whichMessage(args), callOptions(args, terminal));
-        await showOne(terminal, args.output, messageJson(found));
+        const { state = null, deliverAt = null } = found;
+        const later = state === null ? {} : { state, deliverAt };
+        await showOne(terminal, args.output, { ...messageJson(found), ...later });
         return undefined;
       }),
   }),

@@ -1,4 +1,4 @@
-import type { CallOptions, Client, OutMessage, SendReceipt } from "../index.js";
+import type { CallOptions, Client, Due, MessageParts, SendReceipt } from "../index.js";
 import { type Format, showRows } from "./output.js";
 import type { Terminal } from "./terminal.js";
 
@@ -8,7 +8,7 @@ export interface SendAll {
   readonly terminal: Terminal;
   readonly topic: string;
   /** Of every message: tag, keys and the like. */
-  readonly parts: Omit<OutMessage<Uint8Array>, "topic" | "body">;
+  readonly parts: Omit<MessageParts<Uint8Array>, "topic" | "body"> & Due;
   readonly bodies: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly output: Format;
   readonly call: CallOptions;
@@ -62,13 +62,18 @@ interface ReceiptJson {
   readonly topic: string;
   readonly broker: string;
   readonly queueId: number;
-  readonly queueOffset: number;
+  /** Null while the message is delayed. */
+  readonly queueOffset: number | null;
+  /** Null for what is not. */
+  readonly handle: string | null;
   readonly written: boolean;
   readonly flushed: boolean;
 }
 
-function receiptJson({ done, messageId, topic, broker, queueId, queueOffset }: SendReceipt): ReceiptJson {
-  return { messageId, topic, broker, queueId, queueOffset, written: done.written, flushed: done.flushed };
+function receiptJson(receipt: SendReceipt): ReceiptJson {
+  const { messageId, topic, broker, queueId, queueOffset = null, handle = null } = receipt;
+  const { written, flushed } = receipt.done;
+  return { messageId, topic, broker, queueId, queueOffset, handle, written, flushed };
 }
 
 async function showReceipts({ terminal, output }: SendAll, receipts: readonly SendReceipt[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { RetryLater } from "../sdk/types.js";
+import { RetryLater } from "../sdk/handler-errors.js";
 import { NOW_MS, textOf } from "./dialect.js";
 import { insertUnlessThere, parsedResult, resultText } from "./inbox-rows.js";
 import type { Handled, InboxLease, Session } from "./types.js";

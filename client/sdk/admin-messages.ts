@@ -1,7 +1,7 @@
 import type { GetMessageRequest } from "../../proto/gen/logwheel/v1/GetMessageRequest.js";
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Admin, MessagePlace, MessageQuery } from "./admin-types.js";
+import type { Admin, FoundMessage, MessagePlace, MessageQuery } from "./admin-types.js";
 import { type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
 import { foundMessage } from "./found-message.js";
 import type { CallOptions, Message } from "./types.js";
@@ -16,7 +16,7 @@ export class MessageAdmin implements NonNullable<Admin["messages"]> {
     this.#brokers = brokers;
   }
 
-  async get(which: string | MessagePlace, options: CallOptions = {}): Promise<Message<Uint8Array>> {
+  async get(which: string | MessagePlace, options: CallOptions = {}): Promise<FoundMessage> {
     const { broker, request } = typeof which === "string" ? byId(which) : byPlace(which);
     const brokers =
       broker === undefined ? await this.#brokers.list(options) : [await this.#brokers.find(broker, options)];
@@ -32,7 +32,12 @@ export class MessageAdmin implements NonNullable<Admin["messages"]> {
       );
     const [answer] = found;
     if (answer === undefined) throw new LogwheelError("MESSAGE_NOT_FOUND", "no broker has such a message");
-    return foundMessage(answer.broker, answer.reply.topic, answer.reply.record!);
+    const { topic, record, state, dueAtMs } = answer.reply;
+    return {
+      ...foundMessage(answer.broker, topic, record!),
+      ...(state === "" ? {} : { state: state as NonNullable<FoundMessage["state"]> }),
+      ...(dueAtMs === 0 ? {} : { deliverAt: new Date(dueAtMs) }),
+    };
   }
 
   async query({ topic, key, max = FOUND_MAX, ...options }: MessageQuery): Promise<{

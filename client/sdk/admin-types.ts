@@ -1,4 +1,5 @@
 import type { DeadLettersOf } from "./dead-letter-types.js";
+import type { DueAnswer } from "./due.js";
 import type { CallOptions, Message } from "./types.js";
 
 /** Things of a cluster, fetched when the loop begins. */
@@ -252,6 +253,58 @@ export interface ClusterHealth {
   readonly problems: readonly string[];
 }
 
+/** A message that was looked up. */
+export interface FoundMessage extends Message<Uint8Array> {
+  /** What became of a message that was stored for later: `queueOffset` is -1 then. */
+  readonly state?: "delayed" | "half" | "delivered" | "cancelled" | "rolled back";
+  /** Of a delayed one: when it is delivered. */
+  readonly deliverAt?: Date;
+}
+
+/** Which delayed messages to list. */
+export interface DelayedQuery extends CallOptions {
+  readonly topic?: string;
+  /** Only with a topic. */
+  readonly key?: string;
+  /** Due from this time on, and before that one. */
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+/** A delayed message. */
+export interface DelayedInfo {
+  readonly handle: string;
+  readonly topic: string;
+  readonly broker: string;
+  /** The queue that it is going to be put into. */
+  readonly queueId: number;
+  readonly deliverAt: Date;
+  readonly message: Message<Uint8Array>;
+}
+
+/** Which delayed messages to cancel. */
+export interface DelayedCancel extends CallOptions {
+  readonly topic: string;
+  readonly key: string;
+}
+
+/** How to count delayed messages. */
+export interface DelayedHistogram extends CallOptions {
+  readonly topic?: string;
+  readonly by: "minute" | "hour" | "day";
+  /** Where the first bucket begins, rounded down to the whole minute, hour or day; now by default. */
+  readonly from?: Date;
+  /** Buckets; 60 minutes, 24 hours or 30 days by default, 1,000 at most. */
+  readonly count?: number;
+}
+
+/** How many delayed messages are due when. */
+export interface DelayedCounts {
+  /** In all, whatever their topic and time. */
+  readonly pending: number;
+  readonly counts: readonly { readonly from: Date; readonly messages: number }[];
+}
+
 /** Looks after topics, groups and brokers of a cluster. */
 export interface Admin {
   readonly topics: {
@@ -278,13 +331,21 @@ export interface Admin {
   };
   readonly messages: {
     /** By message id or place. MESSAGE_NOT_FOUND if there is none. */
-    get(which: string | MessagePlace, options?: CallOptions): Promise<Message<Uint8Array>>;
+    get(which: string | MessagePlace, options?: CallOptions): Promise<FoundMessage>;
     /** By key, newest first on each broker. */
     query(
       query: MessageQuery,
     ): Promise<{ readonly messages: readonly Message<Uint8Array>[]; readonly more: boolean }>;
   };
   readonly deadLetters: DeadLettersOf;
+  readonly delayed: {
+    /** What was not delivered yet, in due order. */
+    list(query?: DelayedQuery): Listing<DelayedInfo>;
+    /** All that carry a key are not delivered: one answer for each. */
+    cancel(which: DelayedCancel): Promise<readonly (DelayedInfo & { readonly answer: DueAnswer })[]>;
+    /** How many are due when. */
+    histogram(options: DelayedHistogram): Promise<DelayedCounts>;
+  };
   readonly cluster: {
     describe(options?: CallOptions): Promise<ClusterDescription>;
     health(options?: CallOptions): Promise<ClusterHealth>;

@@ -3,10 +3,11 @@ import { decodeBody, isPromise } from "./decoding.js";
 import { Delivery } from "./delivery.js";
 import { traces } from "./diagnostics.js";
 import type { Dispatch, DispatchOptions } from "./dispatcher.js";
+import { Reject } from "./handler-errors.js";
 import { ReceivedMessage } from "./message.js";
 import { Outcomes } from "./outcomes.js";
 import type { Parcel, QueueFlow } from "./queue-flow.js";
-import { type BatchHandler, type BatchResult, type HandlerContext, type Message, Reject } from "./types.js";
+import type { BatchHandler, BatchResult, HandlerContext, Message } from "./types.js";
 
 /** How many messages make a batch, and how long the first waits for the others. */
 export interface BatchSize {

@@ -4,6 +4,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { ClusterAdmin } from "./admin-cluster.js";
 import { DeadLetterAdmin } from "./admin-dead-letters.js";
+import { DelayedAdmin } from "./admin-delayed.js";
 import { GroupAdmin } from "./admin-groups.js";
 import { MessageAdmin } from "./admin-messages.js";
 import { TopicAdmin } from "./admin-topics.js";
@@ -15,6 +16,7 @@ import { Closing } from "./closing.js";
 import { ClusterBrokers } from "./cluster-brokers.js";
 import { Connections } from "./connections.js";
 import { atLeast } from "./consume-settings.js";
+import { DelayedChanges } from "./delayed-changes.js";
 import { Dispatcher } from "./dispatcher.js";
 import { guardedLogger } from "./guarded-logger.js";
 import { MessageProducer } from "./producer.js";
@@ -104,6 +106,7 @@ export class ClusterClient implements Client {
     const connections = new Connections(connect, status);
     const routes = new Routes({ endpoints, connections, clock, random, status, logger, requestTimeoutMs });
     const brokers = new ClusterBrokers(routes, connections, requestTimeoutMs);
+    const changes = new DelayedChanges({ routes, connections, clock, random, requestTimeoutMs });
     this.#deps = { ...deps, logger };
     this.#connections = connections;
     this.#routes = routes;
@@ -117,6 +120,7 @@ export class ClusterClient implements Client {
       deadLetters: new DeadLetterAdmin(brokers, { topics, messages }, (topic, options) =>
         this.reader(topic, options),
       ),
+      delayed: new DelayedAdmin(brokers, changes, clock),
       cluster: new ClusterAdmin(brokers, connections, endpoints, requestTimeoutMs),
     };
     this.#closing = new Closing(clock, {

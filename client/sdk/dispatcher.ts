@@ -4,11 +4,12 @@ import { decodeBody, isPromise } from "./decoding.js";
 import { Delivery } from "./delivery.js";
 import { traces } from "./diagnostics.js";
 import { Fifo } from "./fifo.js";
+import { Reject } from "./handler-errors.js";
 import { ReceivedMessage } from "./message.js";
 import { type OutcomeOptions, Outcomes } from "./outcomes.js";
 import type { Parcel, QueueFlow } from "./queue-flow.js";
 import type { Topic } from "./topic.js";
-import { type Handler, Reject } from "./types.js";
+import type { Handler } from "./types.js";
 
 /** How handlers are called. */
 export interface DispatchOptions<T> extends OutcomeOptions<T> {

@@ -5,6 +5,9 @@ import { plainBody } from "./body-bytes.js";
 import { deadLetterFrom } from "./dead-letter.js";
 import type { Message } from "./types.js";
 
+/** Kind of the records that stand in a queue; others have no offset there. */
+const IN_QUEUE = 1;
+
 /** A stored message that was looked up rather than delivered: it counts as a first delivery. */
 export function foundMessage(broker: string, topic: string, record: Record__Output): Message<Uint8Array> {
   const { message } = record;
@@ -25,7 +28,7 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
     ...(message.ttlMs === 0 ? {} : { ttlMs: message.ttlMs }),
     broker,
     queueId: record.queueId,
-    queueOffset: record.queueOffset,
+    queueOffset: (record.kind & 0xff) === IN_QUEUE ? record.queueOffset : -1,
     attempt: 1,
     ...(message.deadLetter === null ? {} : { dead: deadLetterFrom(message.deadLetter) }),
     bornAt: new Date(message.bornAtMs),
@@ -34,8 +37,8 @@ export function foundMessage(broker: string, topic: string, record: Record__Outp
   };
 }
 
-/** Also where the record stands for a delayed or half one: the place where the message was sent to. */
+/** A record that stands for another one has that one's id. */
 function idOf(broker: string, { kind, epoch, logOffset, producerId, sequence }: Record__Output): string {
-  const stands = (kind & RECORD_FLAG.STANDS) !== 0;
-  return stands ? messageId(broker, producerId, sequence) : messageId(broker, epoch, logOffset);
+  if ((kind & RECORD_FLAG.STANDS) !== 0) return messageId(broker, producerId, sequence);
+  return messageId(broker, epoch, logOffset);
 }

@@ -9,3 +9,15 @@ export function listing<T>(fetch: () => Promise<readonly T[]>): Listing<T> {
     toArray: async () => [...(await fetch())],
   };
 }
+
+/** The same of things that come bit by bit. */
+export function streamed<T>(things: () => AsyncGenerator<T, void>): Listing<T> {
+  return {
+    [Symbol.asyncIterator]: things,
+    async toArray() {
+      const all: T[] = [];
+      for await (const thing of things()) all.push(thing);
+      return all;
+    },
+  };
+}

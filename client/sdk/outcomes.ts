@@ -1,9 +1,10 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Delivery } from "./delivery.js";
+import { Reject, RetryLater } from "./handler-errors.js";
 import type { ReceivedMessage } from "./message.js";
 import type { QueueFlow } from "./queue-flow.js";
-import { type ConsumeMode, Reject, RetryLater } from "./types.js";
+import type { ConsumeMode } from "./types.js";
 import { type RetryRules, verdictOf } from "./verdict.js";
 
 /** Between two looks at handlers that take too long. */

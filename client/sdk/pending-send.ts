@@ -1,5 +1,6 @@
 import type { MessageInput } from "../../proto/kernel/message-codec.js";
 import type { PublishEntry, TransactionPlace } from "../../proto/kernel/publish-codec.js";
+import { type Due, sentDue } from "./due.js";
 import type { OrderedLane } from "./ordered-lane.js";
 import type { SendReceipt } from "./types.js";
 
@@ -29,6 +30,9 @@ export class PendingSend implements PublishEntry, MessageInput {
   readonly bornHost: string;
   readonly encoding: number;
   readonly ttlMs: number | undefined;
+  readonly delayMs: number;
+  readonly deliverAtMs: number;
+  readonly delayLevel: number;
 
   /** What the caller asked for. */
   readonly wantedQueue: number | undefined;
@@ -68,10 +72,11 @@ export class PendingSend implements PublishEntry, MessageInput {
   /** Ends the wait for the caller's signal and time limit. */
   free: (() => void) | null = null;
 
+  /** Throws BAD_REQUEST for a time of delivery that is none. */
   constructor(
     topic: string,
     body: Uint8Array,
-    message: {
+    message: Due & {
       readonly tag?: string | undefined;
       readonly keys?: readonly string[] | undefined;
       readonly orderingKey?: string | undefined;
@@ -96,6 +101,10 @@ export class PendingSend implements PublishEntry, MessageInput {
     this.bornHost = bornHost;
     this.encoding = encoding;
     this.ttlMs = message.ttlMs;
+    const { delayMs, deliverAtMs, delayLevel } = sentDue(message);
+    this.delayMs = delayMs;
+    this.deliverAtMs = deliverAtMs;
+    this.delayLevel = delayLevel;
   }
 
   get message(): MessageInput {

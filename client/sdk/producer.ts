@@ -6,7 +6,9 @@ import { DECISION, type TransactionPlace } from "../../proto/kernel/publish-code
 import { Closing } from "./closing.js";
 import type { Connections } from "./connections.js";
 import { bounded, onEnd } from "./deadline.js";
+import { DelayedChanges } from "./delayed-changes.js";
 import { traces } from "./diagnostics.js";
+import type { DueAnswer, DueTime } from "./due.js";
 import { Outgoing } from "./outgoing.js";
 import { pause } from "./pause.js";
 import { PendingSend, type Resolve } from "./pending-send.js";
@@ -52,6 +54,7 @@ export class MessageProducer implements Producer, PublisherOwner {
   readonly #outgoing: Outgoing;
   readonly #admission: SendAdmission;
   readonly #router: SendRouter;
+  readonly #changes: DelayedChanges;
   readonly #closing: Closing;
   /** Messages that wait before they are repeated, with what ends the wait; those of a lane are in the lane. */
   readonly #pauses = new Map<PendingSend, () => void>();
@@ -67,6 +70,7 @@ export class MessageProducer implements Producer, PublisherOwner {
     const { clock, random, routes, connections, requestTimeoutMs } = deps;
     this.#deps = deps;
     this.#policy = retryPolicy(deps.retry, options.retry);
+    this.#changes = new DelayedChanges({ ...deps, policy: this.#policy });
     this.#outgoing = new Outgoing(() => clock.nowMs(), deps.host, options.compress);
     this.#admission = new SendAdmission(options, (send) => this.#start(send));
     const producerId = 1 + Math.floor(random() * (Number.MAX_SAFE_INTEGER - 1));
@@ -176,6 +180,18 @@ export class MessageProducer implements Producer, PublisherOwner {
 
   flush(options?: CallOptions): Promise<void> {
     return bounded(this.#admission.flushed(), options, this.#deps.clock, "flushing the producer");
+  }
+
+  cancel(handle: string, options?: CallOptions): Promise<DueAnswer> {
+    return this.#changes.cancel(handle, options);
+  }
+
+  reschedule(handle: string, due: DueTime, options?: CallOptions): Promise<DueAnswer> {
+    return this.#changes.reschedule(handle, due, options);
+  }
+
+  deliverNow(handle: string, options?: CallOptions): Promise<DueAnswer> {
+    return this.#changes.deliverNow(handle, options);
   }
 
   close(options?: CloseOptions): Promise<void> {

@@ -17,6 +17,9 @@ export function settleFrame(settler: Settler, frame: Frame, result: PublishResul
   const { logOffsets } = result;
   const epochs =
     result.oldEpochs.length === 0 ? null : new Map(result.oldEpochs.map((old) => [old.index, old.epoch]));
+  const deferred = result.deferred.length === 0 ? null : new Set(result.deferred);
+  const receipt = (send: PendingSend, at: number): Receipt =>
+    receiptOf(settler.broker, send, at, result, epochs, deferred?.has(at) === true);
   const errors =
     result.refusals.length === 0 ? null : new Map(result.refusals.map((no) => [no.index, no.error]));
   let at = 0;
@@ -29,11 +32,8 @@ export function settleFrame(settler: Settler, frame: Frame, result: PublishResul
       continue;
     }
     const last = send.rest?.at(-1) ?? send;
-    if (send.rest === null) send.succeed(receiptOf(settler.broker, send, first, result, epochs));
-    else
-      send.succeed(
-        [send, ...send.rest].map((one, i) => receiptOf(settler.broker, one, first + i, result, epochs)),
-      );
+    if (send.rest === null) send.succeed(receipt(send, first));
+    else send.succeed([send, ...send.rest].map((one, i) => receipt(one, first + i)));
     settler.stored(send, last.sequence, result.queueIds[first]!);
   }
 }
@@ -44,7 +44,9 @@ function receiptOf(
   at: number,
   result: PublishResult,
   epochs: ReadonlyMap<number, number> | null,
+  deferred: boolean,
 ): Receipt {
+  const kept = send.half ? "half" : "delayed";
   return new Receipt(
     send.topic,
     broker,
@@ -53,6 +55,7 @@ function receiptOf(
     epochs?.get(at) ?? result.epoch,
     result.logOffsets[at]!,
     result.flushed,
+    deferred ? kept : "queue",
   );
 }
 

@@ -5,15 +5,19 @@ import type { SendReceipt } from "./types.js";
 const WRITTEN: SendReceipt["done"] = Object.freeze({ written: true, flushed: false, replicas: 0 });
 const FLUSHED: SendReceipt["done"] = Object.freeze({ written: true, flushed: true, replicas: 0 });
 
+/** Where a message is: in its queue, or waiting for its time or for its transaction. */
+export type Kept = "queue" | "delayed" | "half";
+
 /** A receipt that makes the text of its message id when asked: at high rates nobody does. */
 export class Receipt implements SendReceipt {
   readonly topic: string;
   readonly broker: string;
   readonly queueId: number;
-  readonly queueOffset: number;
+  readonly queueOffset: number | undefined;
   readonly done: SendReceipt["done"];
   readonly #epoch: number;
   readonly #logOffset: number;
+  readonly #kept: Kept;
 
   constructor(
     topic: string,
@@ -23,13 +27,15 @@ export class Receipt implements SendReceipt {
     epoch: number,
     logOffset: number,
     flushed: boolean,
+    kept: Kept,
   ) {
     this.topic = topic;
     this.broker = broker;
     this.queueId = queueId;
-    this.queueOffset = queueOffset;
+    this.queueOffset = kept === "queue" ? queueOffset : undefined;
     this.#epoch = epoch;
     this.#logOffset = logOffset;
+    this.#kept = kept;
     this.done = flushed ? FLUSHED : WRITTEN;
   }
 
@@ -37,9 +43,21 @@ export class Receipt implements SendReceipt {
     return messageId(this.broker, this.#epoch, this.#logOffset);
   }
 
+  get handle(): string | undefined {
+    return this.#kept === "delayed" ? this.messageId : undefined;
+  }
+
   toJSON(): SendReceipt {
-    const { messageId: id, topic, broker, queueId, queueOffset, done } = this;
-    return { messageId: id, topic, broker, queueId, queueOffset, done };
+    const { messageId: id, topic, broker, queueId, queueOffset, handle, done } = this;
+    return {
+      messageId: id,
+      topic,
+      broker,
+      queueId,
+      ...(queueOffset === undefined ? {} : { queueOffset }),
+      ...(handle === undefined ? {} : { handle }),
+      done,
+    };
   }
 
   [inspect.custom](): SendReceipt {

@@ -2,6 +2,7 @@ import type { Connect } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
+import type { Due, DueAnswer, DueTime } from "./due.js";
 import type { Topic } from "./topic.js";
 
 /** What ends a call early. */
@@ -91,8 +92,11 @@ export type Status =
     }
   | { readonly type: "error"; readonly error: LogwheelError };
 
-/** A message to send. */
-export interface OutMessage<T> {
+/** A message to send, and when it is to be delivered. */
+export type OutMessage<T> = MessageParts<T> & Due;
+
+/** What is sent, and where to. */
+export interface MessageParts<T> {
   readonly topic: Topic<T>;
   /** Must not be changed before the send has settled. */
   readonly body: T;
@@ -117,7 +121,10 @@ export interface SendReceipt {
   readonly topic: string;
   readonly broker: string;
   readonly queueId: number;
-  readonly queueOffset: number;
+  /** Absent while the message is delayed. */
+  readonly queueOffset?: number | undefined;
+  /** Of a message that is delayed: what `cancel`, `reschedule` and `deliverNow` take. */
+  readonly handle?: string | undefined;
   /** What really happened before the acknowledgement. */
   readonly done: { readonly written: boolean; readonly flushed: boolean; readonly replicas: number };
 }
@@ -155,6 +162,12 @@ export interface Producer extends Closable {
   ready(options?: CallOptions): Promise<void>;
   /** Resolves when everything sent before has been settled, one way or the other. */
   flush(options?: CallOptions): Promise<void>;
+  /** The delayed message of this handle is not delivered: definite, also while it is being delivered. */
+  cancel(handle: string, options?: CallOptions): Promise<DueAnswer>;
+  /** It is delivered at another time. */
+  reschedule(handle: string, due: DueTime, options?: CallOptions): Promise<DueAnswer>;
+  /** It is delivered at once. */
+  deliverNow(handle: string, options?: CallOptions): Promise<DueAnswer>;
 }
 
 /** Why a delivery failed, in the words of the handler's error. */
@@ -368,23 +381,4 @@ export interface Reader<T> extends Closable, AsyncIterable<Message<T>> {
   }[];
   /** Everything before the position is acknowledged for `group`. */
   commit(group: string, options?: CallOptions): Promise<void>;
-}
-
-/** Thrown by a handler: deliver the message again after `delayMs`. */
-export class RetryLater extends Error {
-  readonly delayMs: number;
-
-  constructor(delayMs: number, options?: { readonly cause?: unknown }) {
-    super(`to be delivered again in ${delayMs} ms`, options);
-    this.name = "RetryLater";
-    this.delayMs = delayMs;
-  }
-}
-
-/** Thrown by a handler: never deliver the message to this group again; it goes to the group's dead letters at once. */
-export class Reject extends Error {
-  constructor(reason = "rejected by the handler", options?: { readonly cause?: unknown }) {
-    super(reason, options);
-    this.name = "Reject";
-  }
 }

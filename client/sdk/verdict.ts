@@ -1,6 +1,7 @@
 import type { Nack } from "../../proto/gen/logwheel/v1/Nack.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { type ConsumeOptions, Reject, RetryLater } from "./types.js";
+import { Reject, RetryLater } from "./handler-errors.js";
+import type { ConsumeOptions } from "./types.js";
 
 /** What is to become of a message that was not handled, and why it was not, as the broker is told. */
 export type Verdict = Pick<Nack, "delayMs" | "reject" | "errorName" | "errorMessage" | "stack">;

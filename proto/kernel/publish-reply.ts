@@ -17,6 +17,8 @@ const REPLY = {
   QUEUE_ID: 0x30,
   REFUSAL: 0x3a,
   OLD_EPOCH: 0x42,
+  DEFERRED: 0x4a,
+  DEFERRED_ONE: 0x48,
 } as const;
 
 /** An entry that was not stored. */
@@ -44,6 +46,8 @@ export interface PublishResult {
   readonly queueIds: readonly number[];
   readonly refusals: readonly Refused[];
   readonly oldEpochs: readonly OldEpoch[];
+  /** Places of entries that are in no queue yet. */
+  readonly deferred: readonly number[];
 }
 
 const refusalCodec = protoCodec<
@@ -66,6 +70,7 @@ export function encodePublishReply(result: PublishResult): Buffer {
   for (const { index, error } of result.refusals)
     writeBlock(out, REPLY.REFUSAL, refusalCodec.encode({ index, failure: failureOf(error) }));
   for (const old of result.oldEpochs) writeBlock(out, REPLY.OLD_EPOCH, oldEpochCodec.encode(old));
+  writePacked(out, REPLY.DEFERRED, result.deferred);
   return out.bytes.subarray(0, out.at);
 }
 
@@ -116,6 +121,7 @@ class Result implements PublishResult {
   readonly queueIds: number[] = [];
   readonly refusals: Refused[] = [];
   readonly oldEpochs: OldEpoch[] = [];
+  readonly deferred: number[] = [];
 }
 
 function readReplyField(reader: WireReader, into: Result): void {
@@ -162,8 +168,13 @@ function readList(reader: WireReader, tag: number, into: Result): void {
     case REPLY.QUEUE_ID:
       into.queueIds.push(reader.uint32());
       return;
+    case REPLY.DEFERRED:
+      return readPacked(reader, into.deferred);
+    case REPLY.DEFERRED_ONE:
+      into.deferred.push(reader.uint32());
+      return;
     default:
-      if (tag >>> 3 <= 8) throw malformed(`field ${tag >>> 3} of a publish reply has wire type ${tag & 7}`);
+      if (tag >>> 3 <= 9) throw malformed(`field ${tag >>> 3} of a publish reply has wire type ${tag & 7}`);
       reader.skip(tag);
   }
 }

@@ -249,6 +249,7 @@ export class Broker implements Lifecycle {
       diskTotalBytes: totalBytes,
       progress: this.#progress(),
       consuming: this.#groups.counters,
+      delays: this.#due.delayFigures(),
     };
   }
 

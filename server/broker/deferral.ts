@@ -50,9 +50,8 @@ export class Deferrals {
     if (sent.half) return this.#half(sent, envelope, bytes);
     if (!envelope.due) return undefined;
     const { dueClock, settings, store } = this.#deps;
-    const nowMs = dueClock.nowMs();
-    const dueAtMs = dueTime(envelope, nowMs, settings);
-    if (dueAtMs <= nowMs) return undefined;
+    const dueAtMs = dueTime(envelope, dueClock, settings);
+    if (dueAtMs <= dueClock.nowMs()) return undefined;
     if (store.due.pending >= settings.delayedMax)
       throw new LogwheelError(
         "THROTTLED",
@@ -89,7 +88,7 @@ export class Deferrals {
     const group = bytes.toString("utf8", envelope.groupStart, envelope.groupEnd);
     const place = transaction === 0 ? undefined : { logOffset: transaction, epoch: transactionEpoch };
     const joins = transactions.admit(group, place, HEADER_BYTES + end - start);
-    if (envelope.due) dueTime(envelope, dueClock.nowMs(), settings);
+    if (envelope.due) dueTime(envelope, dueClock, settings);
     return { kind: KIND.half, dueAtMs: transactions.firstCheckAtMs(topic), joins };
   }
 }

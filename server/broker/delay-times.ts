@@ -1,5 +1,6 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { formatDuration } from "../../proto/kernel/quantity.js";
+import type { DueClock } from "./due-clock.js";
 
 /** Names for durations, and how far ahead a message may be delivered. */
 export interface DelaySettings {
@@ -18,24 +19,28 @@ export interface AskedTime {
 }
 
 /**
- * Due time of a message, milliseconds since 1970; what lies in the past is due at once. BAD_REQUEST for more than one time,
+ * Due time of a message, milliseconds since 1970; what lies in the past is due now. BAD_REQUEST for more than one time,
  * DELAY_LEVEL_UNKNOWN, or DELAY_TOO_LONG.
  */
-export function dueTime(asked: AskedTime, nowMs: number, settings: DelaySettings): number {
+export function dueTime(asked: AskedTime, clock: DueClock, settings: DelaySettings): number {
   const { delayMs, deliverAtMs, delayLevel } = asked;
-  if ([delayMs, deliverAtMs, delayLevel].filter((given) => given !== 0).length > 1)
+  if (Number(delayMs !== 0) + Number(deliverAtMs !== 0) + Number(delayLevel !== 0) > 1)
     throw new LogwheelError(
       "BAD_REQUEST",
       "the message has more than one time of delivery: give a delay, a time, or a level",
     );
-  const dueAtMs =
-    deliverAtMs > 0 ? deliverAtMs : nowMs + (delayLevel > 0 ? levelMs(delayLevel, settings) : delayMs);
-  if (dueAtMs - nowMs > settings.delayMsMax)
-    throw new LogwheelError(
-      "DELAY_TOO_LONG",
-      `the message is to be delivered in ${formatDuration(dueAtMs - nowMs)}; this broker allows ${formatDuration(settings.delayMsMax)} (setting delayMsMax)`,
-    );
-  return Math.max(dueAtMs, nowMs);
+  const nowMs = clock.nowMs();
+  if (deliverAtMs > 0) return notTooFar(deliverAtMs - nowMs, settings, Math.max(deliverAtMs, nowMs));
+  const inMs = delayLevel > 0 ? levelMs(delayLevel, settings) : delayMs;
+  return notTooFar(inMs, settings, inMs > 0 ? clock.inMs(inMs) : nowMs);
+}
+
+function notTooFar(inMs: number, { delayMsMax }: DelaySettings, dueAtMs: number): number {
+  if (inMs <= delayMsMax) return dueAtMs;
+  throw new LogwheelError(
+    "DELAY_TOO_LONG",
+    `the message is to be delivered in ${formatDuration(inMs)}; this broker allows ${formatDuration(delayMsMax)} (setting delayMsMax)`,
+  );
 }
 
 function levelMs(level: number, { delayLevels }: DelaySettings): number {

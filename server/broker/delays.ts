@@ -3,8 +3,8 @@ import { DelayedChange } from "../../proto/gen/logwheel/v1/DelayedChange.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { parseMessageId } from "../../proto/kernel/record.js";
-import type { DueEntry } from "../store/due-entry.js";
-import { emptyHeader, HEADER_BYTES, type Header, KIND } from "../store/record.js";
+import type { DueEntry, Settlement } from "../store/due-entry.js";
+import { emptyHeader, type Header, KIND } from "../store/record.js";
 import type { FoundRecord } from "../store/record-reader.js";
 import type { Store } from "../store/store.js";
 import { type DelaySettings, dueTime } from "./delay-times.js";
@@ -31,6 +31,18 @@ export interface DelaysDeps {
 const GROUP_BYTES_MAX = 1 << 20;
 /** Bytes on their way to the disk beyond which the next group waits. */
 const UNSETTLED_BYTES_MAX = 8 << 20;
+/** Messages that are read before they are delivered: as many as are about this large, within these numbers. */
+const READ_BYTES = 16 << 20;
+const READ_MIN = 8;
+const READ_MAX = 1_024;
+/** A record that cannot be read is tried again after this. */
+const UNREADABLE_AGAIN_MS = 60_000;
+
+/** At rated load nothing is later than this. */
+const LATE_MS = 1_000;
+
+/** The record of an entry; undefined if it cannot be read. */
+type Found = FoundRecord | undefined;
 
 /**
  * Delivers delayed messages when they are due, and changes those that are not: cancels, reschedules, delivers at once.
@@ -41,6 +53,7 @@ const UNSETTLED_BYTES_MAX = 8 << 20;
 export class Delays {
   readonly #deps: DelaysDeps;
   readonly #header: Header = emptyHeader();
+  #readAtOnce = READ_MIN;
 
   constructor(deps: DelaysDeps) {
     this.#deps = deps;
@@ -49,35 +62,33 @@ export class Delays {
   /** Puts each message that is due, and still pending, into its queue. Resolves when the last is on its way to the disk. */
   async deliver(entries: readonly DueEntry[]): Promise<void> {
     const { store } = this.#deps;
-    const found = await this.#read(entries);
+    const visible = store.logEnd - store.unsettledBytes;
+    if (entries.some(({ origin }) => origin >= visible)) await store.whenSettled();
     for (let at = 0; at < entries.length; ) {
-      if (store.unsettledBytes > UNSETTLED_BYTES_MAX) await store.whenSettled();
-      at = this.#deliverGroup(entries, found, at);
+      const some = entries.slice(at, at + this.#readAtOnce);
+      await this.#deliver(some);
+      at += some.length;
     }
-    if (entries.length > 0 && store.due.nextDueMs <= this.#deps.dueClock.nowMs()) return;
-    await store.whenSettled();
   }
 
-  /** Cancels a message, gives it another time, or delivers it now. BAD_REQUEST for what is no handle of this broker's. */
+  /**
+   * Cancels a message, gives it another time, or delivers it now. BAD_REQUEST for what is no handle of this broker's, and
+   * for a new time that is none.
+   */
   async change(request: ChangeDelayedRequest__Output): Promise<DueAnswer> {
     const { store } = this.#deps;
     const { epoch, logOffset } = this.#place(request.handle);
-    const againAtMs = request.change === RESCHEDULE ? this.#again(request) : 0;
-    const found = await store.lookup.near(logOffset);
-    if (found?.header.kind !== KIND.delayed || found.header.epoch !== epoch) return "not-found";
+    const againAtMs = this.#againAtMs(request);
+    const header = await store.lookup.headerAt(logOffset);
+    if (header?.epoch !== epoch) return "not-found";
+    if (header.kind === KIND.message) return "already-delivered";
+    if (header.kind !== KIND.delayed) return "not-found";
+    const found = request.change === DELIVER_NOW ? await store.lookup.near(logOffset) : undefined;
     const entry = store.due.find(logOffset);
-    if (entry !== undefined && request.change === DELIVER_NOW) {
-      this.#deliverGroup([entry], new Map([[logOffset, found]]), 0);
-      await store.whenSettled();
-      return "done";
-    }
-    if (entry !== undefined) {
-      this.#settle(entry, againAtMs);
-      await store.whenSettled();
-      return "done";
-    }
+    if (entry !== undefined && request.change === DELIVER_NOW) this.#deliverGroup([entry], [found], 0);
+    else if (entry !== undefined) this.#settle(entry, againAtMs);
     await store.whenSettled();
-    if (!store.due.wasDropped(logOffset)) return "already-delivered";
+    if (!store.due.wasDropped(logOffset)) return entry === undefined ? "already-delivered" : "done";
     return request.change === CANCEL ? "done" : "not-found";
   }
 
@@ -99,63 +110,92 @@ export class Delays {
     );
   }
 
-  #again(request: ChangeDelayedRequest__Output): number {
+  /** The new time; 0 for none. */
+  #againAtMs(request: ChangeDelayedRequest__Output): number {
+    const { change, delayMs, deliverAtMs, delayLevel } = request;
     const { dueClock, settings } = this.#deps;
-    return dueTime(request, dueClock.nowMs(), settings);
+    if (change === CANCEL || change === DELIVER_NOW) return 0;
+    const times = [delayMs, deliverAtMs, delayLevel];
+    if (change === RESCHEDULE && times.some((time) => time > 0) && times.every((time) => time >= 0))
+      return dueTime(request, dueClock, settings);
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      "a delayed message is cancelled, delivered now, or given another time: a delay, a time, or a level",
+    );
+  }
+
+  /** Reads and delivers entries, in groups. */
+  async #deliver(entries: readonly DueEntry[]): Promise<void> {
+    const { store } = this.#deps;
+    const found = await this.#read(entries);
+    for (let at = 0; at < entries.length; ) {
+      if (store.unsettledBytes > UNSETTLED_BYTES_MAX) await store.whenSettled();
+      at = this.#deliverGroup(entries, found, at);
+    }
   }
 
   /** The records of entries, read in the order of the log. */
-  async #read(entries: readonly DueEntry[]): Promise<Map<number, FoundRecord | undefined>> {
-    const found = new Map<number, FoundRecord | undefined>();
-    const origins = entries.map(({ origin }) => origin).sort((a, b) => a - b);
-    for (const origin of origins) {
-      const record = this.#deps.store.lookup.near(origin);
-      found.set(origin, record instanceof Promise ? await record : record);
+  async #read(entries: readonly DueEntry[]): Promise<Found[]> {
+    const found: Found[] = [];
+    let bytes = 0;
+    const inLog = [...entries.keys()].sort((a, b) => entries[a]!.origin - entries[b]!.origin);
+    for (const at of inLog) {
+      const record = this.#readOne(entries[at]!.origin);
+      found[at] = record instanceof Promise ? await record : record;
+      bytes += found[at]?.header.length ?? 0;
     }
+    const fitting = Math.floor(READ_BYTES / (1 + bytes / entries.length));
+    this.#readAtOnce = Math.min(Math.max(READ_MIN, fitting), READ_MAX);
     return found;
   }
 
-  /** Delivers entries from place `from` on as one group; returns the place of the first that is left. */
-  #deliverGroup(
-    entries: readonly DueEntry[],
-    found: ReadonlyMap<number, FoundRecord | undefined>,
-    from: number,
-  ): number {
-    const { store } = this.#deps;
-    const group: { entry: DueEntry; record: FoundRecord | undefined }[] = [];
-    let bytes = 0;
-    let to = from;
-    for (; to < entries.length && bytes < GROUP_BYTES_MAX; to++) {
-      const entry = entries[to]!;
-      if (store.due.find(entry.origin)?.dueAtMs !== entry.dueAtMs) continue;
-      const record = this.#deliverable(entry, found.get(entry.origin));
-      group.push({ entry, record });
-      bytes += store.due.settleBytes(1) + HEADER_BYTES + (record?.header.length ?? 0);
+  #readOne(origin: number): Found | Promise<Found> {
+    const unreadable = (thrown: unknown): undefined => {
+      this.#deps.logger.warn(
+        { logOffset: origin, error: String(thrown) },
+        "reading a delayed message failed",
+      );
+    };
+    try {
+      const record = this.#deps.store.lookup.near(origin);
+      return record instanceof Promise ? record.catch(unreadable) : record;
+    } catch (thrown) {
+      return unreadable(thrown);
     }
-    if (group.length === 0) return to;
-    store.stamp();
-    store.reserve(bytes);
-    const messages = group.flatMap(({ record }) => (record === undefined ? [] : [record]));
-    const settlements = group.map(({ entry, record }) => ({
-      entry,
-      againAtMs: 0,
-      dropped: record === undefined,
-    }));
-    store.due.settle(settlements, messages.length > 0);
-    for (const [index, record] of messages.entries()) this.#append(record, index < messages.length - 1);
-    this.#count(group);
-    return to;
   }
 
-  /** Undefined, with an event, if the message cannot be delivered any more. */
-  #deliverable({ origin }: DueEntry, record: FoundRecord | undefined): FoundRecord | undefined {
-    const { store, logger, counters } = this.#deps;
-    const topic = record && store.state.topicByNumber(record.header.topic);
-    if (topic?.queues[record!.header.queueId] !== undefined) return record;
-    const why = record === undefined ? "its record cannot be read" : "its topic was deleted";
-    counters.delayedLost++;
-    logger.warn({ logOffset: origin }, `a delayed message is not delivered: ${why}`);
-    return undefined;
+  /** Delivers entries from place `from` on as one group; returns the place of the first that is left. */
+  #deliverGroup(entries: readonly DueEntry[], found: readonly Found[], from: number): number {
+    const { store } = this.#deps;
+    const settlements: Settlement[] = [];
+    const messages: FoundRecord[] = [];
+    let bytes = 0;
+    let at = from;
+    for (; at < entries.length && bytes < GROUP_BYTES_MAX; at++) {
+      const entry = entries[at]!;
+      if (store.due.find(entry.origin)?.dueAtMs !== entry.dueAtMs) continue;
+      const more = store.due.settleBytes(1) + (found[at]?.header.length ?? 0);
+      if (settlements.length > 0 && !store.fits(bytes + more)) break;
+      bytes += more;
+      const settlement = this.#settlement(entry, found[at]);
+      settlements.push(settlement);
+      if (!settlement.dropped && settlement.againAtMs === 0) messages.push(found[at]!);
+    }
+    if (settlements.length === 0) return at;
+    store.stamp();
+    store.reserve(bytes);
+    store.due.settle(settlements, messages.length > 0);
+    for (const [index, record] of messages.entries()) this.#append(record, index < messages.length - 1);
+    this.#tell(settlements);
+    return at;
+  }
+
+  /** How an entry that is due is settled: delivered, dropped with its topic, or put off where its record cannot be read. */
+  #settlement(entry: DueEntry, record: Found): Settlement {
+    const { state } = this.#deps.store;
+    if (state.topicByNumber(entry.topic) === undefined) return { entry, againAtMs: 0, dropped: true };
+    if (record !== undefined) return { entry, againAtMs: 0 };
+    return { entry, againAtMs: this.#deps.dueClock.inMs(UNREADABLE_AGAIN_MS) };
   }
 
   #append({ header: origin, bytes, start, end }: FoundRecord, more: boolean): void {
@@ -173,14 +213,28 @@ export class Delays {
     store.append(queue, header, bytes, start, end);
   }
 
-  #count(group: readonly { entry: DueEntry; record: FoundRecord | undefined }[]): void {
-    const { dueClock, counters } = this.#deps;
+  /** Counts what was done with entries that were due, and tells what went wrong. */
+  #tell(settlements: readonly Settlement[]): void {
+    const { dueClock, counters, logger } = this.#deps;
     const nowMs = dueClock.nowMs();
-    for (const { entry, record } of group)
-      if (record !== undefined) {
+    let dropped = 0;
+    let unread = 0;
+    for (const settlement of settlements)
+      if (settlement.dropped) dropped++;
+      else if (settlement.againAtMs > 0) unread++;
+      else {
+        const lateMs = Math.max(0, nowMs - settlement.entry.dueAtMs);
         counters.delayedDelivered++;
-        counters.lateMs += Math.max(0, nowMs - entry.dueAtMs);
+        counters.lateMs += lateMs;
+        if (lateMs > LATE_MS) counters.delayedLate++;
       }
+    counters.delayedDropped += dropped;
+    if (dropped > 0) logger.warn({ dropped }, "delayed messages are not delivered: their topic was deleted");
+    if (unread > 0)
+      logger.error(
+        { unread },
+        `delayed messages are due and cannot be read; they are tried again in ${UNREADABLE_AGAIN_MS / 1_000} s`,
+      );
   }
 }
 

@@ -21,6 +21,7 @@ import {
   recordQueueId,
 } from "../../proto/kernel/record.js";
 import { type DueEntry, NEVER } from "../store/due-entry.js";
+import { between, compareDue, type DuePlace } from "../store/due-keys.js";
 import { KIND } from "../store/record.js";
 import type { Store } from "../store/store.js";
 import type { DueWork } from "./due-work.js";
@@ -52,12 +53,11 @@ export class DueAdmin {
   /** Delayed messages that are pending, in due order. */
   async listDelayed(request: ListDelayedRequest__Output): Promise<ListDelayedReply> {
     const max = Math.min(request.max || LISTED_DEFAULT, LISTED_MAX);
-    if (request.key !== "") return this.#listByKey(request, max);
-    const wanted = request.topic === "" ? undefined : this.#deps.topics.get(request.topic).number;
+    const from = after(request);
     const messages: DelayedMessage[] = [];
     let bytes = 0;
-    for await (const entry of this.#pending(this.#after(request), request.toMs || NEVER)) {
-      if (wanted !== undefined && entry.topic !== wanted) continue;
+    const entries = request.key === "" ? this.#pending(request, from) : this.#withKey(request, from);
+    for await (const entry of entries) {
       if (messages.length === max || bytes > LISTED_BYTES_MAX) return { messages, more: true };
       const record = await this.#deps.store.lookup.dueAt(entry.origin);
       if (record === undefined) continue;
@@ -79,11 +79,10 @@ export class DueAdmin {
         "BAD_REQUEST",
         `counting needs a step of at least 1 ms and 1 to ${BUCKETS_MAX} buckets`,
       );
-    const wanted = topic === "" ? undefined : this.#deps.topics.get(topic).number;
     const counts = new Array<number>(buckets).fill(0);
-    for await (const entry of this.#pending({ dueAtMs: fromMs, origin: 0 }, fromMs + stepMs * buckets))
-      if (wanted === undefined || entry.topic === wanted)
-        counts[Math.floor((entry.dueAtMs - fromMs) / stepMs)]!++;
+    const from = { dueAtMs: checkTime(fromMs), origin: 0 };
+    for await (const { dueAtMs } of this.#pending({ topic, toMs: fromMs + stepMs * buckets }, from))
+      counts[Math.floor((dueAtMs - fromMs) / stepMs)]!++;
     return { pending: this.#deps.store.due.pending, counts };
   }
 
@@ -133,36 +132,45 @@ export class DueAdmin {
     return { transaction };
   }
 
-  async #listByKey(request: ListDelayedRequest__Output, max: number): Promise<ListDelayedReply> {
+  /** Entries of delayed messages from a place on. */
+  async *#pending(
+    { topic, toMs }: { topic: string; toMs: number },
+    from: DuePlace,
+  ): AsyncGenerator<DueEntry> {
     const { store, topics } = this.#deps;
-    if (request.topic === "")
-      throw new LogwheelError("BAD_REQUEST", "a key is looked for in one topic: name it, too");
-    const topic = topics.get(request.topic);
-    const records = await store.lookup.findByKey(topic, request.key, NEVER, LISTED_BYTES_MAX, KIND.delayed);
-    const messages = records.flatMap((record) => {
-      const entry = store.due.find(recordLogOffset(record, 0));
-      return entry === undefined ? [] : [this.#show(entry, record)];
-    });
-    return { messages: messages.slice(0, max), more: messages.length > max };
-  }
-
-  async *#pending(from: { dueAtMs: number; origin: number }, toMs: number): AsyncGenerator<DueEntry> {
-    for (let at: typeof from | undefined = from; at !== undefined; ) {
-      const { entries, next }: Awaited<ReturnType<Store["due"]["list"]>> = await this.#deps.store.due.list(
+    const wanted = topic === "" ? undefined : topics.get(topic).number;
+    const endMs = checkTime(toMs) || NEVER;
+    for (let at: DuePlace | undefined = from; at !== undefined; ) {
+      const { entries, next }: Awaited<ReturnType<Store["due"]["list"]>> = await store.due.list(
         at,
-        toMs,
+        endMs,
         SCAN_ENTRIES,
       );
-      for (const entry of entries) if (entry.kind === KIND.delayed) yield entry;
+      for (const entry of entries)
+        if (entry.kind === KIND.delayed && (wanted ?? entry.topic) === entry.topic) yield entry;
       at = next;
     }
   }
 
-  #after({ after, afterDueAtMs, fromMs }: ListDelayedRequest__Output): { dueAtMs: number; origin: number } {
-    const place = after === "" ? undefined : parseMessageId(after);
-    return place === undefined
-      ? { dueAtMs: fromMs, origin: 0 }
-      : { dueAtMs: afterDueAtMs, origin: place.logOffset + 1 };
+  /** The same of those that carry a key. */
+  async *#withKey(
+    { topic, key, toMs }: ListDelayedRequest__Output,
+    from: DuePlace,
+  ): AsyncGenerator<DueEntry> {
+    const { store, topics } = this.#deps;
+    if (topic === "")
+      throw new LogwheelError("BAD_REQUEST", "a key is looked for in one topic: name it, too");
+    const to = { dueAtMs: checkTime(toMs) || NEVER, origin: 0 };
+    const pending = (origin: number): DueEntry[] => {
+      const entry = store.due.find(origin);
+      return entry !== undefined && between(entry, from, to) ? [entry] : [];
+    };
+    const origins = await store.lookup.delayedByKey(
+      topics.get(topic),
+      key,
+      (origin) => pending(origin).length > 0,
+    );
+    yield* origins.flatMap(pending).sort(compareDue);
   }
 
   #show({ dueAtMs, topic }: DueEntry, record: Buffer): DelayedMessage {
@@ -203,4 +211,20 @@ export class DueAdmin {
       ...(record === undefined ? {} : { record: storedRecord.decode(record) }),
     };
   }
+}
+
+function after({ after: handle, afterDueAtMs, fromMs }: ListDelayedRequest__Output): DuePlace {
+  if (handle === "") return { dueAtMs: checkTime(fromMs), origin: 0 };
+  const place = parseMessageId(handle);
+  if (place !== undefined) return { dueAtMs: checkTime(afterDueAtMs), origin: place.logOffset + 1 };
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `${JSON.stringify(handle.slice(0, 200))} is no handle to go on behind`,
+  );
+}
+
+/** BAD_REQUEST for a time before 1970. */
+function checkTime(ms: number): number {
+  if (ms >= 0) return ms;
+  throw new LogwheelError("BAD_REQUEST", `${ms} is no time: times are milliseconds since 1970`);
 }

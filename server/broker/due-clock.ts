@@ -13,8 +13,17 @@ export class DueClock {
     this.#beganAtMs = clock.nowMs() - clock.monotonicMs();
   }
 
-  /** Whole milliseconds since 1970. */
+  /** Whole milliseconds since 1970: what is due at this time is due. */
   nowMs(): number {
-    return Math.floor(this.#beganAtMs + this.#clock.monotonicMs());
+    return Math.floor(this.#exactMs);
+  }
+
+  /** The time after a delay, so that no fraction of a millisecond of it is missing. */
+  inMs(delayMs: number): number {
+    return Math.ceil(this.#exactMs + delayMs);
+  }
+
+  get #exactMs(): number {
+    return this.#beganAtMs + this.#clock.monotonicMs();
   }
 }

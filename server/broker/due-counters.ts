@@ -3,9 +3,11 @@ export interface DueCounters {
   delayedDelivered: number;
   /** By how much they were late, all together, milliseconds. */
   lateMs: number;
+  /** Delivered more than a second late. */
+  delayedLate: number;
   delayedCancelled: number;
-  /** Due, but their topic or their record was gone. */
-  delayedLost: number;
+  /** Due, but their topic was gone. */
+  delayedDropped: number;
   transactionsCommitted: number;
   transactionsRolledBack: number;
   /** Questions that were put to a producer. */
@@ -18,8 +20,9 @@ export function dueCounters(): DueCounters {
   return {
     delayedDelivered: 0,
     lateMs: 0,
+    delayedLate: 0,
     delayedCancelled: 0,
-    delayedLost: 0,
+    delayedDropped: 0,
     transactionsCommitted: 0,
     transactionsRolledBack: 0,
     questionsAsked: 0,

@@ -22,7 +22,7 @@ export interface DueRunnerDeps {
 /** Entries that are taken at a time. */
 const ENTRIES_MAX = 1_024;
 /** The longest sleep: timers of a year do not exist. */
-const SLEEP_MS_MAX = 60_000;
+const SLEEP_MS_MAX = 86_400_000;
 /** What cannot be taken care of now is tried again after this. */
 const AGAIN_MS = 1_000;
 

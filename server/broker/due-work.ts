@@ -9,6 +9,7 @@ import { Delays } from "./delays.js";
 import { DueClock } from "./due-clock.js";
 import { type DueCounters, dueCounters } from "./due-counters.js";
 import { DueRunner } from "./due-runner.js";
+import type { DelayFigures } from "./meter.js";
 import { type TransactionSettings, Transactions } from "./transactions.js";
 
 /** How what happens later behaves. */
@@ -52,9 +53,11 @@ export class DueWork implements Lifecycle {
   readonly checks: Checks;
   readonly deferrals: Deferrals;
   readonly #runner: DueRunner;
+  readonly #store: Store;
 
   constructor({ store, clock, logger, broker, settings: given }: DueWorkDeps) {
     const settings = { ...DUE_DEFAULTS, ...given };
+    this.#store = store;
     this.clock = new DueClock(clock);
     const expect = (dueAtMs: number): void => this.#runner.expect(dueAtMs);
     const { counters, clock: dueClock } = this;
@@ -73,6 +76,21 @@ export class DueWork implements Lifecycle {
   /** Finds the transactions that are open. Before that nothing may be published. */
   open(): Promise<void> {
     return this.transactions.start();
+  }
+
+  /** What delayed messages are like now. */
+  delayFigures(): DelayFigures {
+    const { delayedDelivered, delayedLate, lateMs, delayedCancelled, delayedDropped } = this.counters;
+    let halves = 0;
+    for (const open of this.transactions.open.all()) halves += open.halves.length;
+    return {
+      pending: this.#store.due.pending - halves,
+      delivered: delayedDelivered,
+      late: delayedLate,
+      lateSeconds: lateMs / 1_000,
+      cancelled: delayedCancelled,
+      dropped: delayedDropped,
+    };
   }
 
   /** Begins to deliver and to ask. */

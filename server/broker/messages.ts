@@ -5,7 +5,8 @@ import type { GetMessageRequest__Output } from "../../proto/gen/logwheel/v1/GetM
 import type { Record, Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { protoCodec } from "../../proto/kernel/proto-codec.js";
-import { recordMessageId, recordTopic } from "../../proto/kernel/record.js";
+import { recordKind, recordLogOffset, recordMessageId, recordTopic } from "../../proto/kernel/record.js";
+import { KIND } from "../store/record.js";
 import type { Store } from "../store/store.js";
 import type { Topics } from "./topics.js";
 
@@ -36,7 +37,21 @@ export class Messages {
     const topic = record === undefined ? undefined : this.#store.state.topicByNumber(recordTopic(record, 0));
     if (record === undefined || topic === undefined) throw notFound(request);
     const id = recordMessageId(this.#broker, record, 0);
-    return { topic: topic.name, id, record: storedRecord.decode(record) };
+    return { topic: topic.name, id, record: storedRecord.decode(record), ...this.#later(record) };
+  }
+
+  /** What became of a record that is in no queue. */
+  #later(record: Buffer): { state?: string; dueAtMs?: number } {
+    const kind = recordKind(record, 0);
+    if (kind === KIND.message) return {};
+    const { due } = this.#store;
+    const origin = recordLogOffset(record, 0);
+    const pending = due.find(origin);
+    if (pending === undefined) {
+      const dropped = kind === KIND.half ? "rolled back" : "cancelled";
+      return { state: due.wasDropped(origin) ? dropped : "delivered" };
+    }
+    return kind === KIND.half ? { state: "half" } : { state: "delayed", dueAtMs: pending.dueAtMs };
   }
 
   /** Messages of a topic that carry a key, newest first. */

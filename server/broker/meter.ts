@@ -39,6 +39,29 @@ export interface GroupFigures {
   readonly inFlight: number;
 }
 
+/** Delayed messages that are pending, and what became of the others since the start. */
+export interface DelayFigures {
+  readonly pending: number;
+  readonly delivered: number;
+  /** Of those: more than a second late. */
+  readonly late: number;
+  /** By how much they were late, all together. */
+  readonly lateSeconds: number;
+  readonly cancelled: number;
+  /** Due, but their topic was gone. */
+  readonly dropped: number;
+}
+
+/** Of a broker that has had none. */
+export const NO_DELAYS: DelayFigures = {
+  pending: 0,
+  delivered: 0,
+  late: 0,
+  lateSeconds: 0,
+  cancelled: 0,
+  dropped: 0,
+};
+
 /** What a broker is like at a moment; read when someone looks. */
 export interface BrokerFigures {
   readonly topics: number;
@@ -56,4 +79,5 @@ export interface BrokerFigures {
   readonly diskTotalBytes: number;
   readonly progress: readonly GroupFigures[];
   readonly consuming: ConsumeCounters;
+  readonly delays: DelayFigures;
 }

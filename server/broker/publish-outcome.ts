@@ -16,6 +16,8 @@ export class PublishOutcome {
   readonly refusals: Refused[] = [];
   readonly duplicates: Duplicate[] = [];
   readonly oldEpochs: OldEpoch[] = [];
+  /** Places of messages that are in no queue yet. */
+  readonly deferred: number[] = [];
   /** Messages that were stored, and their bytes. */
   messages = 0;
   bytes = 0;
@@ -28,6 +30,12 @@ export class PublishOutcome {
     this.queueIds.push(queue.id);
     this.messages++;
     this.bytes += bytes;
+  }
+
+  /** Stored, and in no queue yet. */
+  kept(logOffset: number, queue: Queue, bytes: number): void {
+    this.deferred.push(this.logOffsets.length);
+    this.stored(logOffset, queue, 0, bytes);
   }
 
   refused(error: LogwheelError): void {

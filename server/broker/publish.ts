@@ -244,8 +244,9 @@ export class Publisher {
     this.#checkBody();
     const queue = this.#queues.choose(sent, envelope);
     const deferral = this.#deps.deferrals.of(sent, envelope, bytes);
-    this.#checkSize(HEADER_BYTES + sent.end - sent.start);
-    this.#deps.store.reserve(HEADER_BYTES + sent.end - sent.start);
+    const size = HEADER_BYTES + sent.end - sent.start;
+    this.#checkSize(size, deferral !== undefined);
+    this.#deps.store.reserve(size);
     this.#append(bytes, sent, queue, false, outcome, deferral);
   }
 
@@ -277,11 +278,11 @@ export class Publisher {
       queue = own;
       size += HEADER_BYTES + sent.end - sent.start;
     }
-    this.#checkSize(size);
     const deferrals = group.map((sent) => {
       if (group.length > 1) scanMessage(bytes, sent.start, sent.end, this.#envelope);
       return this.#deps.deferrals.of(sent, this.#envelope, bytes);
     });
+    this.#checkSize(size, deferrals.some(Boolean));
     this.#deps.store.reserve(size);
     for (const [index, sent] of group.entries()) {
       if (group.length > 1) scanMessage(bytes, sent.start, sent.end, this.#envelope);
@@ -304,8 +305,10 @@ export class Publisher {
       );
   }
 
-  #checkSize(bytes: number): void {
-    if (!this.#deps.store.fits(bytes))
+  /** What is deferred is delivered together with the record that settles it. */
+  #checkSize(bytes: number, deferred: boolean): void {
+    const { store } = this.#deps;
+    if (!store.fits(deferred ? bytes + store.due.settleBytes(1) : bytes))
       throw new LogwheelError(
         "MESSAGE_TOO_LARGE",
         `${bytes} bytes do not fit the broker's log at once: send fewer or smaller messages`,
@@ -335,7 +338,7 @@ export class Publisher {
       outcome.stored(logOffset, queue, header.queueOffset, sent.end - sent.start);
     } else {
       const logOffset = this.#deps.deferrals.append(deferral, queue, header, bytes, sent);
-      outcome.stored(logOffset, queue, 0, sent.end - sent.start);
+      outcome.kept(logOffset, queue, sent.end - sent.start);
     }
   }
 
@@ -371,6 +374,7 @@ export class Publisher {
       flushed: flushSync,
       replicas: 0,
       duplicate: outcome.duplicates.some((each) => each.index === index),
+      deferred: outcome.deferred.includes(index),
     };
   }
 }

@@ -56,7 +56,8 @@ export class Repeats {
         continue;
       }
       outcome.logOffsets[index] = logOffset;
-      outcome.queueOffsets[index] = found.kind === KIND.message ? found.queueOffset : 0;
+      if (found.kind === KIND.message) outcome.queueOffsets[index] = found.queueOffset;
+      else outcome.deferred.push(index);
       outcome.queueIds[index] = found.queueId;
       if (found.epoch !== this.#store.epoch) outcome.oldEpochs.push({ index, epoch: found.epoch });
     }

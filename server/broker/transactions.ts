@@ -183,7 +183,7 @@ export class Transactions {
     header.sequence = origin.logOffset;
     scanMessage(bytes, start, end, this.#envelope);
     const nowMs = dueClock.nowMs();
-    const dueAtMs = this.#envelope.due ? dueTime(this.#envelope, nowMs, settings) : nowMs;
+    const dueAtMs = this.#envelope.due ? dueTime(this.#envelope, dueClock, settings) : nowMs;
     if (dueAtMs <= nowMs) return void store.append(queue, header, bytes, start, end);
     store.due.append({ kind: KIND.delayed, dueAtMs, queue }, header, bytes, start, end);
     expect(dueAtMs);

@@ -4,6 +4,7 @@ import {
   behind,
   between,
   compareDue,
+  DUE_END,
   type DueMark,
   type DuePlace,
   droppedKey,
@@ -140,9 +141,8 @@ export class DueIndex {
     max: number,
   ): Promise<{ entries: DueEntry[]; next: DuePlace | undefined }> {
     const to = { dueAtMs: toMs, origin: 0 };
-    const stored = await this.#alone(
-      async () => (await this.#views?.scan(dueKey(from), dueKey(to), max)) ?? [],
-    );
+    const [start, end] = [dueKey(from), dueKey(to)];
+    const stored = await this.#alone(async () => (await this.#views?.scan(start, end, max)) ?? []);
     const next = stored.length < max ? undefined : behind(entryOf(stored.at(-1)!));
     const entries = stored.map(entryOf).filter(({ origin }) => this.#overlay.find(origin) === undefined);
     for (const entry of this.#overlay.pending()) if (between(entry, from, next ?? to)) entries.push(entry);
@@ -251,10 +251,20 @@ export class DueIndex {
     const stored = (await this.#views?.scan(dueKey(from), dueKey(to), LOAD_ENTRIES)) ?? [];
     if (this.#soon.horizon !== from) return;
     const entries = stored.map(entryOf);
-    const horizon = entries.length < LOAD_ENTRIES ? to : behind(entries.at(-1)!);
+    const horizon = entries.length < LOAD_ENTRIES ? await this.#nextFrom(to) : behind(entries.at(-1)!);
+    if (this.#soon.horizon !== from) return;
     const kept = entries.filter(({ origin }) => this.#overlay.find(origin) === undefined);
     for (const entry of this.#overlay.pending()) if (between(entry, from, horizon)) kept.push(entry);
     this.#soon.extend(kept, horizon);
+  }
+
+  /** The first entry at or behind a place: nothing has to be read before that is due. */
+  async #nextFrom(place: DuePlace): Promise<DuePlace> {
+    const [stored] = (await this.#views?.scan(dueKey(place), DUE_END, 1)) ?? [];
+    let next: DuePlace = stored === undefined ? { dueAtMs: NEVER, origin: 0 } : entryOf(stored);
+    for (const entry of this.#overlay.pending())
+      if (compareDue(entry, place) >= 0 && compareDue(entry, next) < 0) next = entry;
+    return next;
   }
 
   /** Runs one thing with the views after the other. The first failure is the last thing. */

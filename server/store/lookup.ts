@@ -4,7 +4,7 @@ import { recordStoredAtMs } from "../../proto/kernel/record.js";
 import type { KeyIndexes } from "./key-indexes.js";
 import type { Queue, TopicState } from "./queue.js";
 import type { QueueReader } from "./queue-reader.js";
-import { HEADER_BYTES, type Header, KIND, RECORD_AT } from "./record.js";
+import { HEADER_BYTES, type Header, holdsMessage, KIND, RECORD_AT } from "./record.js";
 import type { FoundRecord, RecordReader } from "./record-reader.js";
 
 /** Finds single messages: by place in the log, by key, by time. For people and duplicates; not for the hot path. */
@@ -26,10 +26,13 @@ export class Lookup {
     this.#endOffset = deps.endOffset;
   }
 
-  /** The stored `Record` message at a log offset, of one log epoch; undefined if retention or a cut took it. */
+  /**
+   * The stored `Record` with a message at a log offset, of one log epoch, also a delayed or half one; undefined if
+   * retention or a cut took it.
+   */
   async recordAt(epoch: number, logOffset: number): Promise<Buffer | undefined> {
     const found = await this.#records.find(logOffset);
-    if (found === undefined || found.header.epoch !== epoch || found.header.kind !== KIND.message)
+    if (found === undefined || found.header.epoch !== epoch || !holdsMessage(found.header.kind))
       return undefined;
     const { bytes, at } = found.held;
     return bytes.subarray(at + RECORD_AT, at + found.header.length);
@@ -68,29 +71,48 @@ export class Lookup {
   }
 
   /**
-   * Stored `Record` messages of a topic that carry a key, newest first: up to `max` of them, or up to the one with which
-   * they exceed `bytesMax`. Those in queues, or, of another kind, those that were not in one when they were stored.
+   * Stored `Record` messages in a topic's queues that carry a key, newest first: up to `max` of them, or up to the one with
+   * which they exceed `bytesMax`.
    */
   async findByKey(
     topic: TopicState,
     key: string,
     max: number,
     bytesMax = Number.POSITIVE_INFINITY,
-    kind: number = KIND.message,
   ): Promise<Buffer[]> {
     const records: Buffer[] = [];
     let left = bytesMax;
     for await (const logOffset of this.#keys.find(topic.number, key)) {
-      const found = await this.#records.find(logOffset);
-      if (found === undefined || found.header.topic !== topic.number || found.header.kind !== kind) continue;
+      const found = await this.#withKey(topic, key, logOffset);
+      if (found?.header.kind !== KIND.message) continue;
       const { bytes, at } = found.held;
       const end = at + found.header.length;
-      if (!keysOf(bytes, at + HEADER_BYTES, end).includes(key)) continue;
       records.push(bytes.subarray(at + RECORD_AT, end));
       left -= end - at;
       if (records.length === max || left < 0) break;
     }
     return records;
+  }
+
+  /** Log offsets of delayed records of a topic that carry a key and are `wanted`, newest first. */
+  async delayedByKey(
+    topic: TopicState,
+    key: string,
+    wanted: (logOffset: number) => boolean,
+  ): Promise<number[]> {
+    const logOffsets: number[] = [];
+    for await (const logOffset of this.#keys.find(topic.number, key))
+      if (wanted(logOffset) && (await this.#withKey(topic, key, logOffset))?.header.kind === KIND.delayed)
+        logOffsets.push(logOffset);
+    return logOffsets;
+  }
+
+  /** The record that the key index has at a log offset, if it really is of this topic and has this key. */
+  async #withKey(topic: TopicState, key: string, logOffset: number): ReturnType<RecordReader["find"]> {
+    const found = await this.#records.find(logOffset);
+    if (found === undefined || found.header.topic !== topic.number) return undefined;
+    const { bytes, at } = found.held;
+    return keysOf(bytes, at + HEADER_BYTES, at + found.header.length).includes(key) ? found : undefined;
   }
 
   /**

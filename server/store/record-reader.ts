@@ -133,6 +133,7 @@ export class RecordReader {
     const segment = this.#segments.at(logOffset);
     if (segment === undefined || logOffset >= this.#log.visible) return undefined;
     const head = await this.#bytes(segment, logOffset, RECORD_AT);
+    if (head.length < RECORD_AT) return undefined;
     const size = head.readUInt32LE(4);
     if (size <= RECORD_AT || size > this.#log.visible - logOffset) return undefined;
     const bytes = await this.#bytes(segment, logOffset, size);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../client/sdk/client.js";
+import { RetryLater } from "../../client/sdk/handler-errors.js";
 import { topic } from "../../client/sdk/topic.js";
-import { type ConsumeMode, type Message, type PushConsumer, RetryLater } from "../../client/sdk/types.js";
+import type { ConsumeMode, Message, PushConsumer } from "../../client/sdk/types.js";
 import { seeded } from "../../client/testing/seeded.js";
 import { MemoryCluster } from "../support/memory-cluster.js";
 import { figure, forSeeds } from "../support/seeds.js";

@@ -234,7 +234,7 @@ describe("what applications do with it", function () {
     for (const [i, receipt] of (await cluster.advance(Promise.all(sends))).entries()) {
       const { topic: name, broker, queueId, queueOffset: offset, messageId } = receipt;
       const found = await cluster.advance(
-        client.admin.messages.get({ topic: name, broker, queueId, offset }),
+        client.admin.messages.get({ topic: name, broker, queueId, offset: offset! }),
       );
       expect([found.id, textOf(found)]).to.deep.equal([messageId, String(i)]);
     }

@@ -6,7 +6,7 @@ import {
   OUTBOX_ID,
   parametersKey,
 } from "../../client/outbox/index.js";
-import { RetryLater } from "../../client/sdk/types.js";
+import { RetryLater } from "../../client/sdk/handler-errors.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { column, emptyTables, type TestDatabase, within } from "../support/test-database.js";
 

@@ -16,6 +16,7 @@ const figures: BrokerFigures = {
   diskTotalBytes: 2e9,
   progress: [{ group: "g", topic: "t", lag: 12, ready: 7, inFlight: 5 }],
   consuming: { ...consumeCounters(), messagesUnread: 9 },
+  delays: { pending: 5, delivered: 7, late: 1, lateSeconds: 2.5, cancelled: 3, dropped: 0 },
 };
 
 describe("metrics", () => {
@@ -52,6 +53,15 @@ describe("metrics", () => {
     const metrics = brokerMetrics(async () => figures);
     await metrics.expose();
     expect(await metrics.expose()).to.include("\nlogwheel_consumer_unread_messages_total 9\n");
+  });
+
+  it("tells of delayed messages: pending, delivered, how late, cancelled", async () => {
+    const text = await brokerMetrics(async () => figures).expose();
+    expect(text).to.include("\nlogwheel_delayed_pending 5\n");
+    expect(text).to.include("\nlogwheel_delayed_delivered_total 7\n");
+    expect(text).to.include("\nlogwheel_delayed_lateness_seconds_total 2.5\n");
+    expect(text).to.include("\nlogwheel_delayed_late_total 1\n");
+    expect(text).to.include("\nlogwheel_delayed_cancelled_total 3\n");
   });
 
   it("reads the broker once per scrape for all its gauges", async () => {

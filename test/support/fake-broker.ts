@@ -104,6 +104,7 @@ export class FakeBroker {
       queueIds: numbers(({ queueId }) => queueId),
       refusals,
       oldEpochs: [],
+      deferred: [],
     });
   }
 

@@ -87,9 +87,9 @@ export class MemoryCluster {
   async kill(name: string): Promise<void> {
     const { listening, files, broker, views } = this.#running.get(name)!;
     this.network.cut(`${name}:10911`);
-    const left = files.clone();
+    const left = { files: files.clone(), views: views.clone() };
     await listening.stop(0);
-    this.#running.set(name, { broker, listening, files: left, views: views.clone() });
+    this.#running.set(name, { broker, listening, ...left });
     await this.advance(broker.stop().catch(() => {}));
     this.network.heal(`${name}:10911`);
   }

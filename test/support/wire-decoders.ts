@@ -106,6 +106,7 @@ const PUBLISH_REPLY = encodePublishReply({
   queueIds: [0, 0, 7],
   refusals: [{ index: 1, error: new LogwheelError("THROTTLED", "too much", { retryAfterMs: 20 }) }],
   oldEpochs: [{ index: 2, epoch: 1 }],
+  deferred: [0],
 });
 
 const entries = new EntryReader();

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
+import { Reject } from "../../../client/sdk/handler-errors.js";
 import { topic } from "../../../client/sdk/topic.js";
-import { type Message, Reject } from "../../../client/sdk/types.js";
+import type { Message } from "../../../client/sdk/types.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
+import { Reject } from "../../../client/sdk/handler-errors.js";
 import { topic } from "../../../client/sdk/topic.js";
-import { type ConsumeOptions, type Message, Reject } from "../../../client/sdk/types.js";
+import type { ConsumeOptions, Message } from "../../../client/sdk/types.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
 

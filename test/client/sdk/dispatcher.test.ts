@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
-import { type HandlerContext, RetryLater } from "../../../client/sdk/types.js";
+import { RetryLater } from "../../../client/sdk/handler-errors.js";
+import type { HandlerContext } from "../../../client/sdk/types.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { follow, type MemoryCluster } from "../../support/memory-cluster.js";
 import { gate, orders, range, sendOrders, startOrders, textOf } from "../../support/orders.js";

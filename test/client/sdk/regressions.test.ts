@@ -18,7 +18,7 @@ describe("what a review found in the SDK", () => {
     for (let number = 0; number < 40; number++)
       producer.send({ ...KEYED, body: Buffer.from(String(number)) }).then(
         ({ queueOffset }) => {
-          stored[queueOffset] = number;
+          stored[queueOffset!] = number;
         },
         () => {},
       );

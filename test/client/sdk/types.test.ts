@@ -25,7 +25,7 @@ async function compiles(client: Client, producer: Producer): Promise<void> {
   });
   const batch: readonly SendReceipt[] = await producer.sendBatch([{ topic: bytes, body: new Uint8Array(1) }]);
   const taken: boolean = producer.sendOneway({ topic: bytes, body: Buffer.from("x"), orderingKey: "k" });
-  const number: number = receipt.queueOffset + batch.length + Number(taken);
+  const number: number = (receipt.queueOffset ?? 0) + batch.length + Number(taken);
 
   // @ts-expect-error a body that does not fit the topic's schema
   await producer.send({ topic: orders, body: { id: "1" } });
@@ -35,8 +35,22 @@ async function compiles(client: Client, producer: Producer): Promise<void> {
   await producer.send({ topic: bytes, body: "x" });
   // @ts-expect-error an option that does not exist
   await producer.send({ topic: bytes, body: Buffer.from("x"), key: "k" });
-  // @ts-expect-error delays come with the servers that know them
-  await producer.send({ topic: bytes, body: Buffer.from("x"), delayMs: 1_000 });
+  const body = Buffer.from("x");
+  await producer.send({ topic: bytes, body, delayMs: 1_000 });
+  await producer.send({ topic: bytes, body, deliverAt: new Date(), orderingKey: "k" });
+  await producer.sendBatch([
+    { topic: bytes, body, delayLevel: 3 },
+    { topic: bytes, body },
+  ]);
+  // @ts-expect-error one time of delivery, not two
+  await producer.send({ topic: bytes, body, delayMs: 1_000, delayLevel: 3 });
+  // @ts-expect-error one time of delivery, not two
+  await producer.send({ topic: bytes, body, delayMs: 1_000, deliverAt: new Date() });
+  // @ts-expect-error a time is a Date
+  await producer.send({ topic: bytes, body, deliverAt: 5 });
+  await producer.reschedule("a-1-64", { delayMs: 5 });
+  // @ts-expect-error a new time has to be one
+  await producer.reschedule("a-1-64", {});
   // @ts-expect-error numbers, not texts or bigints
   const offset: bigint = receipt.queueOffset;
   // @ts-expect-error only zlib

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Reject, RetryLater } from "../../../client/sdk/types.js";
+import { Reject, RetryLater } from "../../../client/sdk/handler-errors.js";
 import { checkRetryRules, verdictOf } from "../../../client/sdk/verdict.js";
 
 class PaymentError extends Error {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Client } from "../../../client/sdk/client.js";
 import { connect } from "../../../client/sdk/connect.js";
+import { RetryLater } from "../../../client/sdk/handler-errors.js";
 import { topic } from "../../../client/sdk/topic.js";
-import { type ConsumeOptions, type Handler, type Message, RetryLater } from "../../../client/sdk/types.js";
+import type { ConsumeOptions, Handler, Message } from "../../../client/sdk/types.js";
 import {
   startTestCluster,
   TestClock,

@@ -35,6 +35,7 @@ const result: fc.Arbitrary<PublishResult> = fc
     entries: fc.array(fc.tuple(uint64, uint64, uint32)),
     refusals: fc.array(refusal, { maxLength: 3 }),
     oldEpochs: fc.array(fc.record({ index: uint32, epoch: uint32 }), { maxLength: 3 }),
+    deferred: fc.array(uint32, { maxLength: 3 }),
   })
   .map(({ entries, ...rest }) => ({
     ...rest,

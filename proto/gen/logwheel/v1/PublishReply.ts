@@ -13,6 +13,7 @@ export interface PublishReply {
   'queueIds'?: (number)[];
   'refusals'?: (_logwheel_v1_Refusal)[];
   'oldEpochs'?: (_logwheel_v1_OldEpoch)[];
+  'deferred'?: (number)[];
 }
 
 export interface PublishReply__Output {
@@ -24,4 +25,5 @@ export interface PublishReply__Output {
   'queueIds': (number)[];
   'refusals': (_logwheel_v1_Refusal__Output)[];
   'oldEpochs': (_logwheel_v1_OldEpoch__Output)[];
+  'deferred': (number)[];
 }

@@ -10,6 +10,7 @@ export interface Receipt {
   'flushed'?: (boolean);
   'replicas'?: (number);
   'duplicate'?: (boolean);
+  'deferred'?: (boolean);
 }
 
 export interface Receipt__Output {
@@ -20,4 +21,5 @@ export interface Receipt__Output {
   'flushed': (boolean);
   'replicas': (number);
   'duplicate': (boolean);
+  'deferred': (boolean);
 }
