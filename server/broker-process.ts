@@ -4,7 +4,7 @@ import type { Logger } from "../proto/kernel/logger.js";
 import { packageVersion } from "../proto/kernel/version.js";
 import { Broker } from "./broker/broker.js";
 import { consumeCounters } from "./broker/counters.js";
-import { type BrokerFigures, type Meter, silentMeter } from "./broker/meter.js";
+import { type BrokerFigures, type Meter, NO_TRANSACTIONS, silentMeter } from "./broker/meter.js";
 import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
 import { Shedding } from "./broker/shedding.js";
 import type { BrokerConfig } from "./config.js";
@@ -204,4 +204,5 @@ const NOTHING_YET: BrokerFigures = {
   diskTotalBytes: 0,
   progress: [],
   consuming: consumeCounters(),
+  transactions: NO_TRANSACTIONS,
 };

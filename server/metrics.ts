@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ConsumeCounters } from "./broker/counters.js";
-import type { BrokerFigures, GroupFigures, Meter } from "./broker/meter.js";
+import type { BrokerFigures, GroupFigures, Meter, TransactionFigures } from "./broker/meter.js";
 
 /** Upper bounds of latency buckets, seconds: from a write to the page cache to the longest wait of a send. */
 const LATENCY_BUCKETS = [
@@ -67,6 +67,7 @@ export function brokerMetrics(figures: () => Promise<BrokerFigures>): Metrics & 
   progress("consumer_ready_messages", "Messages that wait for a member.", (row) => row.ready);
   progress("consumer_inflight_messages", "Messages that are with a member.", (row) => row.inFlight);
   consumeCounters(registry, now);
+  transactionMetrics(registry, now);
   return { ...exposition(registry), meter: meterOf(registry) };
 }
 
@@ -84,15 +85,42 @@ const CONSUMED: readonly (readonly [name: string, help: string, count: keyof Con
 
 function consumeCounters(registry: Registry, now: () => Promise<BrokerFigures>): void {
   for (const [name, help, count] of CONSUMED)
-    new Counter({
-      name: `${PREFIX}${name}`,
-      help,
-      registers: [registry],
-      async collect() {
-        this.reset();
-        this.inc((await now()).consuming[count]);
-      },
-    });
+    totalOf(registry, name, help, async () => (await now()).consuming[count]);
+}
+
+/** Of transactions: what there is now, and what was done since the start. */
+const TRANSACTIONS: readonly (readonly [name: string, help: string, figure: keyof TransactionFigures])[] = [
+  ["half_messages", "Half messages whose transactions are undecided.", "halves"],
+  ["transactions_open", "Transactions that are undecided.", "open"],
+  ["transactions_parked", "Undecided transactions that nobody is asked about any more.", "parked"],
+  ["transactions_alone", "Undecided transactions without a live producer for two minutes.", "alone"],
+  ["transaction_producers", "Producers that can be asked about transactions.", "producers"],
+];
+const TRANSACTED: typeof TRANSACTIONS = [
+  ["transactions_committed_total", "Transactions committed.", "committed"],
+  ["transactions_rolled_back_total", "Transactions rolled back.", "rolledBack"],
+  ["transaction_questions_total", "Questions that were put to producers.", "questions"],
+];
+
+function transactionMetrics(registry: Registry, now: () => Promise<BrokerFigures>): void {
+  const gauge = gauges(registry);
+  for (const [name, help, figure] of TRANSACTIONS)
+    gauge(name, help, async () => (await now()).transactions[figure]);
+  for (const [name, help, figure] of TRANSACTED)
+    totalOf(registry, name, help, async () => (await now()).transactions[figure]);
+}
+
+/** A counter that the broker keeps. */
+function totalOf(registry: Registry, name: string, help: string, read: () => Promise<number>): void {
+  new Counter({
+    name: `${PREFIX}${name}`,
+    help,
+    registers: [registry],
+    async collect() {
+      this.reset();
+      this.inc(await read());
+    },
+  });
 }
 
 function meterOf(registry: Registry): Meter {

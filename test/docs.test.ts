@@ -2,6 +2,7 @@ import { access, readdir } from "node:fs/promises";
 import { posix } from "node:path";
 import { expect } from "chai";
 import { consumeCounters } from "../server/broker/counters.js";
+import { NO_TRANSACTIONS } from "../server/broker/meter.js";
 import { brokerMetrics, nameServerMetrics } from "../server/metrics.js";
 import { KIND } from "../server/store/record.js";
 import { textOf } from "./support/command-lines.js";
@@ -20,6 +21,7 @@ const FIGURES = {
   diskTotalBytes: 0,
   progress: [],
   consuming: consumeCounters(),
+  transactions: NO_TRANSACTIONS,
 };
 
 /** Every document of ours. */

@@ -43,6 +43,8 @@ export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly version: string;
   readonly flush: "sync" | "async";
   readonly segmentBytes: number;
+  /** Where views that do not fit the memory are kept; LevelDB in the data folder unless told otherwise. */
+  readonly views?: NonNullable<StoreOptions["views"]>;
   /** Damage in this range of the log is given up. */
   readonly acceptDamage?: StoreOptions["acceptDamage"];
   readonly retentionMs: number;
@@ -231,6 +233,7 @@ export class Broker implements Lifecycle {
       diskTotalBytes: totalBytes,
       progress: this.#progress(),
       consuming: this.#groups.counters,
+      transactions: this.#due.transactionFigures(),
     };
   }
 

@@ -9,6 +9,7 @@ import { Delays } from "./delays.js";
 import { DueClock } from "./due-clock.js";
 import { type DueCounters, dueCounters } from "./due-counters.js";
 import { DueRunner } from "./due-runner.js";
+import type { TransactionFigures } from "./meter.js";
 import { type TransactionSettings, Transactions } from "./transactions.js";
 
 /** How what happens later behaves. */
@@ -73,6 +74,22 @@ export class DueWork implements Lifecycle {
   /** Finds the transactions that are open. Before that nothing may be published. */
   open(): Promise<void> {
     return this.transactions.start();
+  }
+
+  /** What transactions are like now. */
+  transactionFigures(): TransactionFigures {
+    const { open } = this.transactions;
+    const { transactionsCommitted, transactionsRolledBack, questionsAsked } = this.counters;
+    return {
+      open: open.size,
+      halves: open.halves,
+      parked: open.parked,
+      alone: this.checks.alone,
+      producers: this.checks.producers,
+      committed: transactionsCommitted,
+      rolledBack: transactionsRolledBack,
+      questions: questionsAsked,
+    };
   }
 
   /** Begins to deliver and to ask. */

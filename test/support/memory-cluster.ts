@@ -9,6 +9,8 @@ import { Shedding } from "../../server/broker/shedding.js";
 import { NameServer } from "../../server/nameserver/name-server.js";
 import { ManualClock, settle } from "./manual-clock.js";
 import { MemoryFiles } from "./memory-files.js";
+import { MemoryViews } from "./memory-views.js";
+import type { PowerLoss } from "./power-loss.js";
 import { seeded } from "./seeded.js";
 
 const NAMES = "names:9876";
@@ -17,6 +19,7 @@ interface Running {
   readonly broker: Broker;
   readonly listening: Listening;
   readonly files: MemoryFiles;
+  readonly views: MemoryViews;
 }
 
 /** A real name server and real brokers in the process: on disks in memory, a network in memory, by a clock that the test moves. */
@@ -67,11 +70,12 @@ export class MemoryCluster {
     name: string,
     files = this.#running.get(name)?.files ?? new MemoryFiles(),
   ): Promise<void> {
-    const broker = await this.advance(this.#open(name, files));
+    const views = this.#running.get(name)?.views ?? new MemoryViews();
+    const broker = await this.advance(this.#open(name, files, views));
     const address = `${name}:10911`;
     const listening = this.network.serve(address, broker.served);
     broker.advertise(address);
-    this.#running.set(name, { broker, listening, files });
+    this.#running.set(name, { broker, listening, files, views });
     await this.advance(broker.start());
   }
 
@@ -80,24 +84,32 @@ export class MemoryCluster {
     return this.#running.get(name)!.files;
   }
 
-  /** The broker's process dies; its disk stays as it is. */
-  async kill(name: string): Promise<void> {
-    const { listening, files, broker } = this.#running.get(name)!;
+  /** A broker that runs. */
+  brokerOf(name: string): Broker {
+    return this.#running.get(name)!.broker;
+  }
+
+  /** The broker's process dies; its disk stays as it is, or as a power cut leaves it. */
+  async kill(name: string, loss?: PowerLoss): Promise<void> {
+    const { listening, files, broker, views } = this.#running.get(name)!;
     this.network.cut(`${name}:10911`);
-    const left = files.clone();
+    const left =
+      loss === undefined
+        ? { files: files.clone(), views: views.clone() }
+        : { files: files.losePower(loss), views: views.losePower(loss) };
     await listening.stop(0);
-    this.#running.set(name, { broker, listening, files: left });
+    this.#running.set(name, { broker, listening, ...left });
     await this.advance(broker.stop().catch(() => {}));
     this.network.heal(`${name}:10911`);
   }
 
   /** The broker stops as an operator would have it. */
   async stop(name: string): Promise<void> {
-    const { listening, broker, files } = this.#running.get(name)!;
+    const { listening, broker, files, views } = this.#running.get(name)!;
     await this.advance(broker.drain(20_000));
     await this.advance(listening.stop(5_000));
     await this.advance(broker.stop());
-    this.#running.set(name, { broker, listening, files: files.reopen() });
+    this.#running.set(name, { broker, listening, files: files.reopen(), views });
   }
 
   /** A client that has found the name server. */
@@ -152,9 +164,10 @@ export class MemoryCluster {
     await this.#names.stop();
   }
 
-  #open(name: string, files: MemoryFiles): Promise<Broker> {
+  #open(name: string, files: MemoryFiles, views: MemoryViews): Promise<Broker> {
     return Broker.open({
       files,
+      views,
       clock: this.clock,
       random: this.#random,
       logger: silentLogger,
