@@ -1,5 +1,6 @@
 import { ClusterClient } from "../../client/sdk/client.js";
 import type { Status } from "../../client/sdk/types.js";
+import type { Connect } from "../../proto/kernel/channel.js";
 import type { Listening } from "../../proto/kernel/listening.js";
 import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
@@ -114,10 +115,14 @@ export class MemoryCluster {
 
   /** A client that has found the name server. */
   async connect(
-    options: { readonly requestTimeoutMs?: number; readonly logger?: Logger } = {},
+    options: {
+      readonly requestTimeoutMs?: number;
+      readonly logger?: Logger;
+      readonly connect?: Connect;
+    } = {},
   ): Promise<ClusterClient> {
     const client = new ClusterClient({
-      connect: this.network.connect,
+      connect: options.connect ?? this.network.connect,
       clock: this.clock,
       random: this.#random,
       logger: options.logger ?? silentLogger,
