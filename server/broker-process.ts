@@ -4,7 +4,7 @@ import type { Logger } from "../proto/kernel/logger.js";
 import { packageVersion } from "../proto/kernel/version.js";
 import { Broker, type BrokerOptions } from "./broker/broker.js";
 import { consumeCounters } from "./broker/counters.js";
-import { type BrokerFigures, type Meter, NO_DELAYS, silentMeter } from "./broker/meter.js";
+import { type BrokerFigures, type Meter, NO_DELAYS, NO_TRANSACTIONS, silentMeter } from "./broker/meter.js";
 import { type ReachabilityOptions, reachabilityWarning } from "./broker/reachability.js";
 import { Shedding } from "./broker/shedding.js";
 import type { BrokerConfig } from "./config.js";
@@ -198,4 +198,5 @@ const NOTHING_YET: BrokerFigures = {
   progress: [],
   consuming: consumeCounters(),
   delays: NO_DELAYS,
+  transactions: NO_TRANSACTIONS,
 };

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { deadReasonName } from "../proto/kernel/dead-letter.js";
 import type { ConsumeCounters } from "./broker/counters.js";
-import type { BrokerFigures, DelayFigures, GroupFigures, Meter } from "./broker/meter.js";
+import type { BrokerFigures, DelayFigures, GroupFigures, Meter, TransactionFigures } from "./broker/meter.js";
 
 /** Upper bounds of latency buckets, seconds: from a write to the page cache to the longest wait of a send. */
 const LATENCY_BUCKETS = [
@@ -69,6 +69,7 @@ export function brokerMetrics(figures: () => Promise<BrokerFigures>): Metrics & 
   progress("consumer_inflight_messages", "Messages that are with a member.", (row) => row.inFlight);
   consumeCounters(registry, now);
   delayMetrics(registry, now);
+  transactionMetrics(registry, now);
   return { ...exposition(registry), meter: meterOf(registry) };
 }
 
@@ -106,6 +107,28 @@ function delayMetrics(registry: Registry, now: () => Promise<BrokerFigures>): vo
   );
   for (const [name, help, figure] of DELAYED)
     totalOf(registry, name, help, async () => (await now()).delays[figure]);
+}
+
+/** Of transactions: what there is now, and what was done since the start. */
+const TRANSACTIONS: readonly (readonly [name: string, help: string, figure: keyof TransactionFigures])[] = [
+  ["half_messages", "Half messages whose transactions are undecided.", "halves"],
+  ["transactions_open", "Transactions that are undecided.", "open"],
+  ["transactions_parked", "Undecided transactions that nobody is asked about any more.", "parked"],
+  ["transactions_alone", "Undecided transactions without a live producer for two minutes.", "alone"],
+  ["transaction_producers", "Producers that can be asked about transactions.", "producers"],
+];
+const TRANSACTED: typeof TRANSACTIONS = [
+  ["transactions_committed_total", "Transactions committed.", "committed"],
+  ["transactions_rolled_back_total", "Transactions rolled back.", "rolledBack"],
+  ["transaction_questions_total", "Questions that were put to producers.", "questions"],
+];
+
+function transactionMetrics(registry: Registry, now: () => Promise<BrokerFigures>): void {
+  const gauge = gauges(registry);
+  for (const [name, help, figure] of TRANSACTIONS)
+    gauge(name, help, async () => (await now()).transactions[figure]);
+  for (const [name, help, figure] of TRANSACTED)
+    totalOf(registry, name, help, async () => (await now()).transactions[figure]);
 }
 
 /** A counter that the broker keeps. */

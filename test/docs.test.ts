@@ -2,7 +2,7 @@ import { access, readdir } from "node:fs/promises";
 import { posix } from "node:path";
 import { expect } from "chai";
 import { consumeCounters } from "../server/broker/counters.js";
-import { NO_DELAYS } from "../server/broker/meter.js";
+import { NO_DELAYS, NO_TRANSACTIONS } from "../server/broker/meter.js";
 import { brokerMetrics, nameServerMetrics } from "../server/metrics.js";
 import { KIND } from "../server/store/record.js";
 import { textOf } from "./support/command-lines.js";
@@ -22,6 +22,7 @@ const FIGURES = {
   progress: [],
   consuming: consumeCounters(),
   delays: NO_DELAYS,
+  transactions: NO_TRANSACTIONS,
 };
 
 /** Every document of ours. */

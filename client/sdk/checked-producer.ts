@@ -4,6 +4,7 @@ import { checkGroupName } from "../../proto/kernel/limits.js";
 import { DECISION } from "../../proto/kernel/publish-codec.js";
 import { parseMessageId } from "../../proto/kernel/record.js";
 import { CheckLinks } from "./check-links.js";
+import { Closing } from "./closing.js";
 import { foundMessage } from "./found-message.js";
 import { MessageProducer, type ProducerDeps } from "./producer.js";
 import { SeveralMessages } from "./transaction.js";
@@ -24,6 +25,9 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
   readonly #producer: MessageProducer;
   readonly #links: CheckLinks;
   readonly #stop = new AbortController();
+  readonly #closing: Closing;
+  /** Transactions of one message that are under way: closing waits for them. */
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(deps: ProducerDeps, options: TransactionalOptions<T>) {
     checkGroupName(options.group);
@@ -42,33 +46,28 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
       },
       options.topics.map(({ name }) => name),
     );
+    this.#closing = new Closing(deps.clock, { drain: () => this.#drain(), end: () => this.#end() });
   }
 
   get closed(): Promise<void> {
-    return this.#producer.closed;
+    return this.#closing.closed;
   }
 
-  async send(
+  send(
     message: OutMessage<T>,
     // biome-ignore lint/suspicious/noConfusingVoidType: as the interface says
     local: (context: TxContext) => TxOutcome | void | Promise<TxOutcome | void>,
     options?: CallOptions,
   ): Promise<TxReceipt> {
-    const receipt = await this.half(message, null, options);
-    const { messageId } = receipt;
-    let outcome: TxOutcome;
-    try {
-      const signal = options?.signal ?? this.#stop.signal;
-      outcome = (await local({ transactionId: messageId, messageId, signal })) ?? "commit";
-    } catch (error) {
-      this.#report(error, messageId, "a local transaction threw: whether it was committed is unknown");
-      return { ...receiptOf(receipt), outcome: "unknown", error };
-    }
-    if (outcome !== "unknown") await this.decide(receipt, outcome === "commit", options);
-    return { ...receiptOf(receipt), outcome };
+    const running = this.#transact(message, local, options);
+    const over = (): void => void this.#running.delete(running);
+    this.#running.add(running);
+    running.then(over, over);
+    return running;
   }
 
   async begin(): Promise<Transaction<T>> {
+    this.#throwIfClosed();
     return new SeveralMessages(this);
   }
 
@@ -76,6 +75,7 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
   half(message: OutMessage<T>, first: SendReceipt | null, options?: CallOptions): Promise<SendReceipt> {
     const { group, topics } = this.#options;
     const { topic } = message;
+    if (this.#closing.begun) return Promise.reject(closedError());
     if (!topics.some(({ name }) => name === topic.name))
       return Promise.reject(
         new LogwheelError(
@@ -93,15 +93,55 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
     return this.#producer.decide({ topic, broker, place: parseMessageId(messageId)! }, commit, options);
   }
 
-  async close(options?: CloseOptions): Promise<void> {
-    await this.#producer.close(options);
+  close(options?: CloseOptions): Promise<void> {
+    return this.#closing.close(options);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #transact(
+    message: OutMessage<T>,
+    local: Parameters<TransactionalProducer<T>["send"]>[1],
+    options: CallOptions | undefined,
+  ): Promise<TxReceipt> {
+    const receipt = await this.half(message, null, options);
+    const { messageId } = receipt;
+    const plain = receiptOf(receipt);
+    let outcome: TxOutcome;
+    try {
+      const signal = options?.signal ?? this.#stop.signal;
+      outcome = checkedOutcome(await local({ transactionId: messageId, messageId, signal }));
+    } catch (error) {
+      this.#report(error, messageId, "a local transaction threw: whether it was committed is unknown");
+      return { ...plain, outcome: "unknown", error };
+    }
+    if (outcome === "unknown") return { ...plain, outcome };
+    try {
+      await this.decide(receipt, outcome === "commit", options);
+      return { ...plain, outcome };
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      this.#report(error, messageId, `whether a ${outcome} was stored is unknown: the broker will ask`);
+      return { ...plain, outcome: "unknown", error };
+    }
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    await this.#producer.flush();
+  }
+
+  async #end(): Promise<void> {
+    await this.#producer.close({ drain: false });
     this.#links.close();
     this.#stop.abort();
     this.#deps.onClosed(this);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  #throwIfClosed(): void {
+    if (this.#closing.begun) throw closedError();
   }
 
   /** Never throws: an answer that does not come is asked for again. */
@@ -140,6 +180,27 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
     const error = new LogwheelError("INTERNAL", `${what} (${transactionId}): ${why}`, { cause: thrown });
     status.emit({ type: "error", error });
   }
+}
+
+/** Nothing is commit; what is none of the outcomes says nothing about the local transaction. */
+function checkedOutcome(outcome: unknown): TxOutcome {
+  if (outcome === undefined) return "commit";
+  if (outcome === "commit" || outcome === "rollback" || outcome === "unknown") return outcome;
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `a local transaction returned ${JSON.stringify(outcome)}: it returns "commit", "rollback", "unknown" or nothing`,
+  );
+}
+
+/** The transaction was decided otherwise, or is gone: asking about it cannot mend that. */
+function isFinal(thrown: unknown): boolean {
+  return (
+    LogwheelError.is(thrown, "TRANSACTION_CONFLICT") || LogwheelError.is(thrown, "TRANSACTION_NOT_FOUND")
+  );
+}
+
+function closedError(): LogwheelError {
+  return new LogwheelError("CLOSED", "the transactional producer is closed: make a new one");
 }
 
 /** A plain copy: receipts make the text of their ids when asked. */

@@ -30,7 +30,7 @@ export interface TransactionalOptions<T> extends ProducerOptions {
 export interface TxReceipt extends SendReceipt {
   /** Unknown: the check-back decides. */
   readonly outcome: TxOutcome;
-  /** What the local transaction threw. */
+  /** What the local transaction threw, or why it is not known whether the decision was stored. */
   readonly error?: unknown;
 }
 
@@ -38,7 +38,9 @@ export interface TxReceipt extends SendReceipt {
 export interface TransactionalProducer<T> extends Closable {
   /**
    * Stores the message, runs the local transaction, and decides by what it returns; nothing is commit. A local transaction that
-   * throws is unknown, never rolled back: its own commit may have succeeded before the error. The checker decides then.
+   * throws is unknown, never rolled back: its own commit may have succeeded before the error. The checker decides then, and
+   * also where the decision itself did not get through for certain. Rejects if the message was not stored, and with
+   * TRANSACTION_CONFLICT or TRANSACTION_NOT_FOUND if somebody else has decided.
    */
   send(
     message: OutMessage<T>,

@@ -250,6 +250,7 @@ export class Broker implements Lifecycle {
       progress: this.#progress(),
       consuming: this.#groups.counters,
       delays: this.#due.delayFigures(),
+      transactions: this.#due.transactionFigures(),
     };
   }
 

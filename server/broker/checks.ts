@@ -8,13 +8,14 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { protoCodec } from "../../proto/kernel/proto-codec.js";
-import { messageId, parseMessageId } from "../../proto/kernel/record.js";
+import { messageId } from "../../proto/kernel/record.js";
 import { type DueEntry, NEVER, type Settlement } from "../store/due-entry.js";
 import type { Store } from "../store/store.js";
 import { CheckSession } from "./check-session.js";
 import type { DueClock } from "./due-clock.js";
 import type { DueCounters } from "./due-counters.js";
 import type { OpenTransaction } from "./open-transactions.js";
+import { ProducerGroups } from "./producer-groups.js";
 import type { Transactions } from "./transactions.js";
 
 /** What check-back stands on. */
@@ -28,6 +29,8 @@ export interface ChecksDeps {
   readonly broker: string;
   readonly memberHeartbeatMs: number;
   readonly memberExpiryMs: number;
+  /** Something is due at this time. */
+  expect(dueAtMs: number): void;
 }
 
 /** An undecided transaction whose producers are all away for so long is an event. */
@@ -41,21 +44,28 @@ const storedRecord = protoCodec<Record, Record__Output>("logwheel.v1.Record");
  */
 export class Checks {
   readonly #deps: ChecksDeps;
-  /** Live producers by group, those asked longest ago first. */
-  readonly #producers = new Map<string, Set<CheckSession>>();
-  readonly #said = new Set<number>();
+  readonly #producers: ProducerGroups;
+  /** Groups of which it was said that nobody of them is here. */
+  readonly #said = new Set<string>();
   #sessions = new Set<CheckSession>();
   #issued = 0;
   #cancel: (() => void) | undefined;
 
   constructor(deps: ChecksDeps) {
     this.#deps = deps;
+    this.#producers = new ProducerGroups(deps.clock.monotonicMs());
   }
 
   /** Live producers of all groups. */
   get producers(): number {
+    return this.#producers.size;
+  }
+
+  /** Transactions that are to be asked about and whose producers have all been away for two minutes. Reads all that are open. */
+  get alone(): number {
     let count = 0;
-    for (const sessions of this.#producers.values()) count += sessions.size;
+    for (const open of this.#deps.transactions.open.all())
+      if (open.dueAtMs !== NEVER && this.#isAlone(open)) count++;
     return count;
   }
 
@@ -95,24 +105,35 @@ export class Checks {
   /** Puts the questions that are due, and puts each transaction off to its next. */
   async run(entries: readonly DueEntry[]): Promise<void> {
     const { transactions, store } = this.#deps;
-    const settlements: Settlement[] = [];
+    if (entries.length === 0) return;
+    const nexts = new Map<DueEntry, Next>();
     for (const entry of entries) {
       const open = transactions.open.get(entry.origin);
-      const next = open === undefined ? LATER : await this.#check(open);
-      if (store.due.find(entry.origin)?.dueAtMs !== entry.dueAtMs) continue;
-      const againAtMs = next.inMs === NEVER ? NEVER : this.#deps.dueClock.nowMs() + next.inMs;
-      const times = next.times ?? entry.times;
-      settlements.push({ entry, againAtMs, times });
-      if (open !== undefined) transactions.open.putOff(open, againAtMs, times);
+      nexts.set(entry, open === undefined ? LATER : await this.#check(open));
     }
+    this.#putOff(nexts);
+    await store.whenSettled();
+  }
+
+  /** Those that nobody has decided, or asked about, meanwhile. */
+  #putOff(nexts: ReadonlyMap<DueEntry, Next>): void {
+    const { transactions, store, dueClock } = this.#deps;
+    const nowMs = dueClock.nowMs();
+    const settlements: (Settlement & Required<Pick<Settlement, "times">>)[] = [];
+    for (const [entry, { inMs, times = entry.times }] of nexts)
+      if (store.due.find(entry.origin)?.dueAtMs === entry.dueAtMs)
+        settlements.push({ entry, againAtMs: inMs === NEVER ? NEVER : nowMs + inMs, times });
     if (settlements.length === 0) return;
     this.#settle(settlements);
-    await store.whenSettled();
+    for (const { entry, againAtMs, times } of settlements) {
+      const open = transactions.open.get(entry.origin);
+      if (open !== undefined) transactions.open.putOff(open, againAtMs, times);
+    }
   }
 
   /** Asks now, whatever the time, also about a parked transaction; returns who was asked, empty if nobody is there. */
   async ask(open: OpenTransaction): Promise<string> {
-    const { transactions, store, dueClock } = this.#deps;
+    const { transactions, store, dueClock, expect } = this.#deps;
     const asked = await this.#put(open);
     if (asked === "" || transactions.open.get(open.first) !== open) return asked;
     const [entry] = transactions.open.entriesOf(open);
@@ -120,6 +141,7 @@ export class Checks {
     const times = open.dueAtMs === NEVER ? 1 : Math.min(255, open.times + 1);
     this.#settle([{ entry: entry!, againAtMs, times }]);
     transactions.open.putOff(open, againAtMs, times);
+    expect(againAtMs);
     await store.whenSettled();
     return asked;
   }
@@ -132,21 +154,31 @@ export class Checks {
   }
 
   async #check(open: OpenTransaction): Promise<Next> {
-    const { transactions, store, counters, logger, broker } = this.#deps;
+    const { transactions, store } = this.#deps;
+    if (open.damaged)
+      return this.#park(open, "one of its half messages cannot be read; roll it back by hand");
     const topic = store.state.topicByNumber(open.topic);
-    if (open.times >= transactions.setting(topic, "transactionChecksMax")) {
-      counters.transactionsParked++;
-      logger.error(
-        { transaction: messageId(broker, open.epoch, open.first), topic: topic?.name, group: open.group },
-        "a transaction is parked: its producers were asked as often as they are to be; decide it by hand",
-      );
-      return { inMs: NEVER };
-    }
+    if (topic === undefined)
+      return this.#park(open, "its topic was deleted, and nobody can be asked; decide it by hand");
+    if (open.times >= transactions.setting(topic, "transactionChecksMax"))
+      return this.#park(open, "its producers were asked as often as they are to be; decide it by hand");
     if ((await this.#put(open)) === "") {
       this.#sayAlone(open);
       return { inMs: this.#everyMs(open) };
     }
     return { inMs: this.#everyMs(open), times: open.times + 1 };
+  }
+
+  /** Nobody is asked any more until somebody does so by hand. */
+  #park(open: OpenTransaction, why: string): Next {
+    const { store, counters, logger, broker } = this.#deps;
+    const topic = store.state.topicByNumber(open.topic)?.name;
+    counters.transactionsParked++;
+    logger.error(
+      { transaction: messageId(broker, open.epoch, open.first), topic, group: open.group },
+      `a transaction is parked: ${why}`,
+    );
+    return { inMs: NEVER };
   }
 
   #everyMs({ topic }: OpenTransaction): number {
@@ -160,7 +192,7 @@ export class Checks {
     if (!this.#producers.has(open.group)) return "";
     const record = await store.lookup.dueAt(open.first);
     const topic = store.state.topicByNumber(open.topic)?.name;
-    for (const session of this.#producers.get(open.group) ?? []) {
+    for (const session of this.#producers.of(open.group)) {
       if (record === undefined || topic === undefined) return "";
       const question = {
         transactionId: messageId(broker, open.epoch, open.first),
@@ -173,30 +205,31 @@ export class Checks {
       counters.questionsAsked++;
       open.lastAsked = session.name;
       open.lastAskedAtMs = dueClock.nowMs();
-      this.#toTheEnd(session);
+      this.#producers.toTheEnd(session);
       return session.name;
     }
     return "";
   }
 
-  #toTheEnd(session: CheckSession): void {
-    const sessions = this.#producers.get(session.group);
-    if (sessions?.delete(session)) sessions.add(session);
+  #isAlone({ group, beganAtMs }: OpenTransaction): boolean {
+    const { clock, dueClock } = this.#deps;
+    const aloneMs = this.#producers.aloneMs(group, clock.monotonicMs());
+    return Math.min(aloneMs, dueClock.nowMs() - beganAtMs) >= ALONE_MS;
   }
 
+  /** Once for a group that is away: it may have left many. */
   #sayAlone(open: OpenTransaction): void {
-    const { dueClock, logger, broker } = this.#deps;
-    if (dueClock.nowMs() - open.beganAtMs < ALONE_MS || this.#said.has(open.first)) return;
-    this.#said.add(open.first);
+    const { logger, broker } = this.#deps;
+    if (this.#said.has(open.group) || !this.#isAlone(open)) return;
+    this.#said.add(open.group);
     logger.warn(
       { transaction: messageId(broker, open.epoch, open.first), group: open.group },
-      "a transaction is undecided and no producer of its group is connected: start one, or decide it by hand",
+      "transactions are undecided and no producer of their group is connected: start one, or decide them by hand",
     );
   }
 
   #answered({ transactionId, topic, decision }: CheckAnswer__Output, by: string): void {
-    const place = parseMessageId(transactionId);
-    if (place === undefined || decision === Decision.DECISION_NONE) return;
+    if (decision === Decision.DECISION_NONE) return;
     const { transactions, logger } = this.#deps;
     const refused = (thrown: unknown): void =>
       logger.warn(
@@ -204,6 +237,7 @@ export class Checks {
         "an answer to a question was refused",
       );
     try {
+      const place = transactions.place(transactionId);
       const done = transactions.decide(place, topic, decision === Decision.DECISION_COMMIT);
       if (done instanceof Promise) done.catch(refused);
     } catch (thrown) {
@@ -212,19 +246,19 @@ export class Checks {
   }
 
   #joined(session: CheckSession): void {
-    const sessions = this.#producers.get(session.group) ?? new Set();
-    this.#producers.set(session.group, sessions.add(session));
+    this.#producers.join(session);
+    this.#said.delete(session.group);
   }
 
   #left(session: CheckSession): void {
     this.#sessions.delete(session);
-    const sessions = this.#producers.get(session.group);
-    if (sessions?.delete(session) && sessions.size === 0) this.#producers.delete(session.group);
+    this.#producers.leave(session, this.#deps.clock.monotonicMs());
   }
 
   #expire(): void {
     const { clock, memberExpiryMs } = this.#deps;
     const nowMs = clock.monotonicMs();
+    this.#producers.forget(nowMs);
     for (const session of this.#sessions)
       if (nowMs - session.lastHeardMs > memberExpiryMs)
         session.dismiss(new LogwheelError("TIMEOUT", "nothing was heard from the producer for too long"));

@@ -5,7 +5,6 @@ import type { SettleRequest__Output } from "../../proto/gen/logwheel/v1/SettleRe
 import type { Handlers } from "../../proto/kernel/channel.js";
 import type { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { parseMessageId } from "../../proto/kernel/record.js";
 import type { DueWork } from "./due-work.js";
 
 const ANSWERS = {
@@ -31,12 +30,9 @@ async function settle(
   { transactions }: DueWork,
   { transactionId, topic, decision }: SettleRequest__Output,
 ): Promise<SettleReply> {
-  const place = parseMessageId(transactionId);
-  if (place === undefined || decision === Decision.DECISION_NONE)
-    throw new LogwheelError(
-      "BAD_REQUEST",
-      "settling needs a transaction's id, which is the message id of its first half, and a decision: commit or rollback",
-    );
+  if (decision === Decision.DECISION_NONE)
+    throw new LogwheelError("BAD_REQUEST", "settling needs a decision: commit or rollback");
+  const place = transactions.place(transactionId);
   await transactions.settle(place, topic, decision === Decision.DECISION_COMMIT);
   return {};
 }

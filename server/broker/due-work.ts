@@ -9,7 +9,7 @@ import { Delays } from "./delays.js";
 import { DueClock } from "./due-clock.js";
 import { type DueCounters, dueCounters } from "./due-counters.js";
 import { DueRunner } from "./due-runner.js";
-import type { DelayFigures } from "./meter.js";
+import type { DelayFigures, TransactionFigures } from "./meter.js";
 import { type TransactionSettings, Transactions } from "./transactions.js";
 
 /** How what happens later behaves. */
@@ -90,6 +90,22 @@ export class DueWork implements Lifecycle {
       lateSeconds: lateMs / 1_000,
       cancelled: delayedCancelled,
       dropped: delayedDropped,
+    };
+  }
+
+  /** What transactions are like now. */
+  transactionFigures(): TransactionFigures {
+    const { open } = this.transactions;
+    const { transactionsCommitted, transactionsRolledBack, questionsAsked } = this.counters;
+    return {
+      open: open.size,
+      halves: open.halves,
+      parked: open.parked,
+      alone: this.checks.alone,
+      producers: this.checks.producers,
+      committed: transactionsCommitted,
+      rolledBack: transactionsRolledBack,
+      questions: questionsAsked,
     };
   }
 

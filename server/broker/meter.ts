@@ -62,6 +62,35 @@ export const NO_DELAYS: DelayFigures = {
   dropped: 0,
 };
 
+/** Transactions that nobody has decided, and what became of the others since the start. */
+export interface TransactionFigures {
+  readonly open: number;
+  /** Their half messages. */
+  readonly halves: number;
+  /** Of the open ones: nobody is asked any more. */
+  readonly parked: number;
+  /** Of the open ones: to be asked about, and no producer of their group has been here for two minutes. */
+  readonly alone: number;
+  /** Producers that can be asked. */
+  readonly producers: number;
+  readonly committed: number;
+  readonly rolledBack: number;
+  /** That were put to a producer. */
+  readonly questions: number;
+}
+
+/** Of a broker that has had none. */
+export const NO_TRANSACTIONS: TransactionFigures = {
+  open: 0,
+  halves: 0,
+  parked: 0,
+  alone: 0,
+  producers: 0,
+  committed: 0,
+  rolledBack: 0,
+  questions: 0,
+};
+
 /** What a broker is like at a moment; read when someone looks. */
 export interface BrokerFigures {
   readonly topics: number;
@@ -80,4 +109,5 @@ export interface BrokerFigures {
   readonly progress: readonly GroupFigures[];
   readonly consuming: ConsumeCounters;
   readonly delays: DelayFigures;
+  readonly transactions: TransactionFigures;
 }

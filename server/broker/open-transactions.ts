@@ -1,12 +1,13 @@
 import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { type DueEntry, NEVER } from "../store/due-entry.js";
+import { KIND } from "../store/record.js";
 import type { FoundRecord } from "../store/record-reader.js";
 import type { Store } from "../store/store.js";
 
 /** A transaction that is not decided. */
 export interface OpenTransaction {
-  /** Log offset of the half that began it, and that half's log epoch: by these it is known. */
+  /** Log offset of the half that began it, and that half's log epoch, 0 if it cannot be read: by these it is known. */
   readonly first: number;
   readonly epoch: number;
   /** Number of the topic of the first half. */
@@ -18,6 +19,8 @@ export interface OpenTransaction {
   readonly halves: DueEntry[];
   /** Of their records. */
   bytes: number;
+  /** One of its halves cannot be read: it can only be rolled back. */
+  damaged: boolean;
   /** How many questions were put. */
   times: number;
   /** When its producers are asked next; NEVER: it is parked. */
@@ -35,6 +38,7 @@ const envelope = new Envelope();
 export class OpenTransactions {
   readonly #byFirst = new Map<number, OpenTransaction>();
   #parked = 0;
+  #halves = 0;
 
   get size(): number {
     return this.#byFirst.size;
@@ -43,6 +47,11 @@ export class OpenTransactions {
   /** Those that nobody is asked about any more. */
   get parked(): number {
     return this.#parked;
+  }
+
+  /** Half messages of all of them. */
+  get halves(): number {
+    return this.#halves;
   }
 
   get(first: number): OpenTransaction | undefined {
@@ -54,33 +63,46 @@ export class OpenTransactions {
     return this.#byFirst.values();
   }
 
-  /** Reads what is pending after a start. A half whose record is damaged stays pending and is not listed. */
+  /** Reads what is pending after a start. A half whose record is damaged belongs to its transaction nevertheless. */
   async load(store: Store, logger: Logger): Promise<void> {
     for (const entry of await store.due.halves()) {
-      const record = await store.lookup.near(entry.origin);
-      if (record !== undefined) this.add(record, entry);
-      else logger.error({ logOffset: entry.origin }, "a half message cannot be read: it stays undecided");
+      const found = await store.lookup.near(entry.origin);
+      const record = found?.header.kind === KIND.half ? found : undefined;
+      this.#add(record, entry);
+      if (record === undefined)
+        logger.error(
+          { logOffset: entry.origin },
+          "a half message cannot be read: its transaction can only be rolled back",
+        );
     }
   }
 
   /** A half is pending: it begins a transaction, or joins one. */
-  add({ header, bytes, start, end }: Readonly<FoundRecord>, entry: DueEntry): void {
-    const { first, times, dueAtMs } = entry;
+  add(record: Readonly<FoundRecord>, entry: DueEntry): void {
+    this.#add(record, entry);
+  }
+
+  #add(record: Readonly<FoundRecord> | undefined, entry: DueEntry): void {
+    const { first, times, dueAtMs, topic } = entry;
+    const bytes = record?.header.length ?? 0;
+    const damaged = record === undefined;
+    this.#halves++;
     const known = this.#byFirst.get(first);
     if (known !== undefined) {
       known.halves.push(entry);
-      known.bytes += header.length;
+      known.bytes += bytes;
+      known.damaged ||= damaged;
       return;
     }
-    scanMessage(bytes, start, end, envelope);
     this.#byFirst.set(first, {
       first,
-      epoch: header.epoch,
-      topic: header.topic,
-      group: bytes.toString("utf8", envelope.groupStart, envelope.groupEnd),
-      beganAtMs: header.storedAtMs,
+      epoch: record?.header.epoch ?? 0,
+      topic,
+      group: record === undefined ? "" : groupOf(record),
+      beganAtMs: record?.header.storedAtMs ?? 0,
       halves: [entry],
-      bytes: header.length,
+      bytes,
+      damaged,
       times,
       dueAtMs,
       lastAskedAtMs: 0,
@@ -100,11 +122,18 @@ export class OpenTransactions {
 
   /** It is decided. */
   delete(transaction: OpenTransaction): void {
-    if (this.#byFirst.delete(transaction.first) && transaction.dueAtMs === NEVER) this.#parked--;
+    if (!this.#byFirst.delete(transaction.first)) return;
+    this.#halves -= transaction.halves.length;
+    if (transaction.dueAtMs === NEVER) this.#parked--;
   }
 
   /** The due entries of its halves, as they are pending now. */
   entriesOf({ halves, dueAtMs, times }: OpenTransaction): DueEntry[] {
     return [{ ...halves[0]!, dueAtMs, times }, ...halves.slice(1)];
   }
+}
+
+function groupOf({ bytes, start, end }: Readonly<FoundRecord>): string {
+  scanMessage(bytes, start, end, envelope);
+  return bytes.toString("utf8", envelope.groupStart, envelope.groupEnd);
 }

@@ -5,7 +5,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { DECISION, EntryReader } from "../../proto/kernel/publish-codec.js";
 import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
-import { messageId, parseMessageId } from "../../proto/kernel/record.js";
+import { messageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
@@ -119,7 +119,8 @@ export class Publisher {
     const outcome = new PublishOutcome();
     const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
     const { producerId, half } = sent;
-    const { logOffset: transaction, epoch: transactionEpoch } = placeOf(sent.transactionId);
+    const { logOffset: transaction, epoch: transactionEpoch } =
+      sent.transactionId === "" ? NO_PLACE : this.#deps.transactions.place(sent.transactionId);
     const messages = sent.places.map(([start, end], index): Sent => {
       const sequence = sent.sequence === 0 ? 0 : sent.sequence + index;
       const place = { topic, queue, producerId, sequence, after: 0, ordered: false, start, end };
@@ -379,16 +380,8 @@ export class Publisher {
   }
 }
 
-/** The place in a transaction's id; zeros for none. BAD_REQUEST for what is no id. */
-function placeOf(transactionId: string): { logOffset: number; epoch: number } {
-  if (transactionId === "") return { logOffset: 0, epoch: 0 };
-  const place = parseMessageId(transactionId);
-  if (place !== undefined) return place;
-  throw new LogwheelError(
-    "BAD_REQUEST",
-    `${JSON.stringify(transactionId.slice(0, 200))} is no transaction id: give the message id of its first half`,
-  );
-}
+/** Of a message that joins no transaction. */
+const NO_PLACE = { logOffset: 0, epoch: 0 };
 
 function checkWritable({ name, permission }: TopicState): void {
   if (permission === PERMISSION.readWrite || permission === PERMISSION.write) return;

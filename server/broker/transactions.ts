@@ -3,7 +3,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { TransactionPlace } from "../../proto/kernel/publish-codec.js";
-import { messageId } from "../../proto/kernel/record.js";
+import { messageId, parseMessageId } from "../../proto/kernel/record.js";
 import { NEVER } from "../store/due-entry.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, type Header, KIND } from "../store/record.js";
@@ -109,8 +109,8 @@ export class Transactions {
     const { store } = this.#deps;
     const open = this.open.get(place.logOffset);
     if (open === undefined) return this.#decidedBefore(place, topic, commit);
-    if (open.epoch !== place.epoch || store.state.topicByNumber(open.topic)?.name !== topic)
-      throw this.#notFound(place, topic);
+    if (open.epoch !== place.epoch && open.epoch !== 0) throw this.#notFound(place, topic);
+    if (!this.#isNamed(open.topic, topic)) throw this.#notFound(place, topic);
     if (open.underWay !== undefined)
       return open.underWay.done.then(
         () => this.#decidedBefore(place, topic, commit),
@@ -125,7 +125,23 @@ export class Transactions {
     return done;
   }
 
-  /** The same; resolves when it is stored. */
+  /** Where a transaction is by its id. BAD_REQUEST for what is no id, TRANSACTION_NOT_FOUND for one of another broker. */
+  place(id: string): TransactionPlace {
+    const place = parseMessageId(id);
+    if (place?.broker === this.#deps.broker) return place;
+    const shown = JSON.stringify(id.slice(0, 200));
+    throw place === undefined
+      ? new LogwheelError(
+          "BAD_REQUEST",
+          `${shown} is no transaction id: give the message id of the transaction's first half`,
+        )
+      : new LogwheelError(
+          "TRANSACTION_NOT_FOUND",
+          `transaction ${shown} is not of this broker, ${this.#deps.broker}`,
+        );
+  }
+
+  /** Decides; resolves when it is stored. */
   async settle(place: TransactionPlace, topic: string, commit: boolean): Promise<void> {
     await this.decide(place, topic, commit);
     await this.#deps.store.whenSettled();
@@ -189,6 +205,12 @@ export class Transactions {
     expect(dueAtMs);
   }
 
+  /** A topic that was deleted has no name any more that a decision could get wrong. */
+  #isNamed(number: number, topic: string): boolean {
+    const known = this.#deps.store.state.topicByNumber(number);
+    return known === undefined || known.name === topic;
+  }
+
   #queue({ topic, queueId }: Header): Queue | undefined {
     return this.#deps.store.state.topicByNumber(topic)?.queues[queueId];
   }
@@ -201,7 +223,7 @@ export class Transactions {
     const { header } = found ?? {};
     if (header?.kind !== KIND.half || header.joined || header.epoch !== place.epoch)
       throw this.#notFound(place, topic);
-    if (store.state.topicByNumber(header.topic)?.name !== topic) throw this.#notFound(place, topic);
+    if (!this.#isNamed(header.topic, topic)) throw this.#notFound(place, topic);
     const rolledBack = store.due.wasDropped(place.logOffset);
     if (rolledBack !== commit) return place.logOffset;
     throw new LogwheelError(

@@ -17,6 +17,16 @@ const figures: BrokerFigures = {
   progress: [{ group: "g", topic: "t", lag: 12, ready: 7, inFlight: 5 }],
   consuming: { ...consumeCounters(), messagesUnread: 9 },
   delays: { pending: 5, delivered: 7, late: 1, lateSeconds: 2.5, cancelled: 3, dropped: 0 },
+  transactions: {
+    open: 4,
+    halves: 6,
+    parked: 1,
+    alone: 2,
+    producers: 3,
+    committed: 100,
+    rolledBack: 10,
+    questions: 7,
+  },
 };
 
 describe("metrics", () => {
@@ -62,6 +72,23 @@ describe("metrics", () => {
     expect(text).to.include("\nlogwheel_delayed_lateness_seconds_total 2.5\n");
     expect(text).to.include("\nlogwheel_delayed_late_total 1\n");
     expect(text).to.include("\nlogwheel_delayed_cancelled_total 3\n");
+  });
+
+  it("shows transactions: what is undecided, parked or alone now, and what was decided and asked", async () => {
+    const metrics = brokerMetrics(async () => figures);
+    await metrics.expose();
+    const text = await metrics.expose();
+    for (const line of [
+      "half_messages 6",
+      "transactions_open 4",
+      "transactions_parked 1",
+      "transactions_alone 2",
+      "transaction_producers 3",
+      "transactions_committed_total 100",
+      "transactions_rolled_back_total 10",
+      "transaction_questions_total 7",
+    ])
+      expect(text).to.include(`\nlogwheel_${line}\n`);
   });
 
   it("reads the broker once per scrape for all its gauges", async () => {

@@ -2,6 +2,7 @@ import { ClusterClient } from "../../client/sdk/client.js";
 import type { Status } from "../../client/sdk/types.js";
 import { seeded } from "../../client/testing/seeded.js";
 import { settle, TestClock } from "../../client/testing/test-clock.js";
+import type { Connect } from "../../proto/kernel/channel.js";
 import type { Listening } from "../../proto/kernel/listening.js";
 import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
@@ -9,6 +10,7 @@ import { Broker, type BrokerOptions } from "../../server/broker/broker.js";
 import { silentMeter } from "../../server/broker/meter.js";
 import { Shedding } from "../../server/broker/shedding.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
+import type { PowerLoss } from "../../server/disk/power-loss.js";
 import { NameServer } from "../../server/nameserver/name-server.js";
 import { MemoryViews } from "../../server/store/memory-views.js";
 
@@ -83,11 +85,19 @@ export class MemoryCluster {
     return this.#running.get(name)!.files;
   }
 
-  /** The broker's process dies; its disk stays as it is. */
-  async kill(name: string): Promise<void> {
+  /** A broker that runs. */
+  brokerOf(name: string): Broker {
+    return this.#running.get(name)!.broker;
+  }
+
+  /** The broker's process dies; its disk stays as it is, or as a power cut leaves it. */
+  async kill(name: string, loss?: PowerLoss): Promise<void> {
     const { listening, files, broker, views } = this.#running.get(name)!;
     this.network.cut(`${name}:10911`);
-    const left = { files: files.clone(), views: views.clone() };
+    const left =
+      loss === undefined
+        ? { files: files.clone(), views: views.clone() }
+        : { files: files.losePower(loss), views: views.losePower(loss) };
     await listening.stop(0);
     this.#running.set(name, { broker, listening, ...left });
     await this.advance(broker.stop().catch(() => {}));
@@ -105,10 +115,14 @@ export class MemoryCluster {
 
   /** A client that has found the name server. */
   async connect(
-    options: { readonly requestTimeoutMs?: number; readonly logger?: Logger } = {},
+    options: {
+      readonly requestTimeoutMs?: number;
+      readonly logger?: Logger;
+      readonly connect?: Connect;
+    } = {},
   ): Promise<ClusterClient> {
     const client = new ClusterClient({
-      connect: this.network.connect,
+      connect: options.connect ?? this.network.connect,
       clock: this.clock,
       random: this.#random,
       logger: options.logger ?? silentLogger,

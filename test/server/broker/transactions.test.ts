@@ -1,77 +1,15 @@
 import { expect } from "chai";
-import type { ClusterClient } from "../../../client/sdk/client.js";
 import { topic } from "../../../client/sdk/topic.js";
-import type { TransactionalProducer, TxOutcome } from "../../../client/sdk/transaction-types.js";
-import type { Message } from "../../../client/sdk/types.js";
 import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { BROKER } from "../../../proto/kernel/contract.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
-import { MemoryCluster } from "../../support/memory-cluster.js";
-
-const PAYMENTS = topic("payments");
-const MAILS = topic("mails");
-
-/** A cluster with two topics for transactions, a member that notes what is delivered, and a transactional producer. */
-class Setting {
-  readonly delivered: Message<Uint8Array>[] = [];
-  /** What the checker is going to say, and what it was asked. */
-  answer: (id: string) => TxOutcome | Promise<TxOutcome> = () => "unknown";
-  readonly asked: { id: string; times: number }[] = [];
-  client!: ClusterClient;
-  producer!: TransactionalProducer<Uint8Array>;
-
-  readonly cluster: MemoryCluster;
-
-  private constructor(cluster: MemoryCluster) {
-    this.cluster = cluster;
-  }
-
-  static async make(due: object = {}): Promise<Setting> {
-    const setting = new Setting(await MemoryCluster.start(["a"], { due }));
-    await setting.#begin();
-    return setting;
-  }
-
-  async #begin(): Promise<void> {
-    const { cluster } = this;
-    this.client = await cluster.connect();
-    for (const name of ["payments", "mails"])
-      await cluster.advance(this.client.admin.topics.create(name, { queues: 2, type: "transaction" }));
-    const member = this.client.consume([PAYMENTS, MAILS], { group: "g", from: "earliest" }, (message) => {
-      this.delivered.push(message);
-    });
-    await cluster.advance(member.start());
-    this.producer = this.transactional(this.client);
-    await cluster.clock.advance(50);
-  }
-
-  /** A producer of the group whose checker says what the test wants. */
-  transactional(client: ClusterClient): TransactionalProducer<Uint8Array> {
-    return client.transactional({
-      group: "shop",
-      topics: [PAYMENTS, MAILS],
-      check: (_message, { transactionId: id, checkTimes: times }) => {
-        this.asked.push({ id, times });
-        return this.answer(id);
-      },
-    });
-  }
-
-  send(text: string, outcome: TxOutcome): ReturnType<TransactionalProducer<Uint8Array>["send"]> {
-    const { cluster, producer } = this;
-    return cluster.advance(producer.send({ topic: PAYMENTS, body: Buffer.from(text) }, () => outcome));
-  }
-
-  get texts(): string[] {
-    return this.delivered.map(({ body }) => Buffer.from(body).toString()).sort();
-  }
-}
+import { MAILS, PAYMENTS, Shop } from "../../support/shop.js";
 
 describe("transactions", () => {
-  let s: Setting;
+  let s: Shop;
 
   beforeEach(async () => {
-    s = await Setting.make();
+    s = await Shop.open();
   });
 
   afterEach(() => s.cluster.close());
@@ -185,7 +123,7 @@ describe("transactions", () => {
     expect(s.asked.map(({ times }) => times)).to.deep.equal(Array.from({ length: 15 }, (_, i) => i + 1));
     await s.cluster.clock.advance(3_600_000);
     expect(s.asked.length).to.equal(15);
-    const [parked] = await openOnes(s);
+    const [parked] = await s.open();
     expect(parked).to.include({ id: messageId, parked: true, timesAsked: 15, halves: 1 });
   });
 
@@ -195,11 +133,11 @@ describe("transactions", () => {
     expect(s.asked.length).to.equal(1);
     await s.cluster.advance(s.producer.close());
     await s.cluster.clock.advance(120_000);
-    expect((await openOnes(s))[0]).to.include({ timesAsked: 1, parked: false });
+    expect((await s.open())[0]).to.include({ timesAsked: 1, parked: false });
     await s.cluster.kill("a");
     await s.cluster.startBroker("a");
     await s.cluster.clock.advance(2_000);
-    expect((await openOnes(s))[0]).to.include({ timesAsked: 1, parked: false });
+    expect((await s.open())[0]).to.include({ timesAsked: 1, parked: false });
     s.producer = s.transactional(s.client);
     await s.cluster.clock.advance(35_000);
     expect(s.asked.map(({ times }) => times).slice(0, 2)).to.deep.equal([1, 2]);
@@ -210,15 +148,15 @@ describe("transactions", () => {
     await s.cluster.clock.advance(100);
     const { messageId } = await s.send("x", "unknown");
     await s.cluster.clock.advance(6_100);
-    const [first] = await openOnes(s);
+    const [first] = await s.open();
     await s.cluster.clock.advance(30_000);
-    const [second] = await openOnes(s);
+    const [second] = await s.open();
     expect(first!.lastAsked).not.to.equal(second!.lastAsked);
     s.answer = () => "commit";
     await s.cluster.clock.advance(30_000);
     expect(s.texts).to.deep.equal(["x"]);
     expect(s.asked.at(-1)!.id).to.equal(messageId);
-    expect(await openOnes(s)).to.deep.equal([]);
+    expect(await s.open()).to.deep.equal([]);
     await s.cluster.advance(other.close());
   });
 
@@ -241,7 +179,7 @@ describe("transactions", () => {
     await s.cluster.kill("a");
     await s.cluster.startBroker("a");
     await s.cluster.clock.advance(2_000);
-    expect((await openOnes(s))[0]).to.include({ halves: 2 });
+    expect((await s.open())[0]).to.include({ halves: 2 });
     await s.cluster.advance(transaction.commit());
     await s.cluster.clock.advance(2_000);
     expect(s.texts).to.deep.equal(["1", "2"]);
@@ -280,14 +218,3 @@ describe("transactions", () => {
     expect(s.delivered).to.deep.equal([]);
   });
 });
-
-async function openOnes({
-  cluster,
-}: Setting): Promise<
-  { id: string; parked: boolean; timesAsked: number; halves: number; lastAsked: string }[]
-> {
-  const connection = cluster.network.connect("a:10911");
-  const { transactions } = await cluster.advance(connection.unary(ADMIN.listTransactions, {}, {}));
-  connection.close();
-  return transactions;
-}

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
+import { type Logger, silentLogger } from "../../../proto/kernel/logger.js";
+import type { TransactionFigures } from "../../../server/broker/meter.js";
+import { contentsOf, withFile } from "../../support/disk-contents.js";
+import { Shop } from "../../support/shop.js";
+
+/** What the broker's log says as a warning or an error. */
+class Events {
+  readonly said: string[] = [];
+  readonly logger: Logger = {
+    ...silentLogger,
+    warn: (_fields, text) => void this.said.push(text),
+    error: (_fields, text) => void this.said.push(text),
+  };
+
+  about(what: RegExp): number {
+    return this.said.filter((text) => what.test(text)).length;
+  }
+}
+
+const ALONE = /no producer of their group is connected/;
+
+async function figures(s: Shop): Promise<TransactionFigures> {
+  return (await s.cluster.brokerOf("a").figures()).transactions;
+}
+
+describe("questions about transactions", () => {
+  let s: Shop;
+  let events: Events;
+
+  beforeEach(() => {
+    events = new Events();
+  });
+
+  afterEach(() => s.close());
+
+  it("a topic's own times and limits come first", async () => {
+    const own = {
+      transactionCheckAfterMs: "1000",
+      transactionCheckEveryMs: "2000",
+      transactionChecksMax: "3",
+    };
+    s = await Shop.open({}, own);
+    await s.send("x", "unknown");
+    await s.cluster.clock.advance(900);
+    expect(s.asked.length).to.equal(0);
+    await s.cluster.clock.advance(200);
+    expect(s.asked.length).to.equal(1);
+    await s.cluster.clock.advance(2_000);
+    expect(s.asked.length).to.equal(2);
+    await s.cluster.clock.advance(60_000);
+    expect(s.asked.length).to.equal(3);
+    expect((await s.open())[0]).to.include({ parked: true, timesAsked: 3 });
+  });
+
+  it("what a topic says that is no time is passed over", async () => {
+    s = await Shop.open({}, { transactionCheckAfterMs: "soon", transactionChecksMax: "-1" });
+    await s.send("x", "unknown");
+    await s.cluster.clock.advance(5_900);
+    expect(s.asked.length).to.equal(0);
+    await s.cluster.clock.advance(200);
+    expect(s.asked.length).to.equal(1);
+  });
+
+  it("without a live producer for two minutes it is an event, once, and a gauge, until one is back", async () => {
+    s = await Shop.open({ logger: events.logger });
+    await s.send("1", "unknown");
+    await s.send("2", "unknown");
+    await s.cluster.advance(s.producer.close());
+    await s.cluster.clock.advance(110_000);
+    expect(await figures(s)).to.include({ open: 2, halves: 2, alone: 0, producers: 0 });
+    expect(events.about(ALONE)).to.equal(0);
+    await s.cluster.clock.advance(60_000);
+    expect(await figures(s)).to.include({ open: 2, alone: 2 });
+    expect(events.about(ALONE)).to.equal(1);
+    s.answer = () => "commit";
+    s.producer = s.transactional(s.client);
+    await s.cluster.clock.advance(1_000);
+    expect(await figures(s)).to.include({ alone: 0, producers: 1 });
+    await s.cluster.clock.advance(35_000);
+    expect(await figures(s)).to.include({ open: 0, halves: 0, committed: 2, questions: 2 });
+    expect(s.texts).to.deep.equal(["1", "2"]);
+  });
+
+  it("a broker that was away gives producers two minutes to come back before it complains", async () => {
+    s = await Shop.open({ logger: events.logger });
+    await s.send("x", "unknown");
+    await s.cluster.advance(s.producer.close());
+    await s.cluster.stop("a");
+    await s.cluster.clock.advance(3_600_000);
+    await s.cluster.startBroker("a");
+    await s.cluster.clock.advance(90_000);
+    expect(events.about(ALONE)).to.equal(0);
+    expect((await figures(s)).alone).to.equal(0);
+    await s.cluster.clock.advance(70_000);
+    expect(events.about(ALONE)).to.equal(1);
+  });
+
+  it("a parked one that was asked about by hand is asked about on its way again", async () => {
+    s = await Shop.open({ due: { transactionChecksMax: 1 } });
+    const { messageId } = await s.send("x", "unknown");
+    await s.cluster.clock.advance(120_000);
+    expect(await figures(s)).to.include({ open: 1, parked: 1 });
+    await s.cluster.advance(s.client.admin.transactions.check(messageId));
+    expect((await figures(s)).parked).to.equal(0);
+    await s.cluster.clock.advance(31_000);
+    expect((await figures(s)).parked).to.equal(1);
+    expect(s.asked.length).to.equal(2);
+  });
+
+  it("asking by hand says that nobody is there, and changes nothing", async () => {
+    s = await Shop.open();
+    const { messageId: id } = await s.send("x", "unknown");
+    await s.cluster.advance(s.producer.close());
+    const connection = s.cluster.network.connect("a:10911");
+    const { asked } = await s.cluster.advance(connection.unary(ADMIN.askTransaction, { id }, {}));
+    connection.close();
+    expect(asked).to.equal("");
+    expect((await s.open())[0]).to.include({ timesAsked: 0 });
+  });
+
+  it("an answer that contradicts a decision is refused, and the log says so", async () => {
+    s = await Shop.open({ logger: events.logger });
+    const { messageId } = await s.send("x", "unknown");
+    let answer: (outcome: "commit") => void = () => {};
+    s.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    await s.cluster.clock.advance(7_000);
+    expect(await s.cluster.advance(s.settle(messageId, "rollback"))).to.equal("done");
+    answer("commit");
+    await s.cluster.clock.advance(1_000);
+    expect(s.texts).to.deep.equal([]);
+    expect(events.about(/answer to a question was refused/)).to.equal(1);
+  });
+
+  it("with a half that cannot be read it is parked and can only be rolled back: no part of it is ever delivered", async () => {
+    s = await Shop.open({ logger: events.logger, segmentBytes: 64 << 10 });
+    const { id } = await s.begin(["whole"], ["damaged"]);
+    for (let filler = 0; filler < 10; filler++) await s.send("x".repeat(10_000), "rollback");
+    await s.cluster.stop("a");
+    const files = s.cluster.filesOf("a");
+    const [path, bytes] = [...(await contentsOf(files))].find(([, each]) => each.includes("damaged"))!;
+    bytes[bytes.indexOf("damaged")]! ^= 1;
+    await s.cluster.startBroker("a", await withFile(files, path, bytes));
+    await s.cluster.clock.advance(20_000);
+    expect((await s.open())[0]).to.include({ id, halves: 2, parked: true });
+    expect(events.about(/cannot be read: its transaction can only be rolled back/)).to.equal(1);
+    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("LOG_CORRUPT");
+    expect(await s.cluster.advance(s.settle(id, "rollback"))).to.equal("done");
+    await s.cluster.clock.advance(1_000);
+    expect(s.texts).to.deep.equal([]);
+    expect(await s.open()).to.deep.equal([]);
+  });
+});

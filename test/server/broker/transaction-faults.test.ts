@@ -1,0 +1,3 @@
+import { describeTransactionFaults } from "../../chaos/transaction-faults.js";
+
+describeTransactionFaults({ seeds: 2 });
