@@ -3,7 +3,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
 import type { PendingSend } from "./pending-send.js";
 import type { Publisher } from "./publisher.js";
-import type { TopicRoute } from "./route-table.js";
+import type { Share, TopicRoute } from "./route-table.js";
 
 /** A queue to send to. */
 export interface Place {
@@ -125,26 +125,49 @@ export class SendRoute {
   }
 }
 
-/** The places of a route: a queue each, or, where nobody has the topic, the broker that is to make it. */
-export function placesOf(
-  route: TopicRoute,
-  makers: readonly BrokerInfo__Output[],
-  publisherOf: (broker: string) => Publisher,
-): Places {
-  const inTurn: Place[] = [];
-  const keyed: Place[] = [];
-  for (const share of route.shares) {
-    if (!share.writable) continue;
-    const publisher = publisherOf(share.broker);
-    for (let queueId = 0; queueId < share.queues; queueId++) {
-      keyed.push({ publisher, queueId });
-      if (share.goneMs === null) inTurn.push({ publisher, queueId });
-    }
+/** Places that are kept; more are made again. */
+const PLACES_KEPT = 1_024;
+
+/** The places of routes: a queue each, or, where nobody has the topic, the broker that is to make it. */
+export class RoutePlaces {
+  readonly #publisherOf: (broker: string) => Publisher;
+  /** Topics that are on the same brokers share theirs, so that sends to many topics do not wait for the memory. */
+  readonly #shared = new Map<string, Places>();
+
+  constructor(publisherOf: (broker: string) => Publisher) {
+    this.#publisherOf = publisherOf;
   }
-  const forbidden = route.shares.length > 0 && keyed.length === 0;
-  if (route.shares.length > 0 || makers.length === 0) return { inTurn, keyed, forbidden };
-  const maker = { publisher: publisherOf(makerOf(route.topic, makers).name), queueId: undefined };
-  return { inTurn: [maker], keyed: [maker], forbidden };
+
+  of({ topic, shares }: TopicRoute, makers: readonly BrokerInfo__Output[]): Places {
+    if (shares.length === 0 && makers.length > 0) {
+      const maker = { publisher: this.#publisherOf(makerOf(topic, makers).name), queueId: undefined };
+      return { inTurn: [maker], keyed: [maker], forbidden: false };
+    }
+    const key = JSON.stringify(
+      shares.map(({ broker, queues, writable, goneMs }) => [broker, queues, writable, goneMs === null]),
+    );
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    if (this.#shared.size === PLACES_KEPT) this.#shared.clear();
+    const places = this.#make(shares);
+    this.#shared.set(key, places);
+    return places;
+  }
+
+  #make(shares: readonly Share[]): Places {
+    const inTurn: Place[] = [];
+    const keyed: Place[] = [];
+    for (const share of shares) {
+      if (!share.writable) continue;
+      const publisher = this.#publisherOf(share.broker);
+      for (let queueId = 0; queueId < share.queues; queueId++) {
+        const place = { publisher, queueId };
+        keyed.push(place);
+        if (share.goneMs === null) inTurn.push(place);
+      }
+    }
+    return { inTurn, keyed, forbidden: shares.length > 0 && keyed.length === 0 };
+  }
 }
 
 /** One broker makes a topic, the same one for every client, so that keys do not change queues while routes spread. */

@@ -4,7 +4,7 @@ import { pause } from "./pause.js";
 import type { PendingSend } from "./pending-send.js";
 import type { Publisher } from "./publisher.js";
 import type { Routes } from "./routes.js";
-import { placesOf, SendRoute } from "./send-route.js";
+import { RoutePlaces, SendRoute } from "./send-route.js";
 
 /** How often the name servers are asked for a topic that a send has just made. */
 const MADE_POLL_MS = 20;
@@ -33,6 +33,7 @@ export class SendRouter {
   readonly #deps: SendRouterDeps;
   readonly #publishers = new Map<string, Publisher>();
   readonly #ways = new Map<string, SendRoute>();
+  readonly #places = new RoutePlaces((broker) => this.#publisher(broker));
   /** Messages that wait for a route. */
   readonly #waiting = new Map<string, PendingSend[]>();
   /** Messages for topics whose brokers are all away. */
@@ -202,8 +203,7 @@ export class SendRouter {
   #makeWay(topic: string): SendRoute {
     const { routes, random } = this.#deps;
     const route = routes.route(topic) ?? { topic, shares: [] };
-    const places = placesOf(route, routes.makers, (broker) => this.#publisher(broker));
-    return new SendRoute(topic, places, random());
+    return new SendRoute(topic, this.#places.of(route, routes.makers), random());
   }
 
   #publisher(broker: string): Publisher {
