@@ -22,13 +22,16 @@ export interface BenchOptions {
   readonly steady: boolean;
   /** Messages of a backlog. */
   readonly messages: number;
+  /** Delayed messages to pile up. */
+  readonly pending: number;
   /** Messages per second of an open-loop run. */
   readonly rate: number;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-type Figures = Record<string, unknown> & ProcessFigures;
+/** What was measured. */
+export type Figures = Record<string, unknown> & ProcessFigures;
 
 const QUEUES = 8;
 const FILL_IN_FLIGHT = 2_048;
@@ -39,7 +42,12 @@ export async function benchSend(options: BenchOptions): Promise<Figures> {
   return withTopics(options, async (client, topics) => {
     if (options.steady) await fillLog(options, client, topics);
     const producer = client.producer({ maxInFlight: Math.max(8_192, options.inFlight * 2) });
-    const load = new SendLoad({ producer, topics, body: bodyOf(options.size), clock });
+    const load = new SendLoad({
+      send: (message) => producer.send(message),
+      topics,
+      body: bodyOf(options.size),
+      clock,
+    });
     load.start(options.inFlight);
     await wait(options, "warming up", options.warmup);
     load.reset();
@@ -68,7 +76,7 @@ export async function benchConsume(options: BenchOptions): Promise<Figures> {
   return withTopics(options, async (client, topics) => {
     const producer = client.producer({ maxInFlight: 16_384 });
     const load = new SendLoad({
-      producer,
+      send: (message) => producer.send(message),
       topics,
       body: bodyOf(options.size),
       clock,
@@ -144,7 +152,12 @@ async function fillLog(
   topics: readonly Topic<Uint8Array>[],
 ): Promise<void> {
   const producer = client.producer();
-  const load = new SendLoad({ producer, topics, body: bodyOf(options.size), clock });
+  const load = new SendLoad({
+    send: (message) => producer.send(message),
+    topics,
+    body: bodyOf(options.size),
+    clock,
+  });
   load.start(FILL_IN_FLIGHT);
   for (let full = false; !full; ) {
     await wait(options, "filling the log", 0.5, () => `${load.counts.acked} acknowledged`);
@@ -164,7 +177,8 @@ async function pace(rate: number, signal: AbortSignal, send: (index: number) => 
   }
 }
 
-async function withTopics(
+/** Runs with a client and that many new topics. */
+export async function withTopics(
   options: BenchOptions,
   run: (client: Client, topics: Topic<Uint8Array>[]) => Promise<Figures>,
 ): Promise<Figures> {
@@ -176,7 +190,7 @@ async function withTopics(
       options.progress(`making topics: ${from} of ${names.length}`);
       const some = names.slice(from, from + CREATE_AT_ONCE);
       await Promise.all(
-        some.map((name) => client.admin.topics.create(name, { queues: QUEUES, type: "normal" })),
+        some.map((name) => client.admin.topics.create(name, { queues: QUEUES, type: "mixed" })),
       );
     }
     return await run(
@@ -189,7 +203,8 @@ async function withTopics(
   }
 }
 
-async function wait(
+/** Waits, and shows progress. */
+export async function wait(
   options: BenchOptions,
   what: string,
   seconds: number,
@@ -217,6 +232,7 @@ async function watched(options: BenchOptions, until: Promise<void>, tell: () => 
   }
 }
 
-function bodyOf(size: number): Buffer {
+/** A body of so many bytes. */
+export function bodyOf(size: number): Buffer {
   return Buffer.alloc(size, "logwheel ");
 }

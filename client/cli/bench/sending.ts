@@ -1,5 +1,5 @@
 import type { Clock } from "../../../proto/kernel/clock.js";
-import { LogwheelError, type Producer, type Topic } from "../../index.js";
+import { LogwheelError, type OutMessage, type Topic } from "../../index.js";
 import { Latencies } from "./latencies.js";
 
 /** What became of sends. */
@@ -11,6 +11,9 @@ export interface SendCounts {
   unknown: number;
 }
 
+/** Sends one message. */
+export type Sender = (message: OutMessage<Uint8Array>) => Promise<unknown>;
+
 /** How long a slot waits after a failed send. */
 const FAILED_MS = 10;
 
@@ -18,7 +21,7 @@ const FAILED_MS = 10;
 export class SendLoad {
   readonly counts: SendCounts = { offered: 0, acked: 0, refused: 0, unknown: 0 };
   readonly latencies = new Latencies();
-  readonly #producer: Producer;
+  readonly #send: Sender;
   readonly #topics: readonly Topic<Uint8Array>[];
   readonly #body: Uint8Array;
   readonly #clock: Clock;
@@ -29,13 +32,13 @@ export class SendLoad {
   #idle: (() => void) | undefined;
 
   constructor(deps: {
-    producer: Producer;
+    send: Sender;
     topics: readonly Topic<Uint8Array>[];
     body: Uint8Array;
     clock: Clock;
     limit?: number;
   }) {
-    this.#producer = deps.producer;
+    this.#send = deps.send;
     this.#topics = deps.topics;
     this.#body = deps.body;
     this.#clock = deps.clock;
@@ -71,7 +74,7 @@ export class SendLoad {
     const sinceMs = this.#clock.monotonicMs();
     this.counts.offered++;
     this.#inFlight++;
-    this.#producer.send({ topic, body: this.#body }).then(
+    this.#send({ topic, body: this.#body }).then(
       () => {
         this.counts.acked++;
         this.latencies.add(this.#clock.monotonicMs() - sinceMs);
