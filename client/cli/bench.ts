@@ -29,6 +29,12 @@ const OPTIONS = {
     requiresArg: true,
     description: "consume: messages of the backlog",
   },
+  pending: {
+    type: "number",
+    default: 0,
+    requiresArg: true,
+    description: "delay: then pile up so many pending messages, and start the broker again",
+  },
   rate: { type: "number", default: 5_000, requiresArg: true, description: "e2e: messages per second" },
   flush: {
     choices: ["sync", "async"],
@@ -94,6 +100,11 @@ export const verbs = [
     "Transactions of one message: half, then commit",
     async () => (await import("./bench/transactions.js")).benchTransactions,
   ),
+  bench(
+    "delay",
+    "Delayed messages: lateness, a burst of 100,000, scheduling",
+    async () => (await import("./bench/delay.js")).benchDelay,
+  ),
   verb({
     command: "storage",
     describe: "The store alone, without a network",
@@ -153,7 +164,9 @@ function retentionOf(args: BenchArgs, command: string): number {
   const { retentionBytes: given } = args;
   if (given !== undefined) return optionValue("--retention-bytes", () => parseBytes(given));
   const steady = 2 ** 30;
-  return command === "consume" ? steady + args.messages * (sizeOf(args) + RECORD_BYTES) : steady;
+  const record = sizeOf(args) + RECORD_BYTES;
+  if (command === "delay") return steady + 4 * (args.pending + 1_000_000) * record;
+  return command === "consume" ? steady + args.messages * record : steady;
 }
 
 function sizeOf({ size }: BenchArgs): number {
@@ -164,12 +177,13 @@ function sizeOf({ size }: BenchArgs): number {
 
 /** BAD_REQUEST, before anything is started, names the option that leaves nothing to measure. */
 function assertMeasurable(args: BenchArgs): void {
-  const { inFlight, topics, messages, rate, seconds, warmup } = args;
+  const { inFlight, topics, messages, rate, pending, seconds, warmup } = args;
   sizeOf(args);
   countOf("--in-flight", inFlight);
   countOf("--topics", topics);
   countOf("--messages", messages);
   countOf("--rate", rate);
+  countOf("--pending", pending, 0);
   if (seconds <= 0) throw new LogwheelError("BAD_REQUEST", `--seconds: ${seconds} is not above 0`);
   if (warmup < 0) throw new LogwheelError("BAD_REQUEST", `--warmup: ${warmup} is less than 0`);
 }

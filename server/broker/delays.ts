@@ -29,8 +29,8 @@ export interface DelaysDeps {
 
 /** Bytes of messages that are delivered in one group of records. */
 const GROUP_BYTES_MAX = 1 << 20;
-/** Bytes on their way to the disk beyond which the next group waits. */
-const UNSETTLED_BYTES_MAX = 8 << 20;
+/** Bytes on their way to the disk beyond which the next group waits: enough for one write while another is gathered. */
+const UNSETTLED_BYTES_MAX = 4 << 20;
 /** Messages that are read before they are delivered: as many as are about this large, within these numbers. */
 const READ_BYTES = 16 << 20;
 const READ_MIN = 8;
@@ -129,7 +129,7 @@ export class Delays {
     const { store } = this.#deps;
     const found = await this.#read(entries);
     for (let at = 0; at < entries.length; ) {
-      if (store.unsettledBytes > UNSETTLED_BYTES_MAX) await store.whenSettled();
+      if (store.unsettledBytes > UNSETTLED_BYTES_MAX) await store.whenSettled(UNSETTLED_BYTES_MAX);
       at = this.#deliverGroup(entries, found, at);
     }
   }

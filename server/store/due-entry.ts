@@ -127,11 +127,12 @@ export function dueChanges(
 
 /** What a settle record changes. */
 export function settled(settlements: readonly Settlement[]): DueChange[] {
-  return settlements.flatMap(({ entry, againAtMs, times = 0, dropped = false }): DueChange[] => {
-    const gone: DueChange = dropped ? { op: "delete", entry, dropped } : { op: "delete", entry };
-    if (againAtMs === 0) return [gone];
-    return [gone, { op: "put", entry: { ...entry, dueAtMs: againAtMs, times } }];
-  });
+  const changes: DueChange[] = [];
+  for (const { entry, againAtMs, times = 0, dropped = false } of settlements) {
+    changes.push(dropped ? { op: "delete", entry, dropped } : { op: "delete", entry });
+    if (againAtMs > 0) changes.push({ op: "put", entry: { ...entry, dueAtMs: againAtMs, times } });
+  }
+  return changes;
 }
 
 /** The entry that a delayed or half record makes. */

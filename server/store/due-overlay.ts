@@ -10,6 +10,14 @@ interface Net {
   dropped: boolean;
 }
 
+/** A change, and the log offset of the record that says so. */
+interface Logged {
+  readonly logOffset: number;
+  readonly put: boolean;
+  readonly entry: DueEntry;
+  readonly dropped: boolean;
+}
+
 /**
  * The newest changes of the due index, in the order of the log, which the view below does not have yet.
  *
@@ -17,12 +25,9 @@ interface Net {
  * that was put and settled here never gets there.
  */
 export class DueOverlay {
-  #changes: { readonly logOffset: number; readonly change: DueChange }[] = [];
+  #changes: Logged[] = [];
   /** The newest change of each origin. */
-  readonly #latest = new Map<
-    number,
-    { readonly logOffset: number; readonly entry: DueEntry | null; readonly dropped: boolean }
-  >();
+  readonly #latest = new Map<number, Logged>();
 
   get size(): number {
     return this.#changes.length;
@@ -36,13 +41,16 @@ export class DueOverlay {
   /** A record at a log offset changes something: no earlier one than those before. */
   add(logOffset: number, change: DueChange): void {
     const { op, entry, dropped = false } = change;
-    this.#changes.push({ logOffset, change });
-    this.#latest.set(entry.origin, { logOffset, entry: op === "put" ? entry : null, dropped });
+    const logged = { logOffset, put: op === "put", entry, dropped };
+    this.#changes.push(logged);
+    this.#latest.set(entry.origin, logged);
   }
 
   /** An origin's entry; null if it has none any more, undefined if nothing here is about it. */
   find(origin: number): DueEntry | null | undefined {
-    return this.#latest.get(origin)?.entry;
+    const latest = this.#latest.get(origin);
+    if (latest === undefined) return undefined;
+    return latest.put ? latest.entry : null;
   }
 
   /** Whether an origin's entry was dropped by what is here. */
@@ -52,7 +60,7 @@ export class DueOverlay {
 
   /** Entries that are pending by what is here. */
   *pending(): Generator<DueEntry> {
-    for (const { entry } of this.#latest.values()) if (entry !== null) yield entry;
+    for (const { put, entry } of this.#latest.values()) if (put) yield entry;
   }
 
   /** What the records below log offset `to` change in the view below, all in all. */
@@ -68,10 +76,10 @@ export class DueOverlay {
   /** The view below has what the records below log offset `to` change. */
   written(to: number): void {
     const count = this.#countBelow(to);
-    for (const { change } of this.#changes.slice(0, count)) {
-      const { origin } = change.entry;
-      const latest = this.#latest.get(origin);
-      if (latest !== undefined && latest.logOffset < to) this.#latest.delete(origin);
+    for (let at = 0; at < count; at++) {
+      const logged = this.#changes[at]!;
+      const { origin } = logged.entry;
+      if (this.#latest.get(origin) === logged) this.#latest.delete(origin);
     }
     this.#changes = this.#changes.slice(count);
   }
@@ -79,13 +87,11 @@ export class DueOverlay {
   /** The first change of an origin here tells whether the view below has it: one that is put was not there. */
   #netted(to: number): Map<number, Net> {
     const netted = new Map<number, Net>();
-    for (const { logOffset, change } of this.#changes) {
+    for (const { logOffset, put, entry, dropped } of this.#changes) {
       if (logOffset >= to) break;
-      const { op, entry, dropped = false } = change;
-      const after = op === "put" ? entry : undefined;
+      const after = put ? entry : undefined;
       const net = netted.get(entry.origin);
-      if (net === undefined)
-        netted.set(entry.origin, { before: op === "delete" ? entry : undefined, after, dropped });
+      if (net === undefined) netted.set(entry.origin, { before: put ? undefined : entry, after, dropped });
       else Object.assign(net, { after, dropped });
     }
     return netted;

@@ -10,8 +10,11 @@ import { BEGINNING, compareDue, type DuePlace } from "./due-keys.js";
 export class DueSoon {
   readonly #entriesMax: number;
   readonly #heap = new DueHeap();
-  /** By origin. What the heap holds and this does not is settled. */
+  /** By origin. What heap or front hold and this does not is settled. */
   readonly #live = new Map<number, DueEntry>();
+  /** What was given last, in order, out of the heap: all of it is due before what the heap holds. */
+  #front: DueEntry[] = [];
+  #frontAt = 0;
   #horizon = BEGINNING;
 
   constructor(entriesMax: number) {
@@ -25,12 +28,11 @@ export class DueSoon {
 
   /** The pending entry that is due first; undefined if it lies behind the horizon. */
   get first(): DueEntry | undefined {
-    for (let first = this.#heap.first; first !== undefined; first = this.#heap.first) {
-      if (compareDue(first, this.#horizon) >= 0) return undefined;
+    for (; this.#frontAt < this.#front.length; this.#frontAt++) {
+      const first = this.#front[this.#frontAt]!;
       if (this.#live.get(first.origin) === first) return first;
-      this.#heap.pop();
     }
-    return undefined;
+    return this.#firstOfHeap();
   }
 
   find(origin: number): DueEntry | undefined {
@@ -39,7 +41,9 @@ export class DueSoon {
 
   put(entry: DueEntry): void {
     if (compareDue(entry, this.#horizon) >= 0) return;
-    if (this.#heap.size >= this.#entriesMax) this.#horizon = entry;
+    const last = this.#front.at(-1);
+    if (last !== undefined && compareDue(entry, last) < 0) this.#putBack();
+    if (this.#heap.size + this.#front.length - this.#frontAt >= this.#entriesMax) this.#lower(entry);
     else this.#add(entry);
   }
 
@@ -50,23 +54,50 @@ export class DueSoon {
   /** Up to `max` entries that are due at `toMs`, in order. They stay until they are deleted. */
   peek(toMs: number, max: number): DueEntry[] {
     const entries: DueEntry[] = [];
-    for (let first = this.first; first !== undefined; first = this.first) {
-      if (first.dueAtMs > toMs || entries.length === max) break;
+    for (const entry of this.#front) if (this.#live.get(entry.origin) === entry) entries.push(entry);
+    this.#front = entries;
+    this.#frontAt = 0;
+    while (entries.length < max) {
+      const first = this.#firstOfHeap();
+      if (first === undefined || first.dueAtMs > toMs) break;
       entries.push(first);
       this.#heap.pop();
     }
-    for (const entry of entries) this.#heap.push(entry);
-    return entries;
+    const end = entries.findIndex(({ dueAtMs }) => dueAtMs > toMs);
+    return entries.slice(0, Math.min(max, end < 0 ? entries.length : end));
   }
 
   /** Moves the horizon on: `entries` are all that are pending between it and `horizon`. */
   extend(entries: readonly DueEntry[], horizon: DuePlace): void {
     this.#heap.clear();
+    this.#front = [];
+    this.#frontAt = 0;
     for (const [origin, entry] of this.#live)
       if (compareDue(entry, this.#horizon) < 0) this.#heap.push(entry);
       else this.#live.delete(origin);
     for (const entry of entries) this.#add(entry);
     this.#horizon = horizon;
+  }
+
+  /** There is no room for an entry, nor for what is due behind it. */
+  #lower(entry: DueEntry): void {
+    this.#putBack();
+    this.#horizon = entry;
+  }
+
+  #putBack(): void {
+    for (const entry of this.#front.slice(this.#frontAt)) this.#heap.push(entry);
+    this.#front = [];
+    this.#frontAt = 0;
+  }
+
+  #firstOfHeap(): DueEntry | undefined {
+    for (let first = this.#heap.first; first !== undefined; first = this.#heap.first) {
+      if (compareDue(first, this.#horizon) >= 0) return undefined;
+      if (this.#live.get(first.origin) === first) return first;
+      this.#heap.pop();
+    }
+    return undefined;
   }
 
   #add(entry: DueEntry): void {

@@ -233,10 +233,10 @@ export class Store {
     this.#log.settled(run);
   }
 
-  /** The same as a promise; rejects with STORE_FAILED. */
-  whenSettled(): Promise<void> {
+  /** The same as a promise, up to the newest so many bytes; rejects with STORE_FAILED. */
+  whenSettled(butBytes = 0): Promise<void> {
     return new Promise((resolve, reject) =>
-      this.settled((error) => (error === null ? resolve() : reject(error))),
+      this.#log.settled((error) => (error === null ? resolve() : reject(error)), this.#log.end - butBytes),
     );
   }
 

@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly steady: boolean;
   /** Messages of a backlog. */
   readonly messages: number;
+  /** Delayed messages to pile up. */
+  readonly pending: number;
   /** Messages per second of an open-loop run. */
   readonly rate: number;
   readonly progress: (line: string) => void;

@@ -2,15 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { systemClock as clock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { benchFolder } from "./folder.js";
-import { type Usage, usageOf } from "./usage.js";
+import { memoryOf, type Usage, usageOf } from "./usage.js";
 
 /** A name server and a broker, each a process of its own, in a temporary folder. */
 export interface BenchServers {
   readonly nameServer: string;
   /** What the broker has used so far. */
   brokerUsage(): Usage | undefined;
+  /** Memory that the broker has now. */
+  brokerMemoryBytes(): number;
+  /** Ends the broker by a signal and starts it again at its address; resolves with the milliseconds until it is ready. */
+  restart(signal: "SIGTERM" | "SIGKILL"): Promise<number>;
   /** Stops both and removes the folder. */
   stop(): Promise<void>;
 }
@@ -45,14 +50,27 @@ export async function startServers(options: BenchServerOptions): Promise<BenchSe
   };
   try {
     const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0", ...QUIET]);
-    await start(started, [
+    const broker = (listen: string): readonly string[] => [
       "broker",
-      ...["--name", "bench", "--namesrv", nameServer, "--listen", "127.0.0.1:0", "--data", folder],
+      ...["--name", "bench", "--namesrv", nameServer, "--listen", listen, "--data", folder],
       ...["--flush", flush, "--retention-bytes", String(retentionBytes), ...QUIET],
       ...["--disk-refuse-percent", "99", "--disk-warn-percent", "98", "--topics-max", "100000"],
-    ]);
-    const broker = started[1]!;
-    return { nameServer, brokerUsage: () => usageOf(broker.pid!), stop };
+    ];
+    const address = await start(started, broker("127.0.0.1:0"));
+    const pid = (): number => started.at(-1)!.pid!;
+    const restart = async (how: "SIGTERM" | "SIGKILL"): Promise<number> => {
+      await end(started.pop()!, how);
+      const sinceMs = clock.monotonicMs();
+      await start(started, broker(address));
+      return Math.round(clock.monotonicMs() - sinceMs);
+    };
+    return {
+      nameServer,
+      brokerUsage: () => usageOf(pid()),
+      brokerMemoryBytes: () => memoryOf(pid()),
+      restart,
+      stop,
+    };
   } catch (thrown) {
     await stop();
     signal.throwIfAborted();
@@ -83,10 +101,10 @@ async function start(started: ChildProcess[], role: readonly string[]): Promise<
   );
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
-    child.kill("SIGTERM");
+    child.kill(signal);
   });
 }
