@@ -66,10 +66,12 @@ const TSCONFIG = {
 
 /** What the blocks of documents build on when they do not import it. */
 const SETTING = `
-import { connect, topic, LogwheelError, Reject, RetryLater, type Client, type Producer, type Topic } from "logwheel/client";
+import { connect, topic, LogwheelError, Reject, RetryLater, type Client, type Producer, type Topic, type TransactionalProducer } from "logwheel/client";
 declare const client: Client;
 declare const producer: Producer;
 declare const orders: Topic<{ id: string; total: number }>;
+declare const bank: TransactionalProducer<{ id: string; total: number }>;
+declare const database: { has(id: string): Promise<boolean>; pay(amount: number, id: string): Promise<void> };
 declare function charge(order: { id: string; total: number }, signal: AbortSignal): Promise<void>;
 declare function insert(orders: readonly { id: string; total: number }[]): Promise<Set<string>>;
 `;
@@ -81,7 +83,7 @@ async function blocksOf(path: string): Promise<string[]> {
   );
   return blocks.map((block) => {
     const body = block.replaceAll(/^import .* from "logwheel\/client";\n/gm, "");
-    const own = [...body.matchAll(/^(?:await using|const) (client|producer|orders)\b/gm)].map(
+    const own = [...body.matchAll(/^(?:await using|const) (client|producer|orders|bank)\b/gm)].map(
       ([, name]) => name,
     );
     const setting = SETTING.split("\n").filter(

@@ -23,15 +23,19 @@ while received < count and time.monotonic() < deadline:
         with grpc.insecure_channel(address) as channel:
             stub = broker_pb2_grpc.BrokerStub(channel)
             # Where the group is in this queue; from its beginning if it was never here.
-            place = stub.Seek(broker_pb2.SeekRequest(topic=topic, queue_id=queue, group=group), timeout=5)
-            offset = place.group_offset if place.HasField("group_offset") else place.first_offset
+            group_place = stub.Seek(broker_pb2.SeekRequest(topic=topic, queue_id=queue, group=group), timeout=5)
+            known = group_place.HasField("group_offset")
+            offset = group_place.group_offset if known else group_place.first_offset
             pull = broker_pb2.PullRequest(
                 topic=topic, queue_id=queue, offset=offset, max_messages=count - received, wait_ms=100
             )
             reply = stub.Pull(pull, timeout=5)
             for record in reply.records:
                 received += 1
-                name = f"{broker}-{record.epoch}-{record.log_offset}"
+                # One that was delayed or half keeps the id that its sender has (flag 4 of the record's kind).
+                stands = record.kind >> 8 & 4
+                place = (record.producer_id, record.sequence) if stands else (record.epoch, record.log_offset)
+                name = f"{broker}-{place[0]}-{place[1]}"
                 print(f"received {text_of(record.message)} as {name} with tag {record.message.tag}")
             # Only after the work is done: what is not acknowledged comes again.
             if reply.records:

@@ -55,6 +55,16 @@ describe("examples on a cluster that makes topics by itself", function () {
       /sending 2 again\npaid: bread, rent\n$/,
     ],
     "graceful-shutdown": [/^SIGTERM: taking no more messages\nbegun (\d+), finished \1;/],
+    transaction: [
+      /10 to Ann: commit\n/,
+      /1,000,000 to Bob: rollback\n/,
+      /20 to Cid: unknown\n/,
+      /asked about 20 to Cid: commit\n[\s\S]*delivered 20 to Cid\n/,
+      /delivered 10 to Ann\n/,
+      /delivered 30 from Dan\n/,
+      /delivered 30 to Eve\n/,
+      /^(?![\s\S]*delivered 1,000,000)/,
+    ],
     "typed-schema": [
       /^refused before it was sent \(sent: no\): .*total/,
       /sent (\S+)\nbill order 2: 9\.50\n$/,

