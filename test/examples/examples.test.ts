@@ -39,6 +39,10 @@ describe("examples on a cluster that makes topics by itself", function () {
       /order-2: created -> paid -> packed -> sent\n/,
       /order-3: created -> paid -> packed -> sent\n/,
     ],
+    "delayed-cancel": [
+      /^two reminders are stored, flushed: true\norder 1 was paid, cancelled: done\n/,
+      /reminder: order 2 is not paid\norder 2 was paid too late: already-delivered\n$/,
+    ],
     broadcast: [
       /cache 1 forgets user-1\n/,
       /cache 1 forgets user-3\n/,
