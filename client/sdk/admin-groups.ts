@@ -16,6 +16,8 @@ import type {
   ProgressInfo,
   QueueReset,
   ResetOptions,
+  SkipOptions,
+  SkippedMessage,
 } from "./admin-types.js";
 import { type Answer, type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
 import { listing } from "./listing.js";
@@ -121,6 +123,26 @@ export class GroupAdmin implements NonNullable<Admin["groups"]> {
     return goodAnswers(withoutTopic(answers)).flatMap(({ broker, reply }) =>
       reply.queues.map((queue) => ({ broker, ...queue })),
     );
+  }
+
+  async skip(name: string, options: SkipOptions): Promise<SkippedMessage> {
+    const { topic, queue, offset, broker, dryRun = false } = options;
+    const request = { group: name, topic, queueId: queue, offset };
+    const brokers =
+      broker === undefined ? await this.#brokers.list(options) : [await this.#brokers.find(broker, options)];
+    const look = () => ({ ...request, dryRun: true });
+    const looked = withoutTopic(await this.#brokers.ask(brokers, ADMIN.skipMessage, look, options));
+    if (looked.length > 1)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `several brokers have topic ${topic} (${looked.map((each) => each.broker).join(", ")}): name one with \`broker\``,
+      );
+    const [would] = goodAnswers(looked);
+    const chosen = brokers.find((each) => each.name === would!.broker)!;
+    const reply = dryRun
+      ? would!.reply
+      : await this.#brokers.call(chosen, ADMIN.skipMessage, { ...request, dryRun }, options);
+    return { broker: chosen.name, ...reply };
   }
 
   pause(name: string, options: CallOptions = {}): Promise<GroupInfo> {

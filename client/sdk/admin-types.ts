@@ -162,6 +162,26 @@ export interface QueueReset {
   readonly toOffset: number;
 }
 
+/** Which message a group is to pass over. */
+export interface SkipOptions extends ChangeOptions {
+  readonly topic: string;
+  readonly queue: number;
+  readonly offset: number;
+  /** Needed where several brokers have the topic. */
+  readonly broker?: string;
+}
+
+/** How a message stood that was, or would be, skipped. */
+export interface SkippedMessage {
+  readonly broker: string;
+  /** Deliveries of it that failed. */
+  readonly failures: number;
+  /** A member had it: its handler's signal aborts. */
+  readonly inFlight: boolean;
+  /** Messages of its ordering key that waited for it, as far as the broker had read. */
+  readonly waiting: number;
+}
+
 /** Names one message by its place. */
 export interface MessagePlace {
   readonly topic: string;
@@ -247,6 +267,8 @@ export interface Admin {
     /** Deletes a group with its positions; resolves with the topics it had some on. */
     delete(name: string, options?: ChangeOptions): Promise<{ readonly topics: readonly string[] }>;
     resetOffset(name: string, options: ResetOptions): Promise<readonly QueueReset[]>;
+    /** Passes over one message that the group has not acknowledged, so that what waits for it goes on. */
+    skip(name: string, options: SkipOptions): Promise<SkippedMessage>;
     /** Nothing is delivered to the group until `resume`. */
     pause(name: string, options?: CallOptions): Promise<GroupInfo>;
     resume(name: string, options?: CallOptions): Promise<GroupInfo>;

@@ -14,6 +14,7 @@ import { Connections } from "./connections.js";
 import { atLeast } from "./consume-settings.js";
 import { Dispatcher } from "./dispatcher.js";
 import { guardedLogger } from "./guarded-logger.js";
+import { OrderedDispatcher } from "./ordered-dispatcher.js";
 import { MessageProducer } from "./producer.js";
 import { HandlingConsumer } from "./push-consumer.js";
 import { QueueReader } from "./reader.js";
@@ -133,7 +134,11 @@ export class ClusterClient implements Client {
   ): PushConsumer {
     return this.#add(
       (parts) =>
-        new HandlingConsumer<T>(parts, topic, options, (dispatch) => new Dispatcher(dispatch, handler)),
+        new HandlingConsumer<T>(parts, topic, options, (dispatch) =>
+          dispatch.mode === "ordered"
+            ? new OrderedDispatcher(dispatch, handler)
+            : new Dispatcher(dispatch, handler),
+        ),
     );
   }
 

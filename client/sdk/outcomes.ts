@@ -2,15 +2,10 @@ import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Delivery } from "./delivery.js";
 import type { ReceivedMessage } from "./message.js";
-import type { QueueFlow } from "./queue-flow.js";
 import { type ConsumeMode, RetryLater } from "./types.js";
 
 /** Between two looks at handlers that take too long. */
 const SWEEP_MS_MAX = 1_000;
-
-/** What a group's own wait before another delivery may be, and how long the delivery may take after it. */
-const GROUP_DELAY_MS_MAX = 10_000;
-const REWIND_MS_MAX = 20_000;
 
 /** What decides over failures and time. */
 export interface OutcomeOptions<T> {
@@ -67,13 +62,14 @@ export class Outcomes<T> {
   fail(delivery: Delivery<T>, thrown: unknown): void {
     if (delivery.settled) return;
     delivery.settled = true;
-    const { flow, attempt, message } = delivery;
+    const { flow, attempt, message, lost } = delivery;
     const { mode, delaysMs, failed } = this.#options;
     const delayMs = delayOf(thrown, attempt, delaysMs);
-    if (mode === "ordered") this.#dropBehind(flow, delayMs ?? GROUP_DELAY_MS_MAX);
     this.#retried++;
     if (thrown !== undefined && !(thrown instanceof RetryLater)) failed(thrown, message);
-    flow.settler.fail(delivery as Delivery, delayMs);
+    const comesWithAnother = mode === "ordered" && lost === null && !flow.keys.fail(message.keyHash);
+    if (comesWithAnother) flow.settler.release(1, delivery.bytes);
+    else flow.settler.fail(delivery as Delivery, delayMs);
   }
 
   /** Tells every handler that its result no longer counts. */
@@ -81,18 +77,6 @@ export class Outcomes<T> {
     for (const delivery of this.active) delivery.lose(error);
     this.#cancelSweep?.();
     this.#cancelSweep = null;
-  }
-
-  /** In order, nothing behind the failed message is begun before it: the broker sends all of it again. */
-  #dropBehind(flow: QueueFlow, delayMs: number): void {
-    for (const parcel of flow.parcels)
-      for (; parcel.left > 0; parcel.at++) {
-        const { queueOffset, start, end } = parcel.records[parcel.at]!;
-        flow.isStale(queueOffset);
-        flow.settler.release(1, end - start);
-      }
-    flow.parcels.clear();
-    flow.rewind(this.#options.clock.monotonicMs() + delayMs + REWIND_MS_MAX);
   }
 
   /** Handlers that take too long lose their message to another try; their place is free when they end. */

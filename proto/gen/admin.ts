@@ -34,6 +34,8 @@ import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Reco
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from './logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from './logwheel/v1/ResetGroupRequest.js';
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
+import type { SkipMessageReply as _logwheel_v1_SkipMessageReply, SkipMessageReply__Output as _logwheel_v1_SkipMessageReply__Output } from './logwheel/v1/SkipMessageReply.js';
+import type { SkipMessageRequest as _logwheel_v1_SkipMessageRequest, SkipMessageRequest__Output as _logwheel_v1_SkipMessageRequest__Output } from './logwheel/v1/SkipMessageRequest.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from './logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from './logwheel/v1/UpdateGroupRequest.js';
@@ -85,6 +87,8 @@ export interface ProtoGrpcType {
       ResetGroupRequest: MessageTypeDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupRequest__Output>
       ResetQueue: MessageTypeDefinition<_logwheel_v1_ResetQueue, _logwheel_v1_ResetQueue__Output>
       Sent: EnumTypeDefinition
+      SkipMessageReply: MessageTypeDefinition<_logwheel_v1_SkipMessageReply, _logwheel_v1_SkipMessageReply__Output>
+      SkipMessageRequest: MessageTypeDefinition<_logwheel_v1_SkipMessageRequest, _logwheel_v1_SkipMessageRequest__Output>
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicReply: MessageTypeDefinition<_logwheel_v1_TopicReply, _logwheel_v1_TopicReply__Output>
       TopicType: EnumTypeDefinition

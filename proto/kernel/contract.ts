@@ -73,6 +73,11 @@ import type { SendBatchReply, SendBatchReply__Output } from "../gen/logwheel/v1/
 import type { SendBatchRequest } from "../gen/logwheel/v1/SendBatchRequest.js";
 import type { SendReply, SendReply__Output } from "../gen/logwheel/v1/SendReply.js";
 import type { SendRequest } from "../gen/logwheel/v1/SendRequest.js";
+import type { SkipMessageReply, SkipMessageReply__Output } from "../gen/logwheel/v1/SkipMessageReply.js";
+import type {
+  SkipMessageRequest,
+  SkipMessageRequest__Output,
+} from "../gen/logwheel/v1/SkipMessageRequest.js";
 import type { TopicReply, TopicReply__Output } from "../gen/logwheel/v1/TopicReply.js";
 import type {
   UpdateGroupRequest,
@@ -251,6 +256,11 @@ export const ADMIN = {
     "Admin/ResetGroup",
     asked<ResetGroupRequest, ResetGroupRequest__Output>("ResetGroupRequest"),
     of<ResetGroupReply, ResetGroupReply__Output>("ResetGroupReply"),
+  ),
+  skipMessage: unary(
+    "Admin/SkipMessage",
+    asked<SkipMessageRequest, SkipMessageRequest__Output>("SkipMessageRequest"),
+    of<SkipMessageReply, SkipMessageReply__Output>("SkipMessageReply"),
   ),
   getMessage: unary(
     "Admin/GetMessage",

@@ -158,6 +158,7 @@ export class ConsumeSession implements Seat {
 
   #nack(state: Joined, nack: Nack__Output): void {
     const { group, member } = state;
+    state.delivery.failures++;
     const lane = this.#laneOf(group, nack);
     if (lane?.open == null) return;
     const { store, cursors, counters, deadlines } = this.#groups.deps;

@@ -1,5 +1,6 @@
 import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { CursorState } from "../store/state.js";
+import { KeyOrder, type KeyPlace } from "./key-order.js";
 import { type Lease, Leases } from "./leases.js";
 import { Retries } from "./retries.js";
 
@@ -10,10 +11,12 @@ export interface Run {
   readonly to: number;
   /** 1 for the first delivery. */
   readonly attempt: number;
+  /** A failed message that is come to on the way up, only to know its key. */
+  readonly passes?: true;
 }
 
-/** `any`: what failed is delivered again whenever its time comes. `queue`: nothing behind a failed message is delivered before it. */
-export type Order = "any" | "queue";
+/** `any`: what failed is delivered again whenever its time comes. `key`: nothing of its key that is behind it is delivered before it. */
+export type Order = "any" | "key";
 
 /** The present by both clocks: the wall clock stands in the log, deadlines go by the other. */
 export interface Instant {
@@ -28,15 +31,21 @@ export interface Counts {
   readonly ready: number;
   /** Delivered, without an answer yet. */
   readonly inFlight: number;
-  /** Failed, waiting for the next attempt. */
+  /** Failed, waiting for the next attempt; in order by key also what waits behind such a message. */
   readonly retrying: number;
+}
+
+/** How one message stands with a group. */
+export interface Standing {
+  /** Of the delivery that is out, or of the next. */
+  readonly attempt: number;
+  readonly inFlight: boolean;
+  /** In order by key: messages that wait for it. */
+  readonly waiting: number;
 }
 
 /** How far above its floor a cursor goes. */
 export const WINDOW_MESSAGES_MAX = 65_536;
-
-/** The same in order: what is out there behind a failed message has to be delivered again. */
-export const ORDERED_WINDOW_MESSAGES_MAX = 256;
 
 /** Acknowledged ranges and failed messages with which a cursor goes no further up. */
 export const HELD_MAX = 16_384;
@@ -53,12 +62,14 @@ export const RETRY_DELAY_MS_MAX = 3_600_000;
  *
  * A crash loses what is out: it is delivered again. Acknowledgements and attempts survive as far as `toState` was stored.
  */
-export class Cursor {
+export class Cursor implements KeyPlace {
   #floor: number;
   #next: number;
   readonly #acked: RangeSet;
   readonly #retries = new Retries();
   readonly #leases = new Leases();
+  /** While it is moved in order by key. */
+  #keys: KeyOrder | null = null;
   #version = 0;
 
   constructor(state: CursorState, now: Instant) {
@@ -83,6 +94,15 @@ export class Cursor {
     return this.#floor;
   }
 
+  isAcknowledged(offset: number): boolean {
+    return offset < this.#floor || this.#acked.has(offset);
+  }
+
+  /** What is known of keys; null unless the cursor is moved in order by key. */
+  get keys(): KeyOrder | null {
+    return this.#keys;
+  }
+
   /** How many messages are acknowledged, by offsets: only differences mean something. */
   get acknowledged(): number {
     return this.#floor + this.#acked.count;
@@ -95,7 +115,7 @@ export class Cursor {
 
   /** Whether everything below `offset` was delivered and nothing waits for another attempt: a plan would find nothing. */
   isThrough(offset: number): boolean {
-    return this.#next >= offset && this.#retries.size === 0;
+    return this.#next >= offset && this.#retries.size === 0 && this.#keys?.idle !== false;
   }
 
   /** Changes whenever what was planned before may no longer be delivered. */
@@ -105,7 +125,8 @@ export class Cursor {
 
   /** What may be delivered now of a queue that ends at `end`; null if nothing. Changes nothing. */
   plan(end: number, nowMs: number, order: Order): Run | null {
-    if (order === "queue") return this.#planInOrder(end, nowMs);
+    if (order === "key") return this.#planByKey(end, nowMs);
+    this.#keys = null;
     const ready = this.#retries.ready(nowMs);
     if (ready >= 0) return this.#again(ready);
     let from = this.#acked.nextMissing(this.#next);
@@ -113,11 +134,9 @@ export class Cursor {
     return this.#run(from, Math.min(end, this.#floor + WINDOW_MESSAGES_MAX));
   }
 
-  /** When a failed message is ready; Infinity if none waits. In order: the one that everything waits for. */
-  nextReadyMs(order: Order): number {
-    if (order === "any") return this.#retries.nextReadyMs();
-    const waiting = this.#retries.get(this.#acked.nextMissing(this.#next));
-    return waiting?.readyAtMs ?? Number.POSITIVE_INFINITY;
+  /** When a failed message is ready; Infinity if none waits. */
+  nextReadyMs(): number {
+    return this.#keys === null ? this.#retries.nextReadyMs() : this.#keys.nextReadyMs();
   }
 
   /** What the cursor keeps above its floor: ranges and failed messages. */
@@ -126,19 +145,21 @@ export class Cursor {
   }
 
   /** Whether messages below `end` wait only because too many above the floor have no answer. */
-  pausedBy(end: number, order: Order): boolean {
-    const window = order === "queue" ? ORDERED_WINDOW_MESSAGES_MAX : WINDOW_MESSAGES_MAX;
-    return this.#next < end && (this.#next >= this.#floor + window || this.#full);
+  pausedBy(end: number): boolean {
+    return this.#next < end && (this.#next >= this.#floor + WINDOW_MESSAGES_MAX || this.#full);
   }
 
   /**
    * `run` was read up to `to` and delivered, but for the offsets in `gaps` (start, end, start, end, …), which the filter
-   * left out: they count as acknowledged.
+   * left out: they count as acknowledged. In order by key also but for those in `held`, whose keys are blocked.
    */
-  deliver(run: Run, to: number, gaps: readonly number[]): void {
-    const again = run.attempt > 1;
+  deliver(run: Run, to: number, gaps: readonly number[], held: readonly number[] = []): void {
+    const again = run.attempt > 1 && run.passes === undefined;
     if (again) this.#retries.sent(run.from);
+    if (this.#keys !== null && run.from < this.#next) this.#keys.sent(run.from);
     if (!again || run.from <= this.#acked.nextMissing(this.#next)) this.#next = Math.max(this.#next, to);
+    for (const offset of held) this.#keys!.hold(offset);
+    this.#keys?.watched(run.from, to);
     for (let at = 0; at + 1 < gaps.length; at += 2) this.ack(gaps[at]!, gaps[at + 1]!);
   }
 
@@ -157,6 +178,7 @@ export class Cursor {
     this.#leases.forget(from, end);
     this.#floor = this.#acked.takeFloor(this.#floor);
     this.#next = Math.max(this.#next, this.#floor);
+    this.#keys?.acknowledged(from, end);
     return added;
   }
 
@@ -175,11 +197,26 @@ export class Cursor {
     return { added: added + this.ack(from, end), refused };
   }
 
+  /** In order by key: a member failed on a message, and has given back what it had of the same key behind it. */
+  giveBack(offset: number): void {
+    this.#keys?.giveBack(offset, this.#next);
+  }
+
   /**
    * The delivery number `attempt` failed: the next is due at `dueMs`, ready at `readyAtMs`. False, and nothing changes, if
    * that delivery is not out (any more), or another member has the lease.
    */
   nack(
+    failed: { offset: number; attempt: number; holder?: string },
+    next: { dueMs: number; readyAtMs: number },
+  ): boolean {
+    const taken = this.#fail(failed, next);
+    if (taken) this.#keys?.waits(failed.offset);
+    else this.#keys?.letGo(failed.offset);
+    return taken;
+  }
+
+  #fail(
     failed: { offset: number; attempt: number; holder?: string },
     next: { dueMs: number; readyAtMs: number },
   ): boolean {
@@ -220,6 +257,7 @@ export class Cursor {
   rewind(offset: number, nowMs: number): void {
     this.#next = Math.max(this.#floor, Math.min(this.#next, offset));
     this.#retries.rewind(this.#next, nowMs);
+    if (this.#keys !== null) this.#keys = new KeyOrder(this, this.#retries);
     this.#version++;
   }
 
@@ -227,6 +265,7 @@ export class Cursor {
   reset(floor: number): void {
     this.#leases.clear();
     this.#retries.clear();
+    this.#keys = null;
     this.#acked.clear();
     this.#floor = floor;
     this.#next = floor;
@@ -255,9 +294,21 @@ export class Cursor {
     const lag = Math.max(0, end - this.#floor) - this.#acked.count;
     const { waitingBelow, waitingAhead, outAhead } = this.#retries.countAround(this.#next);
     const unanswered = this.#next - this.#floor - this.#acked.countWithin(this.#floor, this.#next);
-    const inFlight = unanswered - waitingBelow + outAhead;
-    const retrying = waitingBelow + waitingAhead;
+    const heldBack = this.#keys?.heldBack ?? 0;
+    const inFlight = unanswered - waitingBelow + outAhead - heldBack;
+    const retrying = waitingBelow + waitingAhead + heldBack;
     return { lag, ready: lag - inFlight - retrying, inFlight, retrying };
+  }
+
+  /** How one message that is not acknowledged stands. */
+  about(offset: number): Standing {
+    const retry = this.#retries.get(offset);
+    const read = offset < this.#next && this.#keys?.isHeldBack(offset) !== true;
+    return {
+      attempt: retry?.attempt ?? 1,
+      inFlight: read && (retry === undefined || retry.out),
+      waiting: this.#keys?.waitingFor(offset) ?? 0,
+    };
   }
 
   /** What a restart has to know. */
@@ -272,12 +323,17 @@ export class Cursor {
     return this.held >= HELD_MAX;
   }
 
-  #planInOrder(end: number, nowMs: number): Run | null {
+  /** What is behind the way up comes first, so that nothing of a key overtakes; a failed message on the way is looked at. */
+  #planByKey(end: number, nowMs: number): Run | null {
+    this.#keys ??= new KeyOrder(this, this.#retries);
+    const ready = this.#keys.ready(nowMs);
+    if (ready >= 0) return this.#again(ready);
+    const freed = this.#keys.nextFreed();
+    if (freed >= 0) return { from: freed, to: freed + 1, attempt: 1 };
     const from = this.#acked.nextMissing(this.#next);
-    const failed = this.#retries.get(from);
-    if (failed === undefined)
-      return this.#run(from, Math.min(end, this.#floor + ORDERED_WINDOW_MESSAGES_MAX));
-    return failed.readyAtMs <= nowMs ? this.#again(from) : null;
+    const limit = Math.min(end, this.#floor + WINDOW_MESSAGES_MAX);
+    if (!this.#retries.has(from)) return this.#run(from, limit);
+    return from < limit ? { ...this.#again(from), passes: true } : null;
   }
 
   #again(offset: number): Run {

@@ -9,12 +9,15 @@ import type { Member } from "../../proto/gen/logwheel/v1/Member.js";
 import type { QueueProgress } from "../../proto/gen/logwheel/v1/QueueProgress.js";
 import type { ResetGroupReply } from "../../proto/gen/logwheel/v1/ResetGroupReply.js";
 import type { ResetGroupRequest__Output } from "../../proto/gen/logwheel/v1/ResetGroupRequest.js";
+import type { SkipMessageReply } from "../../proto/gen/logwheel/v1/SkipMessageReply.js";
+import type { SkipMessageRequest__Output } from "../../proto/gen/logwheel/v1/SkipMessageRequest.js";
 import type { UpdateGroupRequest__Output } from "../../proto/gen/logwheel/v1/UpdateGroupRequest.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
 import { ATTEMPTS_MAX, type Groups } from "./groups.js";
 import { queueOf } from "./readable.js";
+import { skipMessage } from "./skip.js";
 import { MODES, showSubscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
 
@@ -170,6 +173,11 @@ export class GroupAdmin {
     return {
       queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),
     };
+  }
+
+  /** Acknowledges one message in the group's place. */
+  skip(request: SkipMessageRequest__Output): Promise<SkipMessageReply> {
+    return skipMessage(this.#groups, this.#topics, request);
   }
 
   /** Queues that a group has a cursor on, written or not. */

@@ -90,7 +90,7 @@ export class Group {
   }
 
   get order(): Order {
-    return this.mode === "ordered" ? "queue" : "any";
+    return this.mode === "ordered" ? "key" : "any";
   }
 
   /** The queue, if a member's group consumes it. */

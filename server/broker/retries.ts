@@ -48,6 +48,12 @@ export class Retries {
     if (retry !== undefined) retry.out = true;
   }
 
+  /** The member has given it back without an answer to this attempt. */
+  takeBack(offset: number): void {
+    const retry = this.#byOffset.get(offset);
+    if (retry !== undefined) retry.out = false;
+  }
+
   /** The first message whose time has come; -1 if there is none. */
   ready(nowMs: number): number {
     return this.nextReadyMs() <= nowMs ? this.#due.nextOffset : -1;

@@ -97,11 +97,11 @@ export function fail(
   const { member, mode } = speaker;
   const attempt = Math.max(1, nack.attempt);
   if (offset >= end || !counts(lane, speaker, nack.generation)) return null;
+  if (mode === "ordered") lane.cursor.giveBack(offset);
   const delayMs = Math.min(nack.delayMs ?? RETRY_DELAY_MS, RETRY_DELAY_MS_MAX);
   const readyAtMs = now.deadlineMs + delayMs;
   const failed = mode === "shared" ? { offset, attempt, holder: member } : { offset, attempt };
   if (!lane.cursor.nack(failed, { dueMs: Math.round(now.wallMs + delayMs), readyAtMs })) return null;
-  if (mode === "ordered") lane.cursor.rewind(offset, now.deadlineMs);
   return readyAtMs;
 }
 

@@ -23,6 +23,8 @@ import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from '../../logwheel/v1/ListGroupsRequest.js';
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from '../../logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from '../../logwheel/v1/ResetGroupRequest.js';
+import type { SkipMessageReply as _logwheel_v1_SkipMessageReply, SkipMessageReply__Output as _logwheel_v1_SkipMessageReply__Output } from '../../logwheel/v1/SkipMessageReply.js';
+import type { SkipMessageRequest as _logwheel_v1_SkipMessageRequest, SkipMessageRequest__Output as _logwheel_v1_SkipMessageRequest__Output } from '../../logwheel/v1/SkipMessageRequest.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from '../../logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from '../../logwheel/v1/UpdateGroupRequest.js';
 import type { UpdateTopicRequest as _logwheel_v1_UpdateTopicRequest, UpdateTopicRequest__Output as _logwheel_v1_UpdateTopicRequest__Output } from '../../logwheel/v1/UpdateTopicRequest.js';
@@ -127,6 +129,15 @@ export interface AdminClient extends grpc.Client {
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   resetGroup(argument: _logwheel_v1_ResetGroupRequest, callback: grpc.requestCallback<_logwheel_v1_ResetGroupReply__Output>): grpc.ClientUnaryCall;
   
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
   UpdateGroup(argument: _logwheel_v1_UpdateGroupRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_GroupReply__Output>): grpc.ClientUnaryCall;
@@ -170,6 +181,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ResetGroup: grpc.handleUnaryCall<_logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply>;
   
+  SkipMessage: grpc.handleUnaryCall<_logwheel_v1_SkipMessageRequest__Output, _logwheel_v1_SkipMessageReply>;
+  
   UpdateGroup: grpc.handleUnaryCall<_logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply>;
   
   UpdateTopic: grpc.handleUnaryCall<_logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply>;
@@ -188,6 +201,7 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   GetMessage: MethodDefinition<_logwheel_v1_GetMessageRequest, _logwheel_v1_GetMessageReply, _logwheel_v1_GetMessageRequest__Output, _logwheel_v1_GetMessageReply__Output>
   ListGroups: MethodDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply__Output>
   ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
+  SkipMessage: MethodDefinition<_logwheel_v1_SkipMessageRequest, _logwheel_v1_SkipMessageReply, _logwheel_v1_SkipMessageRequest__Output, _logwheel_v1_SkipMessageReply__Output>
   UpdateGroup: MethodDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   UpdateTopic: MethodDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
 }
