@@ -165,7 +165,7 @@ export class ConsumeSession implements Seat {
     const speaker = { member: member.id, mode: member.mode };
     const place = { now: deadlines.instant(), end: store.endOffset(lane.queue) };
     const readyAtMs = fail(lane, speaker, nack, place);
-    if (readyAtMs === null) return;
+    if (readyAtMs === null) return this.#pump(state);
     counters.messagesFailed++;
     cursors.moved(lane.open);
     group.expect(readyAtMs);

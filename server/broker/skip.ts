@@ -33,7 +33,7 @@ export async function skipMessage(
   const live = groups.live(state);
   const lane = live.lane(queue);
   const holder = live.members.find(({ id }) => id === lane?.member);
-  if (lane !== undefined) holder?.seat?.leaseLost(lane, offset, attempt);
+  if (inFlight && lane !== undefined) holder?.seat?.leaseLost(lane, offset, attempt);
   live.wake();
   await cursors.written();
   logger.warn({ audit: "skip", group, topic, queueId, offset, ...standing }, "a message was skipped by hand");
