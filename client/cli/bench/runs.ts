@@ -22,13 +22,15 @@ export interface BenchOptions {
   readonly steady: boolean;
   /** Messages of a backlog. */
   readonly messages: number;
+  /** Ordering keys. */
+  readonly keys: number;
   /** Messages per second of an open-loop run. */
   readonly rate: number;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-type Figures = Record<string, unknown> & ProcessFigures;
+export type Figures = Record<string, unknown> & ProcessFigures;
 
 const QUEUES = 8;
 const FILL_IN_FLIGHT = 2_048;
@@ -164,9 +166,11 @@ async function pace(rate: number, signal: AbortSignal, send: (index: number) => 
   }
 }
 
-async function withTopics(
+/** Makes the topics of a run. */
+export async function withTopics(
   options: BenchOptions,
   run: (client: Client, topics: Topic<Uint8Array>[]) => Promise<Figures>,
+  type: "normal" | "ordered" = "normal",
 ): Promise<Figures> {
   const client = await connect({ endpoints: options.nameServer, signal: options.signal });
   try {
@@ -175,9 +179,7 @@ async function withTopics(
     for (let from = 0; from < names.length; from += CREATE_AT_ONCE) {
       options.progress(`making topics: ${from} of ${names.length}`);
       const some = names.slice(from, from + CREATE_AT_ONCE);
-      await Promise.all(
-        some.map((name) => client.admin.topics.create(name, { queues: QUEUES, type: "normal" })),
-      );
+      await Promise.all(some.map((name) => client.admin.topics.create(name, { queues: QUEUES, type })));
     }
     return await run(
       client,
@@ -204,7 +206,11 @@ async function wait(
 }
 
 /** Shows progress until `until` resolves. */
-async function watched(options: BenchOptions, until: Promise<void>, tell: () => string): Promise<void> {
+export async function watched(
+  options: BenchOptions,
+  until: Promise<void>,
+  tell: () => string,
+): Promise<void> {
   let over = false;
   until.then(
     () => (over = true),
@@ -217,6 +223,7 @@ async function watched(options: BenchOptions, until: Promise<void>, tell: () => 
   }
 }
 
-function bodyOf(size: number): Buffer {
+/** A body of so many bytes. */
+export function bodyOf(size: number): Buffer {
   return Buffer.alloc(size, "logwheel ");
 }

@@ -23,6 +23,7 @@ export class SendLoad {
   readonly #body: Uint8Array;
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #keys: readonly string[];
   #turn = 0;
   #running = false;
   #inFlight = 0;
@@ -34,12 +35,15 @@ export class SendLoad {
     body: Uint8Array;
     clock: Clock;
     limit?: number;
+    /** Ordering keys, in turn; none by default. */
+    keys?: readonly string[];
   }) {
     this.#producer = deps.producer;
     this.#topics = deps.topics;
     this.#body = deps.body;
     this.#clock = deps.clock;
     this.#limit = deps.limit ?? Number.POSITIVE_INFINITY;
+    this.#keys = deps.keys ?? [];
   }
 
   /** Begins with so many sends in flight. */
@@ -67,11 +71,14 @@ export class SendLoad {
 
   #next(): void {
     if (!this.#running || this.counts.offered >= this.#limit) return;
-    const topic = this.#topics[this.#turn++ % this.#topics.length]!;
+    const turn = this.#turn++;
+    const topic = this.#topics[turn % this.#topics.length]!;
+    const orderingKey = this.#keys[turn % this.#keys.length];
     const sinceMs = this.#clock.monotonicMs();
     this.counts.offered++;
     this.#inFlight++;
-    this.#producer.send({ topic, body: this.#body }).then(
+    const message = { topic, body: this.#body, ...(orderingKey === undefined ? {} : { orderingKey }) };
+    this.#producer.send(message).then(
       () => {
         this.counts.acked++;
         this.latencies.add(this.#clock.monotonicMs() - sinceMs);
