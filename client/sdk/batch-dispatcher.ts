@@ -170,7 +170,7 @@ export class BatchDispatcher<T> implements Dispatch {
   #takeFrom(parcel: Parcel, into: Delivery<T>[]): void {
     const { flow, records, frameBytes, leasedMs, failures } = parcel;
     const topic = this.#options.topics.get(flow.topic)!;
-    flow.keys.reached(failures);
+    if (parcel.left > 0) flow.keys.reached(failures);
     while (parcel.left > 0 && into.length < this.#batch.size) {
       const record = records[parcel.at++]!;
       const offset = record.queueOffset;

@@ -102,7 +102,8 @@ export class OrderedDispatcher<T> implements Dispatch {
 
   #work(parcel: Parcel): void {
     const { flow, records } = parcel;
-    flow.keys.reached(parcel.failures);
+    // One that was emptied came on a stream that may be over, and counts its failures.
+    if (parcel.left > 0) flow.keys.reached(parcel.failures);
     while (parcel.left > 0 && !this.#full) {
       const record = records[parcel.at++]!;
       const hash = record.keyHash;

@@ -60,6 +60,11 @@ export class BatchSink implements RecordSink {
     };
   }
 
+  /** What the run has to hold back, so far. */
+  get held(): readonly number[] {
+    return this.#held;
+  }
+
   take(bytes: Buffer, start: number, end: number, queueOffset: number): boolean {
     if (queueOffset >= this.#run.to) return false;
     const size = end - start;

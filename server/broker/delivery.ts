@@ -195,7 +195,7 @@ export class Delivery {
     planned: { version: number; generation: number },
   ): void {
     this.#reading = lane.reading = true;
-    lane.cursor.keys?.watch();
+    lane.cursor.keys?.watch(this.#sink.held);
     const finish = (take: () => void): void => {
       this.#reading = lane.reading = false;
       const valid =
@@ -204,6 +204,7 @@ export class Delivery {
         lane.generation === planned.generation &&
         this.#member.lanes.includes(lane);
       if (valid) take();
+      lane.cursor.keys?.watched(run.from, run.from);
     };
     reading
       .then(

@@ -16,6 +16,16 @@ interface BlockedKey {
   readonly behind: number[];
 }
 
+/** What happens between a plan and the sending of what it has read. */
+interface Meanwhile {
+  /** Keys that a member failed on: it drops what there is of them. */
+  readonly blocked: Set<number>;
+  /** Keys of which something was held back or is free again: that comes first. */
+  readonly behind: Set<number>;
+  /** What a member failed on that has come back: it had that before, and it is being read. */
+  readonly ahead: number[];
+}
+
 /** How much is kept, for tests and people. */
 export interface KeyFigures {
   /** Keys with a failed message. */
@@ -48,8 +58,8 @@ export class KeyOrder {
   /** Held back once and free now: delivered before anything from further up. */
   readonly #freed = new Set<number>();
   readonly #freedOrder = new DueHeap();
-  /** Keys that were blocked while records were being read. */
-  #watched: Set<number> | null = null;
+  /** While records are being read that are sent later. */
+  #meanwhile: Meanwhile | null = null;
 
   constructor(place: KeyPlace, retries: Retries) {
     this.#place = place;
@@ -59,14 +69,19 @@ export class KeyOrder {
   /** A record was read on the way up; whether it has to be held back. */
   holds(offset: number, hash: number): boolean {
     this.#hashes.note(offset, hash, this.#place.floor);
-    return this.#blocked.size > 0 && this.#blocked.has(hash);
+    if (this.#meanwhile === null) return this.#blocked.size > 0 && this.#blocked.has(hash);
+    const holds = this.#blocked.has(hash) || this.#meanwhile.behind.has(hash);
+    if (holds) this.#meanwhile.behind.add(hash);
+    return holds;
   }
 
   /** It was held back, or is a failed one that was come to on the way up. */
   hold(offset: number): void {
     const hash = this.#hashes.get(offset);
     const key = this.#blocked.get(hash);
-    if (key !== undefined && key.head < offset) insert(key.behind, offset);
+    this.#retries.takeBack(offset);
+    if (key?.head === offset) this.waits(offset);
+    else if (key !== undefined && key.head < offset) insert(key.behind, offset);
     else if (this.#retries.has(offset)) this.#block(hash, offset);
     else this.#free(offset);
   }
@@ -76,8 +91,10 @@ export class KeyOrder {
    * same key behind it, up to `next`. Blocks the key until `waits`, `letGo` or the acknowledgement.
    */
   giveBack(offset: number, next: number): void {
+    if (offset >= next) this.#meanwhile?.ahead.push(offset);
     const hash = offset < next ? this.#hashes.get(offset) : -1;
     if (hash < 0) return;
+    this.#meanwhile?.blocked.add(hash);
     const known = this.#blocked.get(hash);
     if (known !== undefined && known.head <= offset) return;
     if (known !== undefined) this.#heads.delete(known.head);
@@ -90,13 +107,13 @@ export class KeyOrder {
     }
     this.#blocked.set(hash, { head: offset, behind });
     this.#heads.set(offset, hash);
-    this.#watched?.add(hash);
     if (this.#place.isAcknowledged(offset)) this.#release(hash);
   }
 
   /** The failed message has its time now. */
   waits(offset: number): void {
-    if (this.#heads.has(offset)) this.#due.push(this.#retries.get(offset)!.readyAtMs, offset);
+    const retry = this.#heads.has(offset) ? this.#retries.get(offset) : undefined;
+    if (retry !== undefined) this.#due.push(retry.readyAtMs, offset);
   }
 
   /** The failure did not count: the message and what is behind it are delivered again. */
@@ -149,18 +166,21 @@ export class KeyOrder {
     this.#freed.delete(offset);
   }
 
-  /** Records are being read that are sent later. */
-  watch(): void {
-    this.#watched = new Set();
+  /** Records are being read that are sent later; of what was read already these are held back. */
+  watch(held: readonly number[]): void {
+    const behind = new Set(held.map((offset) => this.#hashes.get(offset)));
+    this.#meanwhile = { blocked: new Set(), behind, ahead: [] };
   }
 
-  /** They were sent: what there is among `[from, to)` of keys that were blocked meanwhile is dropped by the member. */
+  /** `[from, to)` of them was sent: what there is in it of keys that the member failed on meanwhile is dropped there. */
   watched(from: number, to: number): void {
-    const keys = this.#watched;
-    this.#watched = null;
-    if (keys === null || keys.size === 0) return;
-    for (let at = from; at < to; at++)
-      if (keys.has(this.#hashes.get(at)) && !this.#place.isAcknowledged(at)) this.hold(at);
+    const meanwhile = this.#meanwhile;
+    this.#meanwhile = null;
+    if (meanwhile === null) return;
+    const { blocked, ahead } = meanwhile;
+    for (const at of ahead) if (at >= from && at < to) blocked.add(this.#hashes.get(at));
+    for (let at = from; blocked.size > 0 && at < to; at++)
+      if (blocked.has(this.#hashes.get(at)) && !this.#place.isAcknowledged(at)) this.hold(at);
   }
 
   /** How many messages are neither delivered nor failed though they lie below what was read. */
@@ -225,6 +245,7 @@ export class KeyOrder {
     if (this.#freed.has(offset)) return;
     if (this.#freed.size === 0) this.#freedOrder.clear();
     this.#freed.add(offset);
+    this.#meanwhile?.behind.add(this.#hashes.get(offset));
     this.#freedOrder.push(offset, offset);
   }
 

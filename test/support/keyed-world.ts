@@ -10,13 +10,15 @@ interface Batch {
   readonly failures: number;
 }
 
-/** A read from a disk that takes its time. */
+/** A read, from a disk that takes its time. */
 interface Reading {
   readonly run: Run;
   readonly to: number;
-  readonly held: readonly number[];
-  readonly gaps: readonly number[];
-  readonly batch: Batch;
+  at: number;
+  readonly held: number[];
+  readonly gaps: number[];
+  readonly offsets: number[];
+  readonly failures: number;
 }
 
 interface Failure {
@@ -70,30 +72,41 @@ export class KeyedWorld {
     if (this.#reading !== null) return false;
     const run = this.cursor.plan(this.end, this.#nowMs, "key");
     if (run === null) return false;
-    const to = Math.min(run.to, run.from + most);
-    const [offsets, held, gaps]: [number[], number[], number[]] = [[], [], []];
-    for (let offset = run.from; offset < to; offset++) {
+    const to = Math.min(run.to, run.from + Math.max(1, most));
+    this.#reading = { run, to, at: run.from, held: [], gaps: [], offsets: [], failures: this.#known };
+    if (!later) this.read();
+    else {
+      this.take(most % 3);
+      this.cursor.keys!.watch(this.#reading.held);
+    }
+    return true;
+  }
+
+  /** So many more records have come from the disk. */
+  take(count: number): void {
+    const reading = this.#reading;
+    if (reading === null) return;
+    const { run, to, held, gaps, offsets } = reading;
+    for (const until = Math.min(to, reading.at + count); reading.at < until; reading.at++) {
+      const offset = reading.at;
       if (this.#dropped(offset)) gaps.push(offset, offset + 1);
       else {
         const holds = this.cursor.keys!.holds(offset, this.#keys[offset]!) && run.attempt === 1;
         (holds || run.passes ? held : offsets).push(offset);
       }
     }
-    const batch = { offsets, attempt: run.attempt, failures: this.#known };
-    this.#reading = { run, to, held, gaps, batch };
-    if (later) this.cursor.keys!.watch();
-    else this.read();
-    return true;
   }
 
-  /** The read has come to its end. */
+  /** The read comes to its end, and goes out. */
   read(): void {
+    this.take(Number.POSITIVE_INFINITY);
     const reading = this.#reading;
     this.#reading = null;
     if (reading === null) return;
-    this.cursor.deliver(reading.run, reading.to, reading.gaps, reading.held);
-    for (let i = 0; i < reading.gaps.length; i += 2) this.#over.add(reading.gaps[i]!);
-    if (reading.batch.offsets.length > 0) this.#batches.push(reading.batch);
+    const { run, to, held, gaps, offsets, failures } = reading;
+    this.cursor.deliver(run, to, gaps, held);
+    for (let i = 0; i < gaps.length; i += 2) this.#over.add(gaps[i]!);
+    if (offsets.length > 0) this.#batches.push({ offsets, attempt: run.attempt, failures });
   }
 
   /** A batch arrives. */
@@ -103,6 +116,7 @@ export class KeyedWorld {
     for (const offset of batch.offsets) {
       const key = this.#keys[offset]!;
       if ((this.#staleBelow.get(key) ?? 0) > batch.failures) continue;
+      if (this.#running.get(key)?.offset === offset) continue;
       const waiting = this.#waiting.get(key) ?? [];
       waiting.push({ offset, attempt: batch.attempt });
       this.#waiting.set(key, waiting);
@@ -168,6 +182,18 @@ export class KeyedWorld {
     this.#over.add(offset);
   }
 
+  /** The member's connection broke, and it is back: what runs goes on, what it had handled it says again, failures it does not. */
+  resume(): void {
+    const acks = this.#answers.filter((answer) => "acked" in answer);
+    const running = this.#running;
+    const over = new Set(this.#over);
+    this.move(false);
+    this.#running = running;
+    this.#answers = acks;
+    for (const { acked } of acks) if (over.has(acked)) this.#over.add(acked);
+    this.#hearAll();
+  }
+
   /** Another member gets the queue; `restart`: after a restart of the broker, which knows what was acknowledged. */
   move(restart: boolean): void {
     this.#reading = null;
@@ -175,12 +201,16 @@ export class KeyedWorld {
     this.#answers = [];
     this.#known = this.#told = 0;
     this.#waiting.clear();
-    this.#running.clear();
+    this.#running = new Map();
     this.#staleBelow.clear();
     if (restart) this.cursor = new Cursor(this.cursor.toState(), at(this.#nowMs));
     else this.cursor.rewind(this.cursor.floor, this.#nowMs);
     // What was handled, and not acknowledged in time, comes again.
     for (const offset of [...this.#over]) if (!this.cursor.isAcknowledged(offset)) this.#over.delete(offset);
+  }
+
+  #hearAll(): void {
+    while (this.hear(0, false));
   }
 
   /** Whether the counts add up. */

@@ -26,33 +26,39 @@ function fail(cursor: Cursor, offset: number, attempt: number, readyAtMs: number
   return cursor.nack({ offset, attempt }, { dueMs: readyAtMs, readyAtMs });
 }
 
+/** What may happen, how often, and its number at most. */
+const HAPPENS: readonly (readonly [what: string, weight: number, most: number])[] = [
+  ["publish", 4, 4],
+  ["deliver", 4, 6],
+  ["deliver later", 3, 6],
+  ["take", 2, 3],
+  ["read", 2, 0],
+  ["arrive", 4, 0],
+  ["begin", 8, 9],
+  ["succeed", 6, 9],
+  ["fail", 4, 9],
+  ["hear", 8, 20],
+  ["park", 1, 0],
+  ["skip", 1, 40],
+  ["wait", 3, 20],
+  ["move", 1, 0],
+  ["resume", 1, 0],
+  ["restart", 1, 0],
+];
+
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("publish" as const), n: fc.nat({ max: 4 }) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant("deliver" as const), n: fc.integer({ min: 1, max: 6 }) }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant("deliver later" as const), n: fc.integer({ min: 1, max: 6 }) }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("read" as const), n: fc.constant(0) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("arrive" as const), n: fc.constant(0) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("begin" as const), n: fc.nat({ max: 9 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("succeed" as const), n: fc.nat({ max: 9 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("fail" as const), n: fc.nat({ max: 9 }) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("hear" as const), n: fc.nat({ max: 20 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("park" as const), n: fc.constant(0) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("skip" as const), n: fc.nat({ max: 40 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), n: fc.nat({ max: 20 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("move" as const), n: fc.constant(0) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), n: fc.constant(0) }) },
+  ...HAPPENS.map(([what, weight, most]) => ({
+    weight,
+    arbitrary: fc.record({ do: fc.constant(what), n: fc.nat({ max: most }) }),
+  })),
 );
 
 function play(world: KeyedWorld, { do: what, n }: { do: string; n: number }): void {
   if (what === "publish") world.publish(n);
   if (what === "deliver") world.deliver(n);
   if (what === "deliver later") world.deliver(n, true);
+  if (what === "take") world.take(n);
+  if (what === "resume") world.resume();
   if (what === "read") world.read();
   if (what === "arrive") world.arrive();
   if (what === "begin") world.begin(n);
