@@ -27,8 +27,9 @@ const OPTIONS = {
     type: "number",
     default: 1_000_000,
     requiresArg: true,
-    description: "consume: messages of the backlog",
+    description: "consume, ordered: messages of the backlog",
   },
+  keys: { type: "number", default: 10_000, requiresArg: true, description: "ordered: ordering keys" },
   rate: { type: "number", default: 5_000, requiresArg: true, description: "e2e: messages per second" },
   flush: {
     choices: ["sync", "async"],
@@ -94,6 +95,11 @@ export const verbs = [
     "Transactions of one message: half, then commit",
     async () => (await import("./bench/transactions.js")).benchTransactions,
   ),
+  bench(
+    "ordered",
+    "Consuming a backlog in order by key; then the same with 1 % of the messages failing once",
+    async () => (await import("./bench/ordered.js")).benchOrdered,
+  ),
   verb({
     command: "storage",
     describe: "The store alone, without a network",
@@ -153,7 +159,9 @@ function retentionOf(args: BenchArgs, command: string): number {
   const { retentionBytes: given } = args;
   if (given !== undefined) return optionValue("--retention-bytes", () => parseBytes(given));
   const steady = 2 ** 30;
-  return command === "consume" ? steady + args.messages * (sizeOf(args) + RECORD_BYTES) : steady;
+  return command === "consume" || command === "ordered"
+    ? steady + args.messages * (sizeOf(args) + RECORD_BYTES)
+    : steady;
 }
 
 function sizeOf({ size }: BenchArgs): number {
@@ -164,11 +172,12 @@ function sizeOf({ size }: BenchArgs): number {
 
 /** BAD_REQUEST, before anything is started, names the option that leaves nothing to measure. */
 function assertMeasurable(args: BenchArgs): void {
-  const { inFlight, topics, messages, rate, seconds, warmup } = args;
+  const { inFlight, topics, messages, keys, rate, seconds, warmup } = args;
   sizeOf(args);
   countOf("--in-flight", inFlight);
   countOf("--topics", topics);
   countOf("--messages", messages);
+  countOf("--keys", keys);
   countOf("--rate", rate);
   if (seconds <= 0) throw new LogwheelError("BAD_REQUEST", `--seconds: ${seconds} is not above 0`);
   if (warmup < 0) throw new LogwheelError("BAD_REQUEST", `--warmup: ${warmup} is less than 0`);

@@ -39,6 +39,7 @@ describe("examples on a cluster that makes topics by itself", function () {
       /order-2: created -> paid -> packed -> sent\n/,
       /order-3: created -> paid -> packed -> sent\n/,
     ],
+    "ordered-per-key": [/^while 7 waited: 1 2 3 4 5 6\nthen, in order: 7 8 9\n$/],
     broadcast: [
       /cache 1 forgets user-1\n/,
       /cache 1 forgets user-3\n/,
