@@ -28,7 +28,7 @@ await using producer = client.transactional({
 });
 
 let delivered = 0;
-const consumer = client.consume(transfers, { group: "ledger", from: "earliest" }, (message) => {
+const consumer = client.consume(transfers, { group: "bookkeeping", from: "earliest" }, (message) => {
   console.log(`delivered ${textOf(message)}`);
   delivered += 1;
 });

@@ -71,7 +71,7 @@ declare const client: Client;
 declare const producer: Producer;
 declare const orders: Topic<{ id: string; total: number }>;
 declare const bank: TransactionalProducer<{ id: string; total: number }>;
-declare const database: { has(id: string): Promise<boolean>; pay(amount: number, id: string): Promise<void> };
+declare const accounts: { has(id: string): Promise<boolean>; pay(amount: number, id: string): Promise<void> };
 declare function charge(order: { id: string; total: number }, signal: AbortSignal): Promise<void>;
 declare function insert(orders: readonly { id: string; total: number }[]): Promise<Set<string>>;
 `;

@@ -27,7 +27,7 @@ const OPTIONS = {
     type: "number",
     default: 1_000_000,
     requiresArg: true,
-    description: "consume: messages of the backlog",
+    description: "consume, ordered: messages of the backlog",
   },
   pending: {
     type: "number",
@@ -35,6 +35,7 @@ const OPTIONS = {
     requiresArg: true,
     description: "delay: then pile up so many pending messages, and start the broker again",
   },
+  keys: { type: "number", default: 10_000, requiresArg: true, description: "ordered: ordering keys" },
   rate: { type: "number", default: 5_000, requiresArg: true, description: "e2e: messages per second" },
   flush: {
     choices: ["sync", "async"],
@@ -105,6 +106,11 @@ export const verbs = [
     "Delayed messages: lateness, a burst of 100,000, scheduling",
     async () => (await import("./bench/delay.js")).benchDelay,
   ),
+  bench(
+    "ordered",
+    "Consuming a backlog in order by key; then the same with 1 % of the messages failing once",
+    async () => (await import("./bench/ordered.js")).benchOrdered,
+  ),
   verb({
     command: "storage",
     describe: "The store alone, without a network",
@@ -166,7 +172,7 @@ function retentionOf(args: BenchArgs, command: string): number {
   const steady = 2 ** 30;
   const record = sizeOf(args) + RECORD_BYTES;
   if (command === "delay") return steady + 4 * (args.pending + 1_000_000) * record;
-  return command === "consume" ? steady + args.messages * record : steady;
+  return command === "consume" || command === "ordered" ? steady + args.messages * record : steady;
 }
 
 function sizeOf({ size }: BenchArgs): number {
@@ -177,11 +183,12 @@ function sizeOf({ size }: BenchArgs): number {
 
 /** BAD_REQUEST, before anything is started, names the option that leaves nothing to measure. */
 function assertMeasurable(args: BenchArgs): void {
-  const { inFlight, topics, messages, rate, pending, seconds, warmup } = args;
+  const { inFlight, topics, messages, keys, rate, pending, seconds, warmup } = args;
   sizeOf(args);
   countOf("--in-flight", inFlight);
   countOf("--topics", topics);
   countOf("--messages", messages);
+  countOf("--keys", keys);
   countOf("--rate", rate);
   countOf("--pending", pending, 0);
   if (seconds <= 0) throw new LogwheelError("BAD_REQUEST", `--seconds: ${seconds} is not above 0`);

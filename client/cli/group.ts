@@ -12,7 +12,7 @@ const NAME = { name: { type: "string", demandOption: true, description: "Name of
 const OPTIONS = { ...CLIENT_OPTIONS, ...OUTPUT_OPTION } as const;
 
 const SETTINGS = {
-  ordered: { type: "boolean", description: "One message of a queue at a time" },
+  ordered: { type: "boolean", description: "In order by key: one message of a key at a time" },
   "max-attempts": {
     type: "number",
     requiresArg: true,
@@ -205,6 +205,40 @@ export const verbs = [
           from: (row) => row.fromOffset,
           to: (row) => row.toOffset,
         });
+        return undefined;
+      }),
+  }),
+  verb({
+    command: "skip <name>",
+    describe: "Pass over one message that a group cannot handle, so that what waits for it goes on",
+    positionals: NAME,
+    options: {
+      ...OPTIONS,
+      ...DESTRUCTIVE_OPTIONS,
+      topic: { type: "string", demandOption: true, requiresArg: true, description: "The topic" },
+      queue: { type: "number", demandOption: true, requiresArg: true, description: "Queue id" },
+      offset: { type: "number", demandOption: true, requiresArg: true, description: "Offset of the message" },
+      broker: { type: "string", requiresArg: true, description: "Where several brokers have the topic" },
+    },
+    run: (args, terminal) =>
+      withClient(args, terminal, async ({ admin }) => {
+        const { name, topic, broker } = args;
+        const which = {
+          ...callOptions(args, terminal),
+          topic,
+          queue: countOf("--queue", args.queue, 0),
+          offset: countOf("--offset", args.offset, 0),
+          ...(broker === undefined ? {} : { broker }),
+        };
+        const would = await admin.groups.skip(name, { ...which, dryRun: true });
+        if (!args.dryRun)
+          await confirm(
+            terminal,
+            args.yes,
+            `Skip offset ${which.offset} of queue ${which.queue} of ${topic} for ${name}? It failed ${would.failures} times, ${would.waiting} wait for it.`,
+          );
+        const done = args.dryRun ? would : await admin.groups.skip(name, { ...which, broker: would.broker });
+        await showOne(terminal, args.output, { group: name, skipped: !args.dryRun, ...done });
         return undefined;
       }),
   }),

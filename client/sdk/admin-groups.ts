@@ -4,21 +4,21 @@ import type { ResetGroupRequest } from "../../proto/gen/logwheel/v1/ResetGroupRe
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
-import { modes, strategies } from "./admin-names.js";
 import type {
-  Admin,
-  ChangeOptions,
   GroupDescription,
   GroupInfo,
   GroupSettings,
   GroupSummary,
-  Listing,
   MemberInfo,
   OldestAt,
   ProgressInfo,
   QueueReset,
   ResetOptions,
-} from "./admin-types.js";
+  SkipOptions,
+  SkippedMessage,
+} from "./admin-group-types.js";
+import { modes, strategies } from "./admin-names.js";
+import type { Admin, ChangeOptions, Listing } from "./admin-types.js";
 import { type Answer, type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
 import { listing } from "./listing.js";
 import type { CallOptions } from "./types.js";
@@ -114,6 +114,26 @@ export class GroupAdmin implements NonNullable<Admin["groups"]> {
     return goodAnswers(withoutTopic(answers)).flatMap(({ broker, reply }) =>
       reply.queues.map((queue) => ({ broker, ...queue })),
     );
+  }
+
+  async skip(name: string, options: SkipOptions): Promise<SkippedMessage> {
+    const { topic, queue, offset, broker, dryRun = false } = options;
+    const request = { group: name, topic, queueId: queue, offset };
+    const brokers =
+      broker === undefined ? await this.#brokers.list(options) : [await this.#brokers.find(broker, options)];
+    const look = () => ({ ...request, dryRun: true });
+    const looked = withoutTopic(await this.#brokers.ask(brokers, ADMIN.skipMessage, look, options));
+    if (looked.length > 1)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        `several brokers have topic ${topic} (${looked.map((each) => each.broker).join(", ")}): name one with \`broker\``,
+      );
+    const [would] = goodAnswers(looked);
+    const chosen = brokers.find((each) => each.name === would!.broker)!;
+    const reply = dryRun
+      ? would!.reply
+      : await this.#brokers.call(chosen, ADMIN.skipMessage, { ...request, dryRun }, options);
+    return { broker: chosen.name, ...reply };
   }
 
   pause(name: string, options: CallOptions = {}): Promise<GroupInfo> {

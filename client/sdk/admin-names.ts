@@ -4,7 +4,8 @@ import { Mode } from "../../proto/gen/logwheel/v1/Mode.js";
 import { Permission } from "../../proto/gen/logwheel/v1/Permission.js";
 import { TopicType as WireTopicType } from "../../proto/gen/logwheel/v1/TopicType.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { AssignStrategy, ExpiredFate, MemberInfo, TopicPermission, TopicType } from "./admin-types.js";
+import type { AssignStrategy, MemberInfo } from "./admin-group-types.js";
+import type { ExpiredFate, TopicPermission, TopicType } from "./admin-types.js";
 
 /** The SDK's words for the numbers of the wire, both ways. */
 class Names<N extends string, W extends number> {

@@ -169,12 +169,14 @@ export class BatchDispatcher<T> implements Dispatch {
   }
 
   #takeFrom(parcel: Parcel, into: Delivery<T>[]): void {
-    const { flow, records, frameBytes, leasedMs } = parcel;
+    const { flow, records, frameBytes, leasedMs, failures } = parcel;
     const topic = this.#options.topics.get(flow.topic)!;
+    if (parcel.left > 0) flow.keys.reached(failures);
     while (parcel.left > 0 && into.length < this.#batch.size) {
       const record = records[parcel.at++]!;
       const offset = record.queueOffset;
-      if (flow.state !== "assigned" || flow.isStale(offset) || flow.lost.delete(offset))
+      const stale = flow.isStale(offset) || flow.keys.isStale(record.keyHash, failures);
+      if (flow.state !== "assigned" || stale || flow.lost.delete(offset))
         flow.settler.release(1, record.end - record.start);
       else {
         const message = new ReceivedMessage(flow.broker, topic, record, frameBytes);

@@ -19,6 +19,7 @@ import { atLeast } from "./consume-settings.js";
 import { DelayedChanges } from "./delayed-changes.js";
 import { Dispatcher } from "./dispatcher.js";
 import { guardedLogger } from "./guarded-logger.js";
+import { OrderedDispatcher } from "./ordered-dispatcher.js";
 import { MessageProducer } from "./producer.js";
 import { HandlingConsumer } from "./push-consumer.js";
 import { QueueReader } from "./reader.js";
@@ -153,7 +154,11 @@ export class ClusterClient implements Client {
   ): PushConsumer {
     return this.#add(
       (parts) =>
-        new HandlingConsumer<T>(parts, topic, options, (dispatch) => new Dispatcher(dispatch, handler)),
+        new HandlingConsumer<T>(parts, topic, options, (dispatch) =>
+          dispatch.mode === "ordered"
+            ? new OrderedDispatcher(dispatch, handler)
+            : new Dispatcher(dispatch, handler),
+        ),
     );
   }
 

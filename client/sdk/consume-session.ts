@@ -45,6 +45,7 @@ export class ConsumeSession {
   #expiryMs = EXPIRY_MS;
   #heardMs: number;
   #serial = 0;
+  #failures = 0;
   #over = false;
 
   /** Opens the stream. Throws what opening it throws; later failures come as `closed`. */
@@ -79,7 +80,13 @@ export class ConsumeSession {
     return this.#serial;
   }
 
+  /** How many nacks were written. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   nack(nack: NonNullable<ConsumeRequest["nack"]>): void {
+    this.#failures++;
     this.#write({ nack });
   }
 

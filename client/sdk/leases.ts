@@ -27,7 +27,7 @@ export function keepLeases(
   }
 }
 
-/** The broker has given a message to another member: its handler is told, or it is never begun. */
+/** The broker has given a message to another member, or somebody has skipped it: its handler is told, or it is never begun. */
 export function loseLease(
   flow: QueueFlow,
   lease: QueueName & { readonly offset: number; readonly attempt: number },
@@ -39,7 +39,7 @@ export function loseLease(
     delivery.lose(
       new LogwheelError(
         "LEASE_EXPIRED",
-        `the lease of offset ${offset} of queue ${queueId} of topic ${topic} ran out: the message goes to another member`,
+        `offset ${offset} of queue ${queueId} of topic ${topic} is not this member's any more: its lease ran out, or it was skipped`,
         { topic, broker: flow.broker },
       ),
     );

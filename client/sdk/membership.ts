@@ -182,22 +182,16 @@ export class Membership implements Settler {
       if (flow.nacks.length === 0) continue;
       for (const nack of flow.nacks) session.nack(nack);
       flow.nacks = [];
+      flow.keys.told(session.failures);
     }
     const grant = this.#draining ? null : this.credit.grant();
     if (grant !== null) session.credit(grant);
   }
 
-  /** To be called a few times in a lease's length: lengthens those past their half, and finds queues that stand still. */
+  /** To be called a few times in a lease's length: lengthens those past their half. */
   look(): void {
     const session = this.#ready;
-    if (session === null) return;
-    if (this.#options.keepsLeases) this.#keepLeases(session, this.#options.leaseMs / 2);
-    const nowMs = this.#deps.clock.monotonicMs();
-    for (const flow of this.flows)
-      if (flow.isOverdue(nowMs)) {
-        const what = `broker ${this.broker} does not repeat a failed message of queue ${flow.queueId} of topic ${flow.topic}`;
-        return session.fail(new LogwheelError("CONNECTION_LOST", what, { topic: flow.topic }));
-      }
+    if (session !== null && this.#options.keepsLeases) this.#keepLeases(session, this.#options.leaseMs / 2);
   }
 
   /** Resolves when every acknowledgement has its answer, or no stream is left to bring one. */
@@ -252,7 +246,11 @@ export class Membership implements Settler {
       return this.succeed(flow, offset, offset + 1, { messages: 1, bytes });
     this.#later(delayMs, () => {
       if (flow.state === "gone") return this.release(1, bytes);
-      const parcel = new Parcel(flow, [message.nextAttempt()], message.frameBytes, 0);
+      const parcel = new Parcel(flow, [message.nextAttempt()], {
+        frameBytes: message.frameBytes,
+        failures: 0,
+        arrivedMs: 0,
+      });
       flow.parcels.add(parcel);
       this.#owner.arrived(parcel);
     });
@@ -274,7 +272,7 @@ export class Membership implements Settler {
     if (session === null) return;
     const first = this.#ready !== session;
     const { kept, revoked, lost } = this.flows.assign(queues);
-    if (first) for (const flow of kept) flow.restart();
+    if (first) for (const flow of kept) flow.keys.restart();
     for (const flow of lost) this.#lose(flow);
     for (const flow of revoked) this.#revoke(flow);
     if (first) this.#begin(session);
@@ -325,6 +323,7 @@ export class Membership implements Settler {
         this.release(1, end - start);
       }
     flow.parcels.clear();
+    flow.keys.dropWaiting();
   }
 
   #arrived(batch: RecordBatch): void {
@@ -338,7 +337,11 @@ export class Membership implements Settler {
     const counts = flow?.state === "assigned" && flow.generation === generation;
     if (!counts || this.#draining) return this.release(records.length, bytes);
     if (mode === "broadcast") flow.arrive(records, batch.nextOffset);
-    const parcel = new Parcel(flow, records, batch.records.frameBytes, this.#deps.clock.monotonicMs());
+    const parcel = new Parcel(flow, records, {
+      frameBytes: batch.records.frameBytes,
+      failures: batch.failures,
+      arrivedMs: this.#deps.clock.monotonicMs(),
+    });
     flow.parcels.add(parcel);
     const give = (): void => this.#owner.arrived(parcel);
     if (!traces.receive.hasSubscribers) return give();

@@ -36,6 +36,11 @@ export class ReceivedMessage<T> implements Message<T> {
     return new StoredRecord(bytes, start, end, attempt + 1);
   }
 
+  /** Of the ordering key; 0 without one. */
+  get keyHash(): number {
+    return this.#record.keyHash;
+  }
+
   /** Of its encoded record. */
   get bytes(): number {
     return this.#record.end - this.#record.start;

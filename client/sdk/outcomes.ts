@@ -3,16 +3,11 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Delivery } from "./delivery.js";
 import { Reject, RetryLater } from "./handler-errors.js";
 import type { ReceivedMessage } from "./message.js";
-import type { QueueFlow } from "./queue-flow.js";
 import type { ConsumeMode } from "./types.js";
 import { type RetryRules, verdictOf } from "./verdict.js";
 
 /** Between two looks at handlers that take too long. */
 const SWEEP_MS_MAX = 1_000;
-
-/** What a group's own wait before another delivery may be, and how long the delivery may take after it. */
-const GROUP_DELAY_MS_MAX = 7_200_000;
-const REWIND_MS_MAX = 20_000;
 
 /** What decides over failures and time. */
 export interface OutcomeOptions<T> {
@@ -68,14 +63,15 @@ export class Outcomes<T> {
   fail(delivery: Delivery<T>, thrown: unknown): void {
     if (delivery.settled) return;
     delivery.settled = true;
-    const { flow, attempt, message } = delivery;
+    const { flow, attempt, message, lost } = delivery;
     const { mode, retry, failed } = this.#options;
     const verdict = verdictOf(thrown, attempt, retry);
-    if (mode === "ordered") this.#dropBehind(flow, verdict.delayMs ?? GROUP_DELAY_MS_MAX);
     this.#retried++;
     if (thrown !== undefined && !(thrown instanceof RetryLater || thrown instanceof Reject))
       failed(thrown, message);
-    flow.settler.fail(delivery as Delivery, verdict);
+    const comesWithAnother = mode === "ordered" && lost === null && !flow.keys.fail(message.keyHash);
+    if (comesWithAnother) flow.settler.release(1, delivery.bytes);
+    else flow.settler.fail(delivery as Delivery, verdict);
   }
 
   /** Tells every handler that its result no longer counts. */
@@ -83,18 +79,6 @@ export class Outcomes<T> {
     for (const delivery of this.active) delivery.lose(error);
     this.#cancelSweep?.();
     this.#cancelSweep = null;
-  }
-
-  /** In order, nothing behind the failed message is begun before it: the broker sends all of it again. */
-  #dropBehind(flow: QueueFlow, delayMs: number): void {
-    for (const parcel of flow.parcels)
-      for (; parcel.left > 0; parcel.at++) {
-        const { queueOffset, start, end } = parcel.records[parcel.at]!;
-        flow.isStale(queueOffset);
-        flow.settler.release(1, end - start);
-      }
-    flow.parcels.clear();
-    flow.rewind(this.#options.clock.monotonicMs() + delayMs + REWIND_MS_MAX);
   }
 
   /** Handlers that take too long lose their message to another try; their place is free when they end. */

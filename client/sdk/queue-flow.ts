@@ -4,6 +4,7 @@ import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import type { Amount } from "./credit.js";
 import type { Delivery } from "./delivery.js";
+import { KeyLanes } from "./key-lanes.js";
 import type { Verdict } from "./verdict.js";
 
 /** Where the results of a queue's messages go: the membership that has the queue. */
@@ -24,15 +25,22 @@ export class Parcel {
   readonly records: readonly StoredRecord[];
   /** Bytes of the frame in which they came. */
   readonly frameBytes: number;
+  /** Ordered mode: how many failures of the stream the broker knew of when it took them. */
+  readonly failures: number;
   at = 0;
   /** Shared mode: when the leases of what is left were last lengthened. */
   leasedMs: number;
 
-  constructor(flow: QueueFlow, records: readonly StoredRecord[], frameBytes: number, arrivedMs: number) {
+  constructor(
+    flow: QueueFlow,
+    records: readonly StoredRecord[],
+    came: { readonly frameBytes: number; readonly failures: number; readonly arrivedMs: number },
+  ) {
     this.flow = flow;
     this.records = records;
-    this.frameBytes = frameBytes;
-    this.leasedMs = arrivedMs;
+    this.frameBytes = came.frameBytes;
+    this.failures = came.failures;
+    this.leasedMs = came.arrivedMs;
   }
 
   get left(): number {
@@ -70,14 +78,10 @@ export class QueueFlow implements QueueName {
   readonly acks = new RangeSet();
   /** Failed, and not yet told because there was no stream. */
   nacks: (Nack & { readonly offset: number })[] = [];
-  /** Ordered mode: one message at a time. */
-  busy = false;
-  /** Shared mode: what waits here and belongs to this member no more. */
+  /** Ordered mode: keys that cannot go on at once. */
+  readonly keys = new KeyLanes(this);
+  /** What waits here and belongs to this member no more. */
   readonly lost = new Set<number>();
-  /** One past the offset that has arrived last: the broker goes up from there unless it begins again. */
-  #receivedTo = 0;
-  /** Ordered mode: everything is stale until the broker begins again, by this time (monotonic); null: nothing is. */
-  #rewindByMs: number | null = null;
   /** Broadcast mode: everything below has arrived or was left out by the filter. */
   #arrivedTo: number;
   /** Broadcast mode: everything below is handled, and what is handled above. */
@@ -126,30 +130,10 @@ export class QueueFlow implements QueueName {
     return held.toArray();
   }
 
-  /** Ordered mode: a message failed; what has arrived behind it is going to come again. */
-  rewind(byMs: number): void {
-    this.#rewindByMs = byMs;
-  }
-
-  /** Ordered mode: whether the broker should have begun again and has not. */
-  isOverdue(nowMs: number): boolean {
-    return this.#rewindByMs !== null && nowMs > this.#rewindByMs;
-  }
-
-  /** A new stream: the broker begins again with what is not acknowledged. */
-  restart(): void {
-    this.#rewindByMs = null;
-    this.#receivedTo = 0;
-  }
-
-  /** Whether a record that has arrived is to be passed over. Called once for each, in the order of arrival. */
+  /** Whether a record that has arrived is to be passed over: it is in a handler still, or was handled. */
   isStale(offset: number): boolean {
     if (this.inFlight.has(offset)) return true;
-    if (offset < this.#receivedTo) this.#rewindByMs = null;
-    this.#receivedTo = offset + 1;
-    return (
-      this.#rewindByMs !== null || (this.#done.count > 0 && (offset < this.#floor || this.#done.has(offset)))
-    );
+    return this.#done.count > 0 && (offset < this.#floor || this.#done.has(offset));
   }
 
   /** Broadcast mode: a batch up to `end` brings these, and what the filter left out between them counts as handled. */

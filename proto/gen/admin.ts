@@ -53,6 +53,8 @@ import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupReq
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
 import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from './logwheel/v1/SettleTransactionReply.js';
 import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from './logwheel/v1/SettleTransactionRequest.js';
+import type { SkipMessageReply as _logwheel_v1_SkipMessageReply, SkipMessageReply__Output as _logwheel_v1_SkipMessageReply__Output } from './logwheel/v1/SkipMessageReply.js';
+import type { SkipMessageRequest as _logwheel_v1_SkipMessageRequest, SkipMessageRequest__Output as _logwheel_v1_SkipMessageRequest__Output } from './logwheel/v1/SkipMessageRequest.js';
 import type { StartRedriveRequest as _logwheel_v1_StartRedriveRequest, StartRedriveRequest__Output as _logwheel_v1_StartRedriveRequest__Output } from './logwheel/v1/StartRedriveRequest.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from './logwheel/v1/TopicReply.js';
@@ -127,6 +129,8 @@ export interface ProtoGrpcType {
       Sent: EnumTypeDefinition
       SettleTransactionReply: MessageTypeDefinition<_logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionReply__Output>
       SettleTransactionRequest: MessageTypeDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionRequest__Output>
+      SkipMessageReply: MessageTypeDefinition<_logwheel_v1_SkipMessageReply, _logwheel_v1_SkipMessageReply__Output>
+      SkipMessageRequest: MessageTypeDefinition<_logwheel_v1_SkipMessageRequest, _logwheel_v1_SkipMessageRequest__Output>
       StartRedriveRequest: MessageTypeDefinition<_logwheel_v1_StartRedriveRequest, _logwheel_v1_StartRedriveRequest__Output>
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicReply: MessageTypeDefinition<_logwheel_v1_TopicReply, _logwheel_v1_TopicReply__Output>

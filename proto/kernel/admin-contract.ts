@@ -96,6 +96,11 @@ import type {
   SettleTransactionRequest,
   SettleTransactionRequest__Output,
 } from "../gen/logwheel/v1/SettleTransactionRequest.js";
+import type { SkipMessageReply, SkipMessageReply__Output } from "../gen/logwheel/v1/SkipMessageReply.js";
+import type {
+  SkipMessageRequest,
+  SkipMessageRequest__Output,
+} from "../gen/logwheel/v1/SkipMessageRequest.js";
 import type {
   StartRedriveRequest,
   StartRedriveRequest__Output,
@@ -166,6 +171,11 @@ export const ADMIN = {
     "Admin/ResetGroup",
     asked<ResetGroupRequest, ResetGroupRequest__Output>("ResetGroupRequest"),
     of<ResetGroupReply, ResetGroupReply__Output>("ResetGroupReply"),
+  ),
+  skipMessage: unary(
+    "Admin/SkipMessage",
+    asked<SkipMessageRequest, SkipMessageRequest__Output>("SkipMessageRequest"),
+    of<SkipMessageReply, SkipMessageReply__Output>("SkipMessageReply"),
   ),
   getMessage: unary(
     "Admin/GetMessage",

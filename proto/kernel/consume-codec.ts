@@ -28,6 +28,7 @@ const BATCH = {
   NEXT_OFFSET: 0x20,
   ATTEMPT: 0x2a,
   RECORD: 0x32,
+  FAILURES: 0x38,
 } as const;
 
 /** Field tags of `logwheel.v1.Attempt`. */
@@ -66,7 +67,8 @@ export class BatchBuilder {
     return this.#out.at;
   }
 
-  begin(topic: string, queueId: number, generation: number): void {
+  /** `failures`: how many of the member's were known when the records were taken. */
+  begin(topic: string, queueId: number, generation: number, failures = 0): void {
     checkUint64("the generation", generation);
     const size = textSize(topic);
     this.#count = this.#attempts.length = 0;
@@ -77,6 +79,7 @@ export class BatchBuilder {
     this.#out.at = writeText(bytes, writeVarint(bytes, this.#out.at + 1, size), topic, size);
     writeNumber(this.#out, BATCH.QUEUE_ID, queueId);
     writeNumber(this.#out, BATCH.GENERATION, generation);
+    writeNumber(this.#out, BATCH.FAILURES, failures);
   }
 
   /** Adds the record in `bytes[start..end)`, delivered for the `attempt`-th time, and why the one before failed. */
@@ -240,6 +243,8 @@ export interface RecordBatch {
   readonly generation: number;
   /** Past the last record and what the filter left out. */
   readonly nextOffset: number;
+  /** How many failures of this stream the broker knew of when it took the records. */
+  readonly failures: number;
   readonly records: RecordList;
 }
 
@@ -285,7 +290,7 @@ export function decodeConsumeReply(bytes: Buffer): ConsumeEvent {
 }
 
 function decodeBatch(reader: WireReader): RecordBatch {
-  const batch = { topic: "", queueId: 0, generation: 0, nextOffset: 0 };
+  const batch = { topic: "", queueId: 0, generation: 0, nextOffset: 0, failures: 0 };
   const places: number[] = [];
   let attempts: Map<number, Attempted> | undefined;
   while (reader.at < reader.end) {
@@ -306,12 +311,15 @@ function decodeBatch(reader: WireReader): RecordBatch {
       case BATCH.NEXT_OFFSET:
         batch.nextOffset = reader.uint64();
         break;
+      case BATCH.FAILURES:
+        batch.failures = reader.uint64();
+        break;
       case BATCH.ATTEMPT:
         attempts ??= new Map();
         readAttempt(reader, attempts);
         break;
       default:
-        if (tag >>> 3 <= 6) throw malformed(`field ${tag >>> 3} of a batch has wire type ${tag & 7}`);
+        if (tag >>> 3 <= 7) throw malformed(`field ${tag >>> 3} of a batch has wire type ${tag & 7}`);
         reader.skip(tag);
     }
   }

@@ -50,6 +50,7 @@ export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
     listGroups: () => groups.list(),
     describeGroup: ({ name }) => groups.describe(name),
     resetGroup: (request) => groups.reset(request),
+    skipMessage: (request) => groups.skip(request),
     getMessage: (request) => messages.get(request),
     findMessages: (request) => messages.find(request),
     listDelayed: (request) => due.listDelayed(request),

@@ -1,9 +1,11 @@
 import type { BatchBuilder } from "../../proto/kernel/consume-codec.js";
+import { recordKeyHash } from "../../proto/kernel/record.js";
 import type { TopicState } from "../store/queue.js";
 import type { ReadLimits, RecordSink } from "../store/queue-reader.js";
 import type { Run } from "./cursor.js";
 import { EXPIRED, isExpired } from "./expiry.js";
 import { type MessageFilter, readLimits } from "./filter.js";
+import type { KeyOrder } from "./key-order.js";
 import type { LastErrors } from "./last-errors.js";
 
 /** What a batch has to know to leave out what has expired. */
@@ -38,6 +40,8 @@ export class BatchSink implements RecordSink {
   #expected = 0;
   #gaps: number[] = [];
   #offsets: number[] = [];
+  #held: number[] = [];
+  #keys: KeyOrder | null = null;
   #messagesMax = 0;
   #bytesMax = 0;
   /** Of the batch so far. */
@@ -77,13 +81,15 @@ export class BatchSink implements RecordSink {
     return this.messages >= this.#messagesMax || this.bytes >= this.#bytesMax;
   }
 
-  /** A run of the batch; returns what the store has to know. */
-  start(run: Run, errors?: LastErrors): ReadLimits {
+  /** A run of the batch, in order by `keys` unless null; returns what the store has to know. */
+  start(run: Run, keys: KeyOrder | null, errors?: LastErrors): ReadLimits {
     this.#run = run;
     this.#errors = errors;
     this.#expected = run.from;
     this.#gaps = [];
     this.#offsets = [];
+    this.#held = [];
+    this.#keys = keys;
     this.expired = 0;
     this.dying = [];
     const span = run.to - run.from;
@@ -91,11 +97,17 @@ export class BatchSink implements RecordSink {
       maxMessages: Math.min(this.#messagesMax - this.messages, span),
       maxBytes: this.#bytesMax - this.bytes,
     };
-    return this.#filter === undefined ? room : readLimits(this.#filter, room, span);
+    return this.#filter === undefined || run.passes ? room : readLimits(this.#filter, room, span);
+  }
+
+  /** What the run has to hold back, so far. */
+  get held(): readonly number[] {
+    return this.#held;
   }
 
   take(bytes: Buffer, start: number, end: number, queueOffset: number): boolean {
     if (queueOffset >= this.#run.to || this.full) return false;
+    if (this.#run.passes) return this.#pass(bytes, start, queueOffset);
     const size = end - start;
     if (this.messages > 0 && this.bytes + size > this.#bytesMax) return false;
     if (this.#filter !== undefined && !this.#filter.wants(bytes, start, end)) return true;
@@ -103,6 +115,10 @@ export class BatchSink implements RecordSink {
       return this.#expire(bytes, start, end, queueOffset);
     if (queueOffset > this.#expected) this.#gaps.push(this.#expected, queueOffset);
     this.#expected = queueOffset + 1;
+    if (this.#keys?.holds(queueOffset, recordKeyHash(bytes, start))) {
+      this.#held.push(queueOffset);
+      return true;
+    }
     const { attempt } = this.#run;
     this.#batch.add(bytes, start, end, attempt, attempt > 1 ? this.#errors?.get(queueOffset) : undefined);
     if (this.#notesOffsets) this.#offsets.push(queueOffset);
@@ -119,6 +135,7 @@ export class BatchSink implements RecordSink {
       if (this.#expiredBytes > this.#expiry.bytesMax && this.dying.length > 0) return false;
       if (offset > this.#expected) this.#gaps.push(this.#expected, offset);
       this.#expected = offset + 1;
+      this.#keys?.note(offset, recordKeyHash(bytes, start));
       const { attempt } = this.#run;
       this.dying.push({ offset, attempt, record: Buffer.from(bytes.subarray(start, end)) });
     }
@@ -126,10 +143,18 @@ export class BatchSink implements RecordSink {
     return true;
   }
 
-  /** The run was read up to `to`: what was left out (start, end, …), and in shared mode what was taken. */
-  finish(to: number): { gaps: readonly number[]; offsets: readonly number[] } {
+  /** The run was read up to `to`: what was left out (start, end, …), what was held back, and in shared mode what was taken. */
+  finish(to: number): { gaps: readonly number[]; held: readonly number[]; offsets: readonly number[] } {
     if (this.#expected < to) this.#gaps.push(this.#expected, to);
     this.nextOffset = Math.max(this.nextOffset, to);
-    return { gaps: this.#gaps, offsets: this.#offsets };
+    return { gaps: this.#gaps, held: this.#held, offsets: this.#offsets };
+  }
+
+  /** Whatever else it is, it has to wait: what becomes of it is decided when it is its turn. */
+  #pass(bytes: Buffer, start: number, offset: number): true {
+    this.#keys!.holds(offset, recordKeyHash(bytes, start));
+    this.#expected = offset + 1;
+    this.#held.push(offset);
+    return true;
   }
 }

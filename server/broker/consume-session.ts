@@ -160,13 +160,14 @@ export class ConsumeSession implements Seat {
 
   #nack(state: Joined, nack: Nack__Output): void {
     const { group, member } = state;
+    state.delivery.failures++;
     const lane = this.#laneOf(group, nack);
     if (lane?.open == null) return;
     const { store, cursors, counters, deadlines, deadLetters } = this.#groups.deps;
     const speaker = { member: member.id, mode: member.mode };
     const end = store.endOffset(lane.queue);
     const failed = fail(lane, speaker, nack, { now: deadlines.instant(), end, rules: group.state });
-    if (failed === null) return;
+    if (failed === null) return this.#pump(state);
     counters.messagesFailed++;
     cursors.moved(lane.open);
     const { offset } = nack;
@@ -177,8 +178,6 @@ export class ConsumeSession implements Seat {
     } else {
       const attempts = Math.max(1, nack.attempt);
       deadLetters.move(lane.open, { offset, reason: DEAD_REASON[failed.reason], attempts, failure });
-      // A member that consumes in order waits for the message to come again, which it never does.
-      if (member.mode === "ordered") group.renew(lane);
     }
     this.#pump(state);
   }

@@ -1,8 +1,10 @@
 import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { CursorState } from "../store/state.js";
+import { KeyOrder, type KeyPlace } from "./key-order.js";
 import { type Lease, Leases } from "./leases.js";
 import { Retries } from "./retries.js";
 import { RETRY_DELAY_MS_MAX } from "./retry-ladder.js";
+import type { Counts, Oldest, Standing } from "./standing.js";
 
 /** Messages of a queue that may be delivered now. */
 export interface Run {
@@ -11,10 +13,12 @@ export interface Run {
   readonly to: number;
   /** 1 for the first delivery. */
   readonly attempt: number;
+  /** A failed message that is come to on the way up, only to know its key. */
+  readonly passes?: true;
 }
 
-/** `any`: what failed is delivered again whenever its time comes. `queue`: nothing behind a failed message is delivered before it. */
-export type Order = "any" | "queue";
+/** `any`: what failed is delivered again whenever its time comes. `key`: nothing of its key that is behind it is delivered before it. */
+export type Order = "any" | "key";
 
 /** The present by both clocks: the wall clock stands in the log, deadlines go by the other. */
 export interface Instant {
@@ -22,29 +26,8 @@ export interface Instant {
   readonly deadlineMs: number;
 }
 
-/** Where a group stands in one queue, for people. Each message is in one of the last three, or acknowledged. */
-export interface Counts {
-  /** Not acknowledged, whatever its state. */
-  readonly lag: number;
-  readonly ready: number;
-  /** Delivered, without an answer yet. */
-  readonly inFlight: number;
-  /** Failed, waiting for the next attempt. */
-  readonly retrying: number;
-}
-
-/** The lowest offset in each state; Infinity where no message is. */
-export interface Oldest {
-  readonly ready: number;
-  readonly inFlight: number;
-  readonly retrying: number;
-}
-
 /** How far above its floor a cursor goes. */
 export const WINDOW_MESSAGES_MAX = 65_536;
-
-/** The same in order: what is out there behind a failed message has to be delivered again. */
-export const ORDERED_WINDOW_MESSAGES_MAX = 256;
 
 /** Acknowledged ranges and failed messages with which a cursor goes no further up. */
 export const HELD_MAX = 16_384;
@@ -58,12 +41,14 @@ export const HELD_MAX = 16_384;
  *
  * A crash loses what is out: it is delivered again. Acknowledgements and attempts survive as far as `toState` was stored.
  */
-export class Cursor {
+export class Cursor implements KeyPlace {
   #floor: number;
   #next: number;
   readonly #acked: RangeSet;
   readonly #retries = new Retries();
   readonly #leases = new Leases();
+  /** While it is moved in order by key. */
+  #keys: KeyOrder | null = null;
   #version = 0;
 
   constructor(state: CursorState, now: Instant) {
@@ -88,6 +73,15 @@ export class Cursor {
     return this.#floor;
   }
 
+  isAcknowledged(offset: number): boolean {
+    return offset < this.#floor || this.#acked.has(offset);
+  }
+
+  /** What is known of keys; null unless the cursor is moved in order by key. */
+  get keys(): KeyOrder | null {
+    return this.#keys;
+  }
+
   /** How many messages are acknowledged, by offsets: only differences mean something. */
   get acknowledged(): number {
     return this.#floor + this.#acked.count;
@@ -98,10 +92,6 @@ export class Cursor {
     return this.#floor === 0 ? this.#acked.toArray() : [[0, this.#floor], ...this.#acked.toArray()];
   }
 
-  isAcknowledged(offset: number): boolean {
-    return offset < this.#floor || this.#acked.has(offset);
-  }
-
   /** The lowest offset that was not delivered to the present owner. */
   get next(): number {
     return this.#next;
@@ -109,7 +99,7 @@ export class Cursor {
 
   /** Whether everything below `offset` was delivered and nothing waits for another attempt: a plan would find nothing. */
   isThrough(offset: number): boolean {
-    return this.#next >= offset && this.#retries.size === 0;
+    return this.#next >= offset && this.#retries.size === 0 && this.#keys?.idle !== false;
   }
 
   /** Changes whenever what was planned before may no longer be delivered. */
@@ -119,7 +109,8 @@ export class Cursor {
 
   /** What may be delivered now of a queue that ends at `end`; null if nothing. Changes nothing. */
   plan(end: number, nowMs: number, order: Order): Run | null {
-    if (order === "queue") return this.#planInOrder(end, nowMs);
+    if (order === "key") return this.#planByKey(end, nowMs);
+    this.#keys = null;
     const ready = this.#retries.ready(nowMs);
     if (ready >= 0) return this.#again(ready);
     let from = this.#acked.nextMissing(this.#next);
@@ -127,11 +118,9 @@ export class Cursor {
     return this.#run(from, Math.min(end, this.#floor + WINDOW_MESSAGES_MAX));
   }
 
-  /** When a failed message is ready; Infinity if none waits. In order: the one that everything waits for. */
-  nextReadyMs(order: Order): number {
-    if (order === "any") return this.#retries.nextReadyMs();
-    const waiting = this.#retries.get(this.#acked.nextMissing(this.#next));
-    return waiting?.readyAtMs ?? Number.POSITIVE_INFINITY;
+  /** When a failed message is ready; Infinity if none waits. */
+  nextReadyMs(): number {
+    return this.#keys === null ? this.#retries.nextReadyMs() : this.#keys.nextReadyMs();
   }
 
   /** What the cursor keeps above its floor: ranges and failed messages. */
@@ -140,20 +129,22 @@ export class Cursor {
   }
 
   /** Whether messages below `end` wait only because too many above the floor have no answer. */
-  pausedBy(end: number, order: Order): boolean {
-    const window = order === "queue" ? ORDERED_WINDOW_MESSAGES_MAX : WINDOW_MESSAGES_MAX;
-    return this.#next < end && (this.#next >= this.#floor + window || this.#full);
+  pausedBy(end: number): boolean {
+    return this.#next < end && (this.#next >= this.#floor + WINDOW_MESSAGES_MAX || this.#full);
   }
 
   /**
    * `run` was read up to `to` and delivered, but for the offsets in `gaps` (start, end, start, end, …), which the filter
-   * left out: they count as acknowledged.
+   * left out: they count as acknowledged. In order by key also but for those in `held`, whose keys are blocked.
    */
-  deliver(run: Run, to: number, gaps: readonly number[]): void {
-    const again = run.attempt > 1 || this.#retries.has(run.from);
+  deliver(run: Run, to: number, gaps: readonly number[], held: readonly number[] = []): void {
+    const again = (run.attempt > 1 || this.#retries.has(run.from)) && run.passes === undefined;
     if (again) this.#retries.sent(run.from);
+    if (this.#keys !== null && run.from < this.#next) this.#keys.sent(run.from);
     if (!again || run.from <= this.#acked.nextMissing(this.#next)) this.#next = Math.max(this.#next, to);
     for (let at = 0; at + 1 < gaps.length; at += 2) this.ack(gaps[at]!, gaps[at + 1]!);
+    for (const offset of held) this.#keys!.hold(offset);
+    this.#keys?.watched(run.from, to);
   }
 
   /** Gives a member what was just delivered until `untilMs`; not what was acknowledged while it was being read. */
@@ -171,6 +162,7 @@ export class Cursor {
     this.#leases.forget(from, end);
     this.#floor = this.#acked.takeFloor(this.#floor);
     this.#next = Math.max(this.#next, this.#floor);
+    this.#keys?.acknowledged(from, end);
     return added;
   }
 
@@ -189,11 +181,26 @@ export class Cursor {
     return { added: added + this.ack(from, end), refused };
   }
 
+  /** In order by key: a member failed on a message, and has given back what it had of the same key behind it. */
+  giveBack(offset: number): void {
+    this.#keys?.giveBack(offset, this.#next);
+  }
+
   /**
    * The delivery number `attempt` failed: the next is due at `dueMs`, ready at `readyAtMs`. False, and nothing changes, if
    * that delivery is not out (any more), or another member has the lease.
    */
   nack(
+    failed: { offset: number; attempt: number; holder?: string },
+    next: { dueMs: number; readyAtMs: number },
+  ): boolean {
+    const taken = this.#fail(failed, next);
+    if (taken) this.#keys?.waits(failed.offset);
+    else this.#keys?.letGo(failed.offset);
+    return taken;
+  }
+
+  #fail(
     failed: { offset: number; attempt: number; holder?: string },
     next: { dueMs: number; readyAtMs: number },
   ): boolean {
@@ -210,7 +217,7 @@ export class Cursor {
     return true;
   }
 
-  /** A message that is not to be delivered, and is on its way to the dead letters, is kept like a failed one. */
+  /** A message that was read, is not to be delivered, and is on its way to the dead letters, is kept like a failed one. */
   park(offset: number, attempt: number, dueMs: number): void {
     if (offset < this.#floor || this.#acked.has(offset)) return;
     this.#retries.wait(offset, { attempt, dueMs, readyAtMs: Number.POSITIVE_INFINITY });
@@ -252,6 +259,7 @@ export class Cursor {
   rewind(offset: number, nowMs: number): void {
     this.#next = Math.max(this.#floor, Math.min(this.#next, offset));
     this.#retries.rewind(this.#next, nowMs);
+    if (this.#keys !== null) this.#keys = new KeyOrder(this, this.#retries);
     this.#version++;
   }
 
@@ -259,6 +267,7 @@ export class Cursor {
   reset(floor: number): void {
     this.#leases.clear();
     this.#retries.clear();
+    this.#keys = null;
     this.#acked.clear();
     this.#floor = floor;
     this.#next = floor;
@@ -287,22 +296,36 @@ export class Cursor {
     const lag = Math.max(0, end - this.#floor) - this.#acked.count;
     const { waitingBelow, waitingAhead, outAhead } = this.#retries.countAround(this.#next);
     const unanswered = this.#next - this.#floor - this.#acked.countWithin(this.#floor, this.#next);
-    const inFlight = unanswered - waitingBelow + outAhead;
-    const retrying = waitingBelow + waitingAhead;
+    const heldBack = this.#keys?.heldBack.length ?? 0;
+    const inFlight = unanswered - waitingBelow + outAhead - heldBack;
+    const retrying = waitingBelow + waitingAhead + heldBack;
     return { lag, ready: lag - inFlight - retrying, inFlight, retrying };
   }
 
   /** The same of the oldest message in each state. */
   oldest(end: number): Oldest {
     const { waiting, outAhead } = this.#retries.lowest(this.#next);
+    const heldBack = new Set(this.#keys?.heldBack);
+    const waits = (at: number): boolean => this.#retries.get(at)?.out === false || heldBack.has(at);
     let out = this.#acked.nextMissing(this.#floor);
-    while (out < this.#next && this.#retries.get(out)?.out === false) out = this.#acked.nextMissing(out + 1);
+    while (out < this.#next && waits(out)) out = this.#acked.nextMissing(out + 1);
     let ready = this.#acked.nextMissing(this.#next);
     while (ready < end && this.#retries.has(ready)) ready = this.#acked.nextMissing(ready + 1);
     return {
       ready: ready < end ? ready : Number.POSITIVE_INFINITY,
       inFlight: out < this.#next ? out : outAhead,
-      retrying: waiting,
+      retrying: Array.from(heldBack).reduce((lowest, at) => Math.min(lowest, at), waiting),
+    };
+  }
+
+  /** How one message that is not acknowledged stands. */
+  about(offset: number): Standing {
+    const retry = this.#retries.get(offset);
+    const read = offset < this.#next && this.#keys?.isHeldBack(offset) !== true;
+    return {
+      attempt: retry?.attempt ?? 1,
+      inFlight: read && (retry === undefined || retry.out),
+      waiting: this.#keys?.waitingFor(offset) ?? 0,
     };
   }
 
@@ -318,12 +341,17 @@ export class Cursor {
     return this.held >= HELD_MAX;
   }
 
-  #planInOrder(end: number, nowMs: number): Run | null {
+  /** What is behind the way up comes first, so that nothing of a key overtakes; a failed message on the way is looked at. */
+  #planByKey(end: number, nowMs: number): Run | null {
+    this.#keys ??= new KeyOrder(this, this.#retries);
+    const ready = this.#keys.ready(nowMs);
+    if (ready >= 0) return this.#again(ready);
+    const freed = this.#keys.nextFreed();
+    if (freed >= 0) return { from: freed, to: freed + 1, attempt: 1 };
     const from = this.#acked.nextMissing(this.#next);
-    const failed = this.#retries.get(from);
-    if (failed === undefined)
-      return this.#run(from, Math.min(end, this.#floor + ORDERED_WINDOW_MESSAGES_MAX));
-    return failed.readyAtMs <= nowMs ? this.#again(from) : null;
+    const limit = Math.min(end, this.#floor + WINDOW_MESSAGES_MAX);
+    if (!this.#retries.has(from)) return this.#run(from, limit);
+    return from < limit ? { ...this.#again(from), passes: true } : null;
   }
 
   #again(offset: number): Run {

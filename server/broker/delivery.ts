@@ -27,8 +27,9 @@ export const SHARED_BATCH_MESSAGES_MAX = 64;
 export const CREDIT_MESSAGES_MAX = 1 << 20;
 export const CREDIT_BYTES_MAX = 1 << 30;
 
-/** Reads for one batch: a filter that fits nothing does not hold the process. */
+/** Reads for one batch: a filter that fits nothing does not hold the process. One of a single message counts for less. */
 const READS_PER_BATCH = 8;
+const SINGLE_READ = 1 / 64;
 
 /** Ranges and failed messages with which a cursor goes no further up while the log has no room for more of them. */
 const HELD_WHILE_CROWDED = 64;
@@ -67,6 +68,8 @@ export class Delivery {
   readonly #write: (batch: Buffer) => boolean;
   readonly #batch = new BatchBuilder();
   readonly #sink: BatchSink;
+  /** Failures that the member has told on this stream: what it is sent tells it which of them were known. */
+  failures = 0;
   #messages = 0;
   #bytes = 0;
   /** The stream takes more. */
@@ -165,7 +168,7 @@ export class Delivery {
   #fill(lane: Lane, nowMs: number): boolean {
     const { queue, generation, cursor } = lane;
     const messagesMax = this.#member.mode === "shared" ? SHARED_BATCH_MESSAGES_MAX : BATCH_MESSAGES_MAX;
-    this.#batch.begin(queue.topic.name, queue.id, generation);
+    this.#batch.begin(queue.topic.name, queue.id, generation, this.failures);
     this.#sink.begin(
       Math.min(this.#messages, messagesMax),
       Math.min(this.#bytes, BATCH_BYTES_MAX),
@@ -175,14 +178,14 @@ export class Delivery {
     );
     const planned = { version: cursor.version, generation };
     let moved = false;
-    for (let reads = 0; reads < READS_PER_BATCH; reads++) {
+    for (let reads = 0; reads < READS_PER_BATCH; ) {
       const run = this.#sink.full ? null : this.#plan(lane, nowMs);
       if (run === null) break;
       if (this.#giveUp(lane, run)) {
         moved = true;
-        if (this.#group.order === "queue") break;
         continue;
       }
+      reads += run.to - run.from === 1 ? SINGLE_READ : 1;
       let next: number | Promise<number>;
       try {
         next = this.#read(lane, run);
@@ -202,18 +205,18 @@ export class Delivery {
   }
 
   /** A message that had its last attempt goes to the dead letters: its member died, or the broker or the group's limit changed since. */
-  #giveUp(lane: Lane, { from, attempt }: Run): boolean {
+  #giveUp(lane: Lane, { from, attempt, passes }: Run): boolean {
     const { open, cursor, errors } = lane;
-    if (attempt <= this.#group.state.maxAttempts || open === null) return false;
+    if (attempt <= this.#group.state.maxAttempts || passes || open === null) return false;
     cursor.hold(from);
     const letter = { offset: from, reason: DEAD_REASON.attempts, attempts: attempt - 1 };
     this.#deps.deadLetters.move(open, { ...letter, failure: errors.get(from) });
-    if (this.#member.mode === "ordered") this.#group.renew(lane);
     return true;
   }
 
   #read(lane: Lane, run: Run): number | Promise<number> {
-    return this.#deps.store.read(lane.queue, run.from, this.#sink.start(run, lane.errors), this.#sink);
+    const limits = this.#sink.start(run, lane.cursor.keys, lane.errors);
+    return this.#deps.store.read(lane.queue, run.from, limits, this.#sink);
   }
 
   /** Waits for a read from the disk; what was read counts only if the queue is still this member's and was not moved. */
@@ -224,6 +227,7 @@ export class Delivery {
     planned: { version: number; generation: number },
   ): void {
     this.#reading = lane.reading = true;
+    lane.cursor.keys?.watch(this.#sink.held);
     const finish = (take: () => void): void => {
       this.#reading = lane.reading = false;
       const valid =
@@ -232,6 +236,7 @@ export class Delivery {
         lane.generation === planned.generation &&
         this.#member.lanes.includes(lane);
       if (valid) take();
+      lane.cursor.keys?.watched(run.from, run.from);
     };
     reading
       .then(
@@ -255,9 +260,9 @@ export class Delivery {
   #commit(lane: Lane, run: Run, next: number): boolean {
     const to = Math.min(next, run.to);
     if (to <= run.from) return false;
-    const { gaps, offsets } = this.#sink.finish(to);
-    lane.cursor.deliver(run, to, gaps);
+    const { gaps, held, offsets } = this.#sink.finish(to);
     if (this.#sink.expired > 0) this.#expire(lane, run);
+    lane.cursor.deliver(run, to, gaps, held);
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
     if (this.#member.mode === "shared") this.#lease(lane, run, offsets);
@@ -335,14 +340,14 @@ export class Delivery {
 
   /** The plan for `nowMs` had nothing: comes back when a failed message is ready, which is later. */
   #wait(lane: Lane, nowMs: number): void {
-    this.#group.expect(lane.cursor.nextReadyMs(this.#group.order));
+    this.#group.expect(lane.cursor.nextReadyMs());
     this.#watchPause(lane, nowMs);
   }
 
   /** Says it when one unanswered message holds up its queue for long, because the cursor looks only so far ahead. */
   #watchPause(lane: Lane, nowMs: number): void {
     const { cursor, queue } = lane;
-    if (!cursor.pausedBy(this.#deps.store.endOffset(queue), this.#group.order)) return;
+    if (!cursor.pausedBy(this.#deps.store.endOffset(queue))) return;
     if (lane.pausedFloor !== cursor.floor) {
       lane.pausedFloor = cursor.floor;
       lane.pausedSinceMs = nowMs;

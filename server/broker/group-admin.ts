@@ -9,6 +9,8 @@ import type { Member } from "../../proto/gen/logwheel/v1/Member.js";
 import type { QueueProgress } from "../../proto/gen/logwheel/v1/QueueProgress.js";
 import type { ResetGroupReply } from "../../proto/gen/logwheel/v1/ResetGroupReply.js";
 import type { ResetGroupRequest__Output } from "../../proto/gen/logwheel/v1/ResetGroupRequest.js";
+import type { SkipMessageReply } from "../../proto/gen/logwheel/v1/SkipMessageReply.js";
+import type { SkipMessageRequest__Output } from "../../proto/gen/logwheel/v1/SkipMessageRequest.js";
 import type { UpdateGroupRequest__Output } from "../../proto/gen/logwheel/v1/UpdateGroupRequest.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Queue } from "../store/queue.js";
@@ -17,6 +19,7 @@ import type { Groups } from "./groups.js";
 import { queueOf } from "./readable.js";
 import { isReserved } from "./reserved.js";
 import { ATTEMPTS_MAX, checkRetryDelays } from "./retry-ladder.js";
+import { skipMessage } from "./skip.js";
 import { MODES, showSubscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
 
@@ -187,6 +190,11 @@ export class GroupAdmin {
     return {
       queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),
     };
+  }
+
+  /** Acknowledges one message in the group's place. */
+  skip(request: SkipMessageRequest__Output): Promise<SkipMessageReply> {
+    return skipMessage(this.#groups, this.#topics, request);
   }
 
   /** Store time of a message: 0 for none, undefined if it is not known, because retention or damage took it. */

@@ -79,7 +79,7 @@ export class Group {
   }
 
   get order(): Order {
-    return this.mode === "ordered" ? "queue" : "any";
+    return this.mode === "ordered" ? "key" : "any";
   }
 
   /** The queue, if a member's group consumes it. */
@@ -182,11 +182,6 @@ export class Group {
   reset(lane: Lane, offset: number): void {
     lane.cursor.reset(offset);
     if (lane.open !== null) this.#deps.cursors.moved(lane.open);
-    this.renew(lane);
-  }
-
-  /** Its owner gets a queue anew, under another generation: what is on its way there does not count. */
-  renew(lane: Lane): void {
     lane.renew(this.#deps.store.epoch, this.#deps.deadlines.nowMs());
     this.#untellAll();
     this.#rebalanceSoon();

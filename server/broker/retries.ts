@@ -42,10 +42,16 @@ export class Retries {
     this.#schedule(offset, retry.readyAtMs);
   }
 
-  /** The message was delivered again. */
+  /** The message was delivered again, unless it is one that is not to be. */
   sent(offset: number): void {
     const retry = this.#byOffset.get(offset);
-    if (retry !== undefined) retry.out = true;
+    if (retry !== undefined && retry.readyAtMs !== Number.POSITIVE_INFINITY) retry.out = true;
+  }
+
+  /** The member has given it back without an answer to this attempt. */
+  takeBack(offset: number): void {
+    const retry = this.#byOffset.get(offset);
+    if (retry !== undefined) retry.out = false;
   }
 
   /** The first message whose time has come; -1 if there is none. */

@@ -107,13 +107,13 @@ export function fail(
   const { member, mode } = speaker;
   const attempt = Math.max(1, nack.attempt);
   if (offset >= end || !counts(lane, speaker, nack.generation)) return null;
+  if (mode === "ordered") lane.cursor.giveBack(offset);
   const dead = nack.reject || attempt >= rules.maxAttempts;
   const wishMs = nack.delayMs ?? retryDelayMs(rules.retryDelaysMs, attempt);
   const delayMs = dead ? 0 : Math.min(wishMs, RETRY_DELAY_MS_MAX);
   const readyAtMs = now.deadlineMs + delayMs;
   const failed = mode === "shared" ? { offset, attempt, holder: member } : { offset, attempt };
   if (!lane.cursor.nack(failed, { dueMs: Math.round(now.wallMs + delayMs), readyAtMs })) return null;
-  if (mode === "ordered") lane.cursor.rewind(offset, now.deadlineMs);
   if (!dead) return { next: "again", readyAtMs };
   lane.cursor.hold(offset);
   return { next: "dead", reason: nack.reject ? "rejected" : "attempts" };

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { seeded } from "../../client/testing/seeded.js";
-import { ConsumingBroker, type Received, type TestMember } from "../support/consuming.js";
+import { ConsumingBroker, laneOf, type Received, type TestMember } from "../support/consuming.js";
 import { figure, forSeeds } from "../support/seeds.js";
 
 const MODES = { concurrent: 0, ordered: 1, shared: 2 } as const;
 type ModeName = keyof typeof MODES;
 
 const QUEUES = 5;
+const KEYS = 3;
 const MEMBERS_MAX = 20;
 const EARLIEST = 1;
 
@@ -30,8 +31,8 @@ class Crowd {
   readonly #handled = new Set<string>();
   /** What stands behind a serial of a member. */
   readonly #promised = new Map<string, string>();
-  /** Highest offset handled, by queue. */
-  readonly #last = new Map<number, number>();
+  /** Highest offset handled, by queue and key. */
+  readonly #last = new Map<string, number>();
   #sent = 0;
   broker!: ConsumingBroker;
 
@@ -102,7 +103,7 @@ class Crowd {
     const queue = this.broker.topics.get("t").queues[this.#below(QUEUES)]!;
     const count = 1 + this.#below(12);
     this.#sent += count;
-    await this.broker.sendNumbered(queue, count);
+    await this.broker.sendNumbered(queue, count, this.#mode === "ordered" ? KEYS : 0);
   }
 
   async #join(): Promise<void> {
@@ -159,7 +160,9 @@ class Crowd {
       }
       const { offset, attempt, queueId } = received;
       await member.nack(offset, { attempt, queueId, delayMs: this.#below(2_000) });
-      if (this.#mode === "ordered") worker.inbox = worker.inbox.filter((other) => other.queueId !== queueId);
+      // The member drops what it has of the key, and so does who took it from the member.
+      if (this.#mode === "ordered")
+        worker.inbox = worker.inbox.filter((other) => laneOf(other) !== laneOf(received));
     }
     await this.#release(worker);
     await member.credit(this.#below(20));
@@ -174,12 +177,14 @@ class Crowd {
     await this.#release(worker);
   }
 
-  async #handle({ member }: Worker, { queueId, offset, generation }: Received): Promise<void> {
+  async #handle({ member }: Worker, received: Received): Promise<void> {
+    const { queueId, offset, generation } = received;
     const key = `${queueId}/${offset}`;
     if (this.#mode === "ordered" && !this.#handled.has(key)) {
-      const last = this.#last.get(queueId) ?? -1;
-      expect(offset, `queue ${queueId} is handled in order`).to.equal(last + 1);
-      this.#last.set(queueId, offset);
+      const lane = laneOf(received);
+      const last = this.#last.get(lane) ?? (offset % KEYS) - KEYS;
+      expect(offset, `${lane} is handled in order`).to.equal(last + KEYS);
+      this.#last.set(lane, offset);
     }
     this.#handled.add(key);
     await member.ack(offset, offset + 1, { queueId, generation });

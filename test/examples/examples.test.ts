@@ -43,6 +43,7 @@ describe("examples on a cluster that makes topics by itself", function () {
       /^two reminders are stored, flushed: true\norder 1 was paid, cancelled: done\n/,
       /reminder: order 2 is not paid\norder 2 was paid too late: already-delivered\n$/,
     ],
+    "ordered-per-key": [/^while 7 waited: 1 2 3 4 5 6\nthen, in order: 7 8 9\n$/],
     broadcast: [
       /cache 1 forgets user-1\n/,
       /cache 1 forgets user-3\n/,

@@ -170,14 +170,16 @@ export class ConsumingBroker {
     await quiet();
   }
 
-  /** Appends `count` messages whose bodies are their offsets. */
-  async sendNumbered(queue: Queue, count: number): Promise<void> {
+  /** Appends `count` messages whose bodies are their offsets, with ordering keys in turn if `keys` says how many there are. */
+  async sendNumbered(queue: Queue, count: number, keys = 0): Promise<void> {
     const first = queue.nextOffset;
     for (let at = 0; at < count; at += 100)
       append(
         this.store,
         queue,
-        Array.from({ length: Math.min(100, count - at) }, (_, i) => text(String(first + at + i))),
+        Array.from({ length: Math.min(100, count - at) }, (_, i) =>
+          text(String(first + at + i), keys === 0 ? {} : { orderingKey: `k${(first + at + i) % keys}` }),
+        ),
       );
     await this.store.whenSettled();
     await quiet();
@@ -200,13 +202,15 @@ export class ConsumingBroker {
   async join(hello: Hello & { topics?: readonly string[] }): Promise<TestMember> {
     const { topics = ["t"], ...rest } = hello;
     const subscriptions = topics.map((topic) => ({ topic }));
-    const member = new TestMember(this.channel.open(BROKER.consume));
+    const member = new TestMember(this.channel.open(BROKER.consume), hello.mode === ORDERED);
     this.#members.push(member);
     member.write({ hello: { subscriptions, ...rest } });
     await quiet();
     return member;
   }
 }
+
+const ORDERED = 1;
 
 /** What a test member got: of which queue, which offset, for which time, and the body. */
 export interface Received {
@@ -216,11 +220,15 @@ export interface Received {
   readonly attempt: number;
   readonly lastError: LastError | undefined;
   readonly body: string;
+  readonly keyHash: number;
   /** Of the batch in which it came. */
   readonly generation: number;
 }
 
-/** A member played by the test: keeps what it hears, says what it is told to. */
+/**
+ * A member played by the test: keeps what it hears, says what it is told to. In ordered mode it drops what it has, and what
+ * comes, of the key of a message that it says it failed on, as the contract asks for.
+ */
 export class TestMember {
   readonly received: Received[] = [];
   readonly batches: RecordBatch[] = [];
@@ -241,9 +249,16 @@ export class TestMember {
   /** Of the last acknowledgement. */
   serial = 0;
   readonly #stream: Stream<ConsumeRequest, ConsumeEvent>;
+  readonly #ordered: boolean;
+  /** By `topic/queue/offset`, of everything that came. */
+  readonly #lanes = new Map<string, string>();
+  /** By lane, `topic/queue key hash`: what the broker took before it knew of so many failures is dropped. */
+  readonly #staleBelow = new Map<string, number>();
+  #failures = 0;
 
-  constructor(stream: Stream<ConsumeRequest, ConsumeEvent>) {
+  constructor(stream: Stream<ConsumeRequest, ConsumeEvent>, ordered = false) {
     this.#stream = stream;
+    this.#ordered = ordered;
     stream.listen({
       message: (event) => this.#hear(event),
       close: (error) => {
@@ -295,8 +310,15 @@ export class TestMember {
 
   nack(offset: number, more: Omit<Nack, "offset"> = {}): Promise<void> {
     const { attempt = 1, queueId = 0, topic = "t", ...rest } = more;
-    const generation = this.generation(queueId, topic);
-    return this.say({ nack: { topic, queueId, generation, offset, attempt, ...rest } });
+    const generation = more.generation ?? this.generation(queueId, topic);
+    this.#failures++;
+    const lane = this.#lanes.get(`${topic}/${queueId}/${offset}`);
+    if (this.#ordered && lane !== undefined) {
+      this.#staleBelow.set(lane, this.#failures);
+      for (const received of this.received.splice(0))
+        if (laneOf(received) !== lane) this.received.push(received);
+    }
+    return this.say({ nack: { topic, queueId, offset, attempt, ...rest, generation } });
   }
 
   release(queueId: number, generation: number, topic = "t"): Promise<void> {
@@ -342,10 +364,12 @@ export class TestMember {
       case "batch":
         this.batches.push(event.batch);
         for (const record of event.batch.records) {
-          const { queueId, queueOffset: offset, attempt, lastError } = record;
+          const { queueId, queueOffset: offset, attempt, lastError, keyHash } = record;
           const body = record.message().body.toString();
-          const { topic, generation } = event.batch;
-          this.received.push({ topic, queueId, offset, attempt, lastError, body, generation });
+          const { topic, generation, failures } = event.batch;
+          const received = { topic, queueId, offset, attempt, lastError, body, keyHash, generation };
+          this.#lanes.set(`${topic}/${queueId}/${offset}`, laneOf(received));
+          if ((this.#staleBelow.get(laneOf(received)) ?? 0) <= failures) this.received.push(received);
         }
         return;
       case "acked":
@@ -363,4 +387,9 @@ export class TestMember {
         return;
     }
   }
+}
+
+/** Names what is handled in order: the messages of one key in one queue. */
+export function laneOf({ topic, queueId, keyHash }: Omit<Received, "body">): string {
+  return `${topic}/${queueId} ${keyHash}`;
 }

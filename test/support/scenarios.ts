@@ -120,7 +120,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ["order by key"],
     ["several producers of one key use one queue"],
     ["order holds while brokers restart and queues move"],
-    ["parallel within a queue, by key", "to come: a queue in order is handled one message at a time now"],
+    ["parallel within a queue, by key"],
     ["the ways of RabbitMQ in ours", page("terms.md")],
   ]),
   ...group("A6", [

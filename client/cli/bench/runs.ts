@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly messages: number;
   /** Delayed messages to pile up. */
   readonly pending: number;
+  /** Ordering keys. */
+  readonly keys: number;
   /** Messages per second of an open-loop run. */
   readonly rate: number;
   readonly progress: (line: string) => void;
@@ -181,6 +183,7 @@ async function pace(rate: number, signal: AbortSignal, send: (index: number) => 
 export async function withTopics(
   options: BenchOptions,
   run: (client: Client, topics: Topic<Uint8Array>[]) => Promise<Figures>,
+  type: "mixed" | "ordered" = "mixed",
 ): Promise<Figures> {
   const client = await connect({ endpoints: options.nameServer, signal: options.signal });
   try {
@@ -189,9 +192,7 @@ export async function withTopics(
     for (let from = 0; from < names.length; from += CREATE_AT_ONCE) {
       options.progress(`making topics: ${from} of ${names.length}`);
       const some = names.slice(from, from + CREATE_AT_ONCE);
-      await Promise.all(
-        some.map((name) => client.admin.topics.create(name, { queues: QUEUES, type: "mixed" })),
-      );
+      await Promise.all(some.map((name) => client.admin.topics.create(name, { queues: QUEUES, type })));
     }
     return await run(
       client,
@@ -219,7 +220,11 @@ export async function wait(
 }
 
 /** Shows progress until `until` resolves. */
-async function watched(options: BenchOptions, until: Promise<void>, tell: () => string): Promise<void> {
+export async function watched(
+  options: BenchOptions,
+  until: Promise<void>,
+  tell: () => string,
+): Promise<void> {
   let over = false;
   until.then(
     () => (over = true),

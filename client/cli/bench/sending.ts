@@ -26,6 +26,7 @@ export class SendLoad {
   readonly #body: Uint8Array;
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #keys: readonly string[];
   #turn = 0;
   #running = false;
   #inFlight = 0;
@@ -37,12 +38,15 @@ export class SendLoad {
     body: Uint8Array;
     clock: Clock;
     limit?: number;
+    /** Ordering keys, in turn; none by default. */
+    keys?: readonly string[];
   }) {
     this.#send = deps.send;
     this.#topics = deps.topics;
     this.#body = deps.body;
     this.#clock = deps.clock;
     this.#limit = deps.limit ?? Number.POSITIVE_INFINITY;
+    this.#keys = deps.keys ?? [];
   }
 
   /** Begins with so many sends in flight. */
@@ -70,11 +74,14 @@ export class SendLoad {
 
   #next(): void {
     if (!this.#running || this.counts.offered >= this.#limit) return;
-    const topic = this.#topics[this.#turn++ % this.#topics.length]!;
+    const turn = this.#turn++;
+    const topic = this.#topics[turn % this.#topics.length]!;
+    const orderingKey = this.#keys[turn % this.#keys.length];
     const sinceMs = this.#clock.monotonicMs();
     this.counts.offered++;
     this.#inFlight++;
-    this.#send({ topic, body: this.#body }).then(
+    const message = { topic, body: this.#body, ...(orderingKey === undefined ? {} : { orderingKey }) };
+    this.#send(message).then(
       () => {
         this.counts.acked++;
         this.latencies.add(this.#clock.monotonicMs() - sinceMs);

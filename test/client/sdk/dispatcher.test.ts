@@ -80,44 +80,6 @@ describe("handlers of a push consumer", () => {
       expect(waits[i]).to.be.within(ms, ms + 500);
   });
 
-  it("A5-01 ordered: one message of a queue at a time, in order, also after failures", async () => {
-    await setUp(2);
-    await send(range(30).map(String), { orderingKey: "k" });
-    await send(
-      range(30).map((i) => `q${i}`),
-      { orderingKey: "other" },
-    );
-    const seen: string[] = [];
-    let running = 0;
-    let tries = 0;
-    const consumer = client.consume(orders, { group: "g", mode: "ordered", ...from }, async (message) => {
-      expect(++running, "of both queues together").to.be.at.most(2);
-      await cluster.clock.sleep(1);
-      running--;
-      if (++tries % 7 === 0) throw new Error("now and then");
-      seen.push(textOf(message));
-    });
-    await cluster.advance(consumer.start());
-    await cluster.until("all are handled", () => seen.length >= 60, 200_000);
-    expect(seen.filter((body) => !body.startsWith("q"))).to.deep.equal(range(30).map(String));
-    expect(seen.filter((body) => body.startsWith("q"))).to.deep.equal(range(30).map((i) => `q${i}`));
-    await cluster.until("all is acknowledged", () => consumer.stats.acked === 60);
-  });
-
-  it("ordered: a synchronous handler that throws keeps the order too", async () => {
-    await setUp();
-    await send(range(20).map(String), { orderingKey: "k" });
-    const seen: string[] = [];
-    let tries = 0;
-    const consumer = client.consume(orders, { group: "g", mode: "ordered", ...from }, (message) => {
-      if (++tries % 5 === 0) throw new RetryLater(10);
-      seen.push(textOf(message));
-    });
-    await cluster.advance(consumer.start());
-    await cluster.until("all are handled", () => seen.length >= 20);
-    expect(seen).to.deep.equal(range(20).map(String));
-  });
-
   it("shared: a lease is kept while its handler runs, however long, and what waits keeps its own", async () => {
     await setUp();
     await send(["long", "behind"]);

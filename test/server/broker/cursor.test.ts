@@ -1,16 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { RangeSet } from "../../../proto/kernel/range-set.js";
-import {
-  type Counts,
-  Cursor,
-  HELD_MAX,
-  type Instant,
-  type Oldest,
-  ORDERED_WINDOW_MESSAGES_MAX,
-  type Order,
-  WINDOW_MESSAGES_MAX,
-} from "../../../server/broker/cursor.js";
+import { Cursor, HELD_MAX, type Instant, WINDOW_MESSAGES_MAX } from "../../../server/broker/cursor.js";
+import type { Counts, Oldest } from "../../../server/broker/standing.js";
 
 const at = (ms: number): Instant => ({ wallMs: 1_000_000 + ms, deadlineMs: ms });
 
@@ -46,12 +38,8 @@ class Model {
   }
 
   /** Whether any message may be delivered now. */
-  anyReady(nowMs: number, order: Order): boolean {
-    if (order === "any") return this.messages.some((message) => this.ready(message, nowMs));
-    return this.ready(
-      this.messages.find(({ state }) => state === "new" || state === "waiting"),
-      nowMs,
-    );
+  anyReady(nowMs: number): boolean {
+    return this.messages.some((message) => this.ready(message, nowMs));
   }
 
   rewind(from: number, nowMs: number): void {
@@ -70,7 +58,7 @@ interface World {
 
 interface Step extends fc.Command<Model, World> {}
 
-function step(name: string, run: (model: Model, world: World) => void, order: Order): Step {
+function step(name: string, run: (model: Model, world: World) => void): Step {
   return {
     check: () => true,
     run(model, world) {
@@ -78,89 +66,65 @@ function step(name: string, run: (model: Model, world: World) => void, order: Or
       expect(world.cursor.floor).to.equal(model.floor());
       expect(world.cursor.counts(model.messages.length)).to.deep.equal(model.counts());
       expect(world.cursor.oldest(model.messages.length)).to.deep.equal(model.oldest());
-      const plan = world.cursor.plan(model.messages.length, world.nowMs, order);
-      expect(plan !== null, "something to deliver").to.equal(model.anyReady(world.nowMs, order));
+      const plan = world.cursor.plan(model.messages.length, world.nowMs, "any");
+      expect(plan !== null, "something to deliver").to.equal(model.anyReady(world.nowMs));
     },
     toString: () => name,
   };
 }
 
-function steps(order: Order): fc.Arbitrary<Step>[] {
+function steps(): fc.Arbitrary<Step>[] {
   return [
     fc.nat({ max: 8 }).map((count) =>
-      step(
-        `publish ${count}`,
-        (model) => {
-          for (let i = 0; i < count; i++) model.messages.push({ state: "new", attempt: 1, readyAtMs: 0 });
-        },
-        order,
-      ),
+      step(`publish ${count}`, (model) => {
+        for (let i = 0; i < count; i++) model.messages.push({ state: "new", attempt: 1, readyAtMs: 0 });
+      }),
     ),
     fc
       .tuple(fc.integer({ min: 1, max: 5 }), fc.nat({ max: 7 }))
       .map(([most, filter]) =>
-        step(
-          `deliver ${most}, filter ${filter}`,
-          (model, world) => deliver(model, world, order, most, filter),
-          order,
-        ),
+        step(`deliver ${most}, filter ${filter}`, (model, world) => deliver(model, world, most, filter)),
       ),
     fc
       .tuple(fc.nat(), fc.integer({ min: 1, max: 4 }))
       .map(([pick, count]) =>
-        step(`ack ${pick}, ${count} long`, (model, { cursor }) => ack(model, cursor, pick, count), order),
+        step(`ack ${pick}, ${count} long`, (model, { cursor }) => ack(model, cursor, pick, count)),
       ),
     fc
       .tuple(fc.nat(), fc.boolean(), fc.nat({ max: 30 }))
       .map(([pick, stale, delayMs]) =>
-        step(
-          `nack ${pick}, ${stale ? "stale, " : ""}${delayMs} ms`,
-          (model, world) => nack(model, world, order, { pick, stale, delayMs }),
-          order,
+        step(`nack ${pick}, ${stale ? "stale, " : ""}${delayMs} ms`, (model, world) =>
+          nack(model, world, { pick, stale, delayMs }),
         ),
       ),
     fc.nat({ max: 20 }).map((ms) =>
-      step(
-        `wait ${ms} ms`,
-        (_, world) => {
-          world.nowMs += ms;
-        },
-        order,
-      ),
+      step(`wait ${ms} ms`, (_, world) => {
+        world.nowMs += ms;
+      }),
     ),
     fc.constant(
-      step(
-        "the owner goes",
-        (model, { cursor, nowMs }) => {
-          cursor.rewind(cursor.floor, nowMs);
-          model.rewind(0, nowMs);
-        },
-        order,
-      ),
+      step("the owner goes", (model, { cursor, nowMs }) => {
+        cursor.rewind(cursor.floor, nowMs);
+        model.rewind(0, nowMs);
+      }),
     ),
     fc.constant(
-      step(
-        "restart",
-        (model, world) => {
-          world.cursor = new Cursor(world.cursor.toState(), at(world.nowMs));
-          model.rewind(0, world.nowMs);
-          for (const message of model.messages)
-            if (message.state === "waiting") message.readyAtMs = Math.max(message.readyAtMs, world.nowMs);
-        },
-        order,
-      ),
+      step("restart", (model, world) => {
+        world.cursor = new Cursor(world.cursor.toState(), at(world.nowMs));
+        model.rewind(0, world.nowMs);
+        for (const message of model.messages)
+          if (message.state === "waiting") message.readyAtMs = Math.max(message.readyAtMs, world.nowMs);
+      }),
     ),
   ];
 }
 
 /** Delivers what the cursor plans; of first deliveries every message whose offset has the bits of `filter` is left out. */
-function deliver(model: Model, { cursor, nowMs }: World, order: Order, most: number, filter: number): void {
-  const run = cursor.plan(model.messages.length, nowMs, order);
+function deliver(model: Model, { cursor, nowMs }: World, most: number, filter: number): void {
+  const run = cursor.plan(model.messages.length, nowMs, "any");
   if (run === null) return;
   const to = Math.min(run.to, run.from + most);
   const gaps: number[] = [];
-  const unfinished = model.messages.findIndex(({ state }) => state === "new" || state === "waiting");
-  if (order === "queue") expect(run.from).to.equal(unfinished);
   for (let offset = run.from; offset < to; offset++) {
     const message = model.messages[offset]!;
     expect(model.ready(message, nowMs), `offset ${offset} may be delivered`).to.equal(true);
@@ -189,7 +153,6 @@ function ack(model: Model, cursor: Cursor, pick: number, count: number): void {
 function nack(
   model: Model,
   { cursor, nowMs }: World,
-  order: Order,
   how: { pick: number; stale: boolean; delayMs: number },
 ): void {
   const offset = pickOut(model, how.pick);
@@ -201,35 +164,16 @@ function nack(
   expect(taken).to.equal(!how.stale);
   if (!taken) return;
   Object.assign(message, { state: "waiting", attempt: attempt + 1, readyAtMs });
-  if (order === "any") return;
-  cursor.rewind(offset, nowMs);
-  model.rewind(offset, nowMs);
 }
 
 describe("Cursor", () => {
-  for (const order of ["any", "queue"] as const) {
-    it(`agrees with one entry per message after any history (order: ${order})`, () => {
-      fc.assert(
-        fc.property(fc.commands(steps(order), { maxCommands: 80, size: "max" }), (commands) => {
-          fc.modelRun(() => ({ model: new Model(), real: { cursor: Cursor.at(0), nowMs: 0 } }), commands);
-        }),
-        { numRuns: 400 },
-      );
-    });
-  }
-
-  it("delivers nothing behind a failed message of an ordered queue until that is acknowledged in its turn (A5-04)", () => {
-    const cursor = Cursor.at(0);
-    cursor.deliver(cursor.plan(10, 0, "queue")!, 10, []);
-    cursor.ack(0, 3);
-    expect(cursor.nack({ offset: 3, attempt: 1 }, { dueMs: 100, readyAtMs: 100 })).to.equal(true);
-    cursor.rewind(3, 0);
-    expect(cursor.plan(10, 99, "queue")).to.equal(null);
-    expect(cursor.nextReadyMs("queue")).to.equal(100);
-    const again = cursor.plan(10, 100, "queue")!;
-    expect(again).to.deep.equal({ from: 3, to: 4, attempt: 2 });
-    cursor.deliver(again, 4, []);
-    expect(cursor.plan(10, 100, "queue")).to.deep.equal({ from: 4, to: 10, attempt: 1 });
+  it("agrees with one entry per message after any history", () => {
+    fc.assert(
+      fc.property(fc.commands(steps(), { maxCommands: 80, size: "max" }), (commands) => {
+        fc.modelRun(() => ({ model: new Model(), real: { cursor: Cursor.at(0), nowMs: 0 } }), commands);
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it("goes around what a resumed member reports as failed before it is delivered anew", () => {
@@ -244,20 +188,18 @@ describe("Cursor", () => {
   });
 
   it("looks ahead a bounded window above its floor, then pauses until the floor moves", () => {
-    for (const [order, window] of [
-      ["any", WINDOW_MESSAGES_MAX],
-      ["queue", ORDERED_WINDOW_MESSAGES_MAX],
-    ] as const) {
+    const window = WINDOW_MESSAGES_MAX;
+    for (const order of ["any", "key"] as const) {
       const cursor = Cursor.at(5);
       const run = cursor.plan(1e9, 0, order)!;
       expect(run).to.deep.equal({ from: 5, to: 5 + window, attempt: 1 });
       cursor.deliver(run, run.to, []);
       cursor.ack(6, 5 + window);
       expect(cursor.plan(1e9, 0, order)).to.equal(null);
-      expect(cursor.pausedBy(1e9, order)).to.equal(true);
+      expect(cursor.pausedBy(1e9)).to.equal(true);
       cursor.ack(5, 6);
       expect(cursor.plan(1e9, 0, order)?.from).to.equal(5 + window);
-      expect(cursor.pausedBy(1e9, order)).to.equal(false);
+      expect(cursor.pausedBy(1e9)).to.equal(false);
     }
   });
 

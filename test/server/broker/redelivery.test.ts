@@ -86,6 +86,8 @@ describe("delivering again", () => {
     await member.credit(10);
     expect(member.bodies).to.deep.equal(["0"]);
     await broker.pass(6_000);
+    expect(member.bodies).to.deep.equal(["0", "1"]);
+    await member.ack(1, 2);
     expect(member.bodies).to.deep.equal(["0", "1", "2"]);
     await broker.close();
   });

@@ -37,6 +37,8 @@ import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from '../../logwheel/v1/ResetGroupRequest.js';
 import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from '../../logwheel/v1/SettleTransactionReply.js';
 import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from '../../logwheel/v1/SettleTransactionRequest.js';
+import type { SkipMessageReply as _logwheel_v1_SkipMessageReply, SkipMessageReply__Output as _logwheel_v1_SkipMessageReply__Output } from '../../logwheel/v1/SkipMessageReply.js';
+import type { SkipMessageRequest as _logwheel_v1_SkipMessageRequest, SkipMessageRequest__Output as _logwheel_v1_SkipMessageRequest__Output } from '../../logwheel/v1/SkipMessageRequest.js';
 import type { StartRedriveRequest as _logwheel_v1_StartRedriveRequest, StartRedriveRequest__Output as _logwheel_v1_StartRedriveRequest__Output } from '../../logwheel/v1/StartRedriveRequest.js';
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from '../../logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from '../../logwheel/v1/UpdateGroupRequest.js';
@@ -205,6 +207,15 @@ export interface AdminClient extends grpc.Client {
   settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
   settleTransaction(argument: _logwheel_v1_SettleTransactionRequest, callback: grpc.requestCallback<_logwheel_v1_SettleTransactionReply__Output>): grpc.ClientUnaryCall;
   
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  SkipMessage(argument: _logwheel_v1_SkipMessageRequest, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  skipMessage(argument: _logwheel_v1_SkipMessageRequest, callback: grpc.requestCallback<_logwheel_v1_SkipMessageReply__Output>): grpc.ClientUnaryCall;
+  
   StartRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
   StartRedrive(argument: _logwheel_v1_StartRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
   StartRedrive(argument: _logwheel_v1_StartRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
@@ -271,6 +282,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   SettleTransaction: grpc.handleUnaryCall<_logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply>;
   
+  SkipMessage: grpc.handleUnaryCall<_logwheel_v1_SkipMessageRequest__Output, _logwheel_v1_SkipMessageReply>;
+  
   StartRedrive: grpc.handleUnaryCall<_logwheel_v1_StartRedriveRequest__Output, _logwheel_v1_RedriveReply>;
   
   UpdateGroup: grpc.handleUnaryCall<_logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply>;
@@ -298,6 +311,7 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   ListTransactions: MethodDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply__Output>
   ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
   SettleTransaction: MethodDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply__Output>
+  SkipMessage: MethodDefinition<_logwheel_v1_SkipMessageRequest, _logwheel_v1_SkipMessageReply, _logwheel_v1_SkipMessageRequest__Output, _logwheel_v1_SkipMessageReply__Output>
   StartRedrive: MethodDefinition<_logwheel_v1_StartRedriveRequest, _logwheel_v1_RedriveReply, _logwheel_v1_StartRedriveRequest__Output, _logwheel_v1_RedriveReply__Output>
   UpdateGroup: MethodDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_UpdateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   UpdateTopic: MethodDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_UpdateTopicRequest__Output, _logwheel_v1_TopicReply__Output>

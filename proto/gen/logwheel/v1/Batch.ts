@@ -11,6 +11,7 @@ export interface Batch {
   'nextOffset'?: (number | string | Long);
   'attempts'?: (_logwheel_v1_Attempt)[];
   'records'?: (_logwheel_v1_Record)[];
+  'failures'?: (number | string | Long);
 }
 
 export interface Batch__Output {
@@ -20,4 +21,5 @@ export interface Batch__Output {
   'nextOffset': (number);
   'attempts': (_logwheel_v1_Attempt__Output)[];
   'records': (_logwheel_v1_Record__Output)[];
+  'failures': (number);
 }
