@@ -117,6 +117,7 @@ describe("order by key over processes", function () {
   it("is kept by an operator who skips a message that never succeeds", async () => {
     const admin = await client();
     await admin.admin.topics.create("stuck", { queues: 1, type: "ordered" });
+    await admin.admin.groups.create("skipping", { maxAttempts: 10_000 });
     const stuck = topic("stuck");
     const producer = admin.producer();
     for (const body of ["0", "1", "2"])

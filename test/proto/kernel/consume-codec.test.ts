@@ -39,10 +39,10 @@ describe("consume codec", () => {
     const builder = new BatchBuilder(16);
     fc.assert(
       fc.property(
-        fc.record({ topic: text, queueId: uint32, generation: uint64, nextOffset: uint64 }),
+        fc.record({ topic: text, queueId: uint32, generation: uint64, nextOffset: uint64, failures: uint64 }),
         fc.array(delivered, { maxLength: 5 }),
         (batch, records) => {
-          builder.begin(batch.topic, batch.queueId, batch.generation);
+          builder.begin(batch.topic, batch.queueId, batch.generation, batch.failures);
           for (const { record: bytes, attempt, lastError } of records) {
             const around = Buffer.concat([Buffer.alloc(3, 0xff), bytes, Buffer.alloc(3, 0xff)]);
             builder.add(around, 3, around.length - 3, attempt, lastError);
@@ -104,6 +104,7 @@ describe("consume codec", () => {
       queueId: 3,
       generation: 2 ** 40,
       nextOffset: 7,
+      failures: 5,
       attempts: [{ index: 0, attempt: 4 }],
     };
     const event = decodeConsumeReply(library.encode({ batch: { ...batch, records: [{ epoch: 1 }] } }));
