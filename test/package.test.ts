@@ -175,7 +175,12 @@ describe("the package, packed and installed in an empty folder", function () {
     const block = /^```ts\n([\s\S]*?)^```$/m.exec(await textOf("docs/testing.md"))?.[1] ?? "";
     expect(block).to.include('from "logwheel/testing"');
     expect(await compiled({ "job.test.ts": block }, { noEmit: false, outDir: "built" })).to.equal("");
-    const { code, stdout, stderr } = await inApp(process.execPath, "--test", "built/job.test.js");
+    const { code, stdout, stderr } = await inApp(
+      process.execPath,
+      "--test",
+      "--test-reporter=tap",
+      "built/job.test.js",
+    );
     expect([code, stderr], stdout).to.deep.equal([0, ""]);
     expect(stdout).to.match(/^# pass 1$/m);
   });

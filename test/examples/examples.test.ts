@@ -126,7 +126,7 @@ describe("the example with PostgreSQL", function () {
 describe("example testing-kit", function () {
   this.timeout(60_000);
   const runners: Readonly<Record<string, readonly string[]>> = {
-    node: ["--test"],
+    node: ["--test", "--test-reporter=tap"],
     mocha: [`${root}node_modules/mocha/bin/mocha.js`, "--no-config", "--no-package"],
   };
 

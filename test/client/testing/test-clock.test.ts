@@ -128,7 +128,9 @@ describe("TestClock of a cluster", () => {
     });
     clock.after(101, () => told.push("next"));
     await clock.advance("1s");
-    expect(told).to.deep.equal(["turned", "read", "next"]);
+    // Which of the two comes first is the machine's affair.
+    expect(told.slice(0, 2)).to.have.members(["turned", "read"]);
+    expect(told.slice(2)).to.deep.equal(["next"]);
   });
 
   it("moves until a promise has settled or a condition holds, and no further", async () => {

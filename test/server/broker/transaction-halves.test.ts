@@ -33,7 +33,7 @@ describe("transactions of several halves", () => {
       await store.close();
     }
     expect([...outcomes]).to.deep.equal(["4 open, visible: ", "0 open, visible: m1,m2,p1,p2"]);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("rolled back, none of them is ever delivered", async () => {
     s = await Shop.open();
