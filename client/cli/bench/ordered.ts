@@ -1,6 +1,6 @@
 import { systemClock as clock } from "../../../proto/kernel/clock.js";
 import { type Client, type Message, RetryLater, type Topic } from "../../index.js";
-import { perSecond, usageSince } from "./report.js";
+import { type ProcessFigures, perSecond, usageSince } from "./report.js";
 import { type BenchOptions, bodyOf, type Figures, watched, withTopics } from "./runs.js";
 import { SendLoad } from "./sending.js";
 
@@ -14,9 +14,7 @@ export async function benchOrdered(options: BenchOptions): Promise<Figures> {
     options,
     async (client, topics) => {
       const sent = await fill(options, client, topics);
-      const used = usageSince(options.servers);
       const plain = await consume(options, client, topics, { group: "ordered", sent, fails: () => false });
-      const processes = used();
       const failing = await consume(options, client, topics, {
         group: "ordered-failing",
         sent,
@@ -26,9 +24,9 @@ export async function benchOrdered(options: BenchOptions): Promise<Figures> {
         keys: options.keys,
         messages: sent,
         messagesPerSecond: plain.rate,
-        failing: { messagesPerSecond: failing.rate, failures: failing.failures },
+        failing: { messagesPerSecond: failing.rate, failures: failing.failures, ...failing.processes },
         share: Math.round((failing.rate / plain.rate) * 100) / 100,
-        ...processes,
+        ...plain.processes,
       };
     },
     "ordered",
@@ -61,7 +59,8 @@ async function consume(
   client: Client,
   topics: Topic<Uint8Array>[],
   how: { group: string; sent: number; fails: (message: Message<Uint8Array>) => boolean },
-): Promise<{ rate: number; failures: number }> {
+): Promise<{ rate: number; failures: number; processes: ProcessFigures }> {
+  const used = usageSince(options.servers);
   const sinceMs = clock.monotonicMs();
   let [handled, failures] = [0, 0];
   let done: () => void = () => {};
@@ -84,5 +83,5 @@ async function consume(
   await consumer.start();
   await watched(options, all, () => `consuming as ${how.group}: ${handled} of ${how.sent}`);
   await consumer.close();
-  return { rate: perSecond(handled, clock.monotonicMs() - sinceMs), failures };
+  return { rate: perSecond(handled, clock.monotonicMs() - sinceMs), failures, processes: used() };
 }
