@@ -24,12 +24,12 @@ def queues_of(topic):
     ]
 
 
-def create_topic(topic, queues_per_broker=2):
+def create_topic(topic, queues_per_broker=2, kind=message_pb2.TOPIC_TYPE_NORMAL):
     """Makes the topic on every broker unless it is there, and waits until the routes show it."""
     with grpc.insecure_channel(NAME_SERVER) as channel:
         stub = nameserver_pb2_grpc.NameServerStub(channel)
         brokers = stub.ListBrokers(nameserver_pb2.ListBrokersRequest(), timeout=SECONDS).brokers
-    wanted = message_pb2.Topic(name=topic, queues=queues_per_broker, type=message_pb2.TOPIC_TYPE_NORMAL)
+    wanted = message_pb2.Topic(name=topic, queues=queues_per_broker, type=kind)
     for broker in brokers:
         with grpc.insecure_channel(broker.info.address) as channel:
             try:

@@ -31,7 +31,12 @@ while received < count and time.monotonic() < deadline:
             reply = stub.Pull(pull, timeout=5)
             for record in reply.records:
                 received += 1
-                name = f"{broker}-{record.epoch}-{record.log_offset}"
+                # A record that stands for another one, here a delayed message, keeps that one's id.
+                stands = record.kind & 0x400
+                epoch, place = (
+                    (record.producer_id, record.sequence) if stands else (record.epoch, record.log_offset)
+                )
+                name = f"{broker}-{epoch}-{place}"
                 print(f"received {text_of(record.message)} as {name} with tag {record.message.tag}")
             # Only after the work is done: what is not acknowledged comes again.
             if reply.records:
