@@ -35,6 +35,9 @@ const UNSETTLED_BYTES_MAX = 4 << 20;
 const READ_BYTES = 16 << 20;
 const READ_MIN = 8;
 const READ_MAX = 1_024;
+/** So many entries ahead of the one that is read, the disk is asked; every few entries. */
+const AHEAD = 512;
+const AHEAD_STEP = 32;
 /** A record that cannot be read is tried again after this. */
 const UNREADABLE_AGAIN_MS = 60_000;
 
@@ -66,7 +69,7 @@ export class Delays {
     if (entries.some(({ origin }) => origin >= visible)) await store.whenSettled();
     for (let at = 0; at < entries.length; ) {
       const some = entries.slice(at, at + this.#readAtOnce);
-      await this.#deliver(some);
+      await this.#deliver(some, entries, at);
       at += some.length;
     }
   }
@@ -124,10 +127,10 @@ export class Delays {
     );
   }
 
-  /** Reads and delivers entries, in groups. */
-  async #deliver(entries: readonly DueEntry[]): Promise<void> {
+  /** Reads and delivers entries, in groups; they begin at place `from` of all that are due. */
+  async #deliver(entries: readonly DueEntry[], all: readonly DueEntry[], from: number): Promise<void> {
     const { store } = this.#deps;
-    const found = await this.#read(entries);
+    const found = await this.#read(entries, (place) => all[from + place]);
     for (let at = 0; at < entries.length; ) {
       if (store.unsettledBytes > UNSETTLED_BYTES_MAX) await store.whenSettled(UNSETTLED_BYTES_MAX);
       at = this.#deliverGroup(entries, found, at);
@@ -135,11 +138,15 @@ export class Delays {
   }
 
   /** The records of entries, read in the order of the log. */
-  async #read(entries: readonly DueEntry[]): Promise<Found[]> {
+  async #read(
+    entries: readonly DueEntry[],
+    ahead: (place: number) => DueEntry | undefined,
+  ): Promise<Found[]> {
     const found: Found[] = [];
     let bytes = 0;
     const inLog = [...entries.keys()].sort((a, b) => entries[a]!.origin - entries[b]!.origin);
-    for (const at of inLog) {
+    for (const [place, at] of inLog.entries()) {
+      if (place % AHEAD_STEP === 0) this.#prefetch(ahead(place + AHEAD));
       const record = this.#readOne(entries[at]!.origin);
       found[at] = record instanceof Promise ? await record : record;
       bytes += found[at]?.header.length ?? 0;
@@ -147,6 +154,10 @@ export class Delays {
     const fitting = Math.floor(READ_BYTES / (1 + bytes / entries.length));
     this.#readAtOnce = Math.min(Math.max(READ_MIN, fitting), READ_MAX);
     return found;
+  }
+
+  #prefetch(entry: DueEntry | undefined): void {
+    if (entry !== undefined) this.#deps.store.lookup.prefetch(entry.origin);
   }
 
   #readOne(origin: number): Found | Promise<Found> {

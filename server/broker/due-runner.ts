@@ -20,7 +20,7 @@ export interface DueRunnerDeps {
 }
 
 /** Entries that are taken at a time. */
-const ENTRIES_MAX = 1_024;
+const ENTRIES_MAX = 4_096;
 /** The longest sleep: timers of a year do not exist. */
 const SLEEP_MS_MAX = 86_400_000;
 /** What cannot be taken care of now is tried again after this. */

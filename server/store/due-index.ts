@@ -21,7 +21,7 @@ import { KIND } from "./record.js";
 import type { Views, ViewsFolder } from "./views.js";
 
 /** Entries in memory that are due next, and how many of them are read at once. */
-const SOON_ENTRIES = 65_536;
+const SOON_ENTRIES = 131_072;
 const LOAD_ENTRIES = 16_384;
 /** How far ahead of the time that was asked for they are read. */
 const AHEAD_MS = 60_000;
@@ -176,7 +176,7 @@ export class DueIndex {
   advanced(): void {
     if (this.#overlay.size <= this.#deps.changesKept || this.#flushing || this.#failure !== undefined) return;
     this.#flushing = true;
-    const flushed = this.#alone(() => this.#flush(this.#deps.durable()));
+    const flushed = this.#alone(() => this.#shrink(this.#deps.durable()));
     flushed.catch(() => {}).finally(() => (this.#flushing = false));
   }
 
@@ -212,6 +212,12 @@ export class DueIndex {
     await this.#last.catch(() => {});
     await this.#views?.close();
     if (LogwheelError.is(this.#failure?.cause, "LOG_CORRUPT")) await this.#deps.folder.remove();
+  }
+
+  /** Most of what was put may be settled already: only the rest is worth a write. */
+  async #shrink(to: number): Promise<void> {
+    this.#overlay.compact(to);
+    if (this.#overlay.size > (this.#deps.changesKept * 3) / 4) await this.#flush(to);
   }
 
   async #flush(to: number): Promise<void> {

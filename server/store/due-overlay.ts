@@ -16,6 +16,10 @@ interface Logged {
   readonly put: boolean;
   readonly entry: DueEntry;
   readonly dropped: boolean;
+  /** It makes the entry: the view below does not have that. */
+  readonly fresh: boolean;
+  /** Of an entry that came and went here: the other change. Together they are nothing to the view below. */
+  other: Logged | undefined;
 }
 
 /**
@@ -41,7 +45,12 @@ export class DueOverlay {
   /** A record at a log offset changes something: no earlier one than those before. */
   add(logOffset: number, change: DueChange): void {
     const { op, entry, dropped = false } = change;
-    const logged = { logOffset, put: op === "put", entry, dropped };
+    const before = this.#latest.get(entry.origin);
+    const put = op === "put";
+    const fresh = put && before === undefined;
+    const other = !put && !dropped && before?.fresh === true ? before : undefined;
+    const logged: Logged = { logOffset, put, entry, dropped, fresh, other };
+    if (other !== undefined) other.other = logged;
     this.#changes.push(logged);
     this.#latest.set(entry.origin, logged);
   }
@@ -73,12 +82,27 @@ export class DueOverlay {
     }
   }
 
+  /**
+   * Forgets what came and went below log offset `to`, up to which all is durable: the view below needs nothing of it, and a
+   * start that replays its records finds the same.
+   */
+  compact(to: number): void {
+    const kept: Logged[] = [];
+    for (const logged of this.#changes) {
+      const { other, logOffset, entry } = logged;
+      if (other === undefined || logOffset >= to || other.logOffset >= to) kept.push(logged);
+      else if (this.#latest.get(entry.origin) === logged) this.#latest.delete(entry.origin);
+    }
+    this.#changes = kept;
+  }
+
   /** The view below has what the records below log offset `to` change. */
   written(to: number): void {
     const count = this.#countBelow(to);
     for (let at = 0; at < count; at++) {
       const logged = this.#changes[at]!;
       const { origin } = logged.entry;
+      if (logged.other !== undefined) logged.other.other = undefined;
       if (this.#latest.get(origin) === logged) this.#latest.delete(origin);
     }
     this.#changes = this.#changes.slice(count);

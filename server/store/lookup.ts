@@ -65,6 +65,11 @@ export class Lookup {
     return record;
   }
 
+  /** Begins to read what `near` will be asked for. */
+  prefetch(logOffset: number): void {
+    this.#records.prefetch(logOffset);
+  }
+
   /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
   async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
     return (await this.#records.find(logOffset))?.header;

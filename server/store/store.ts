@@ -26,7 +26,7 @@ import { FLUSH_LIMITS } from "./writer.js";
 
 const SLABS_KEPT = 32;
 const CACHE_BYTES = 32 << 20;
-const DUE_CHANGES_KEPT = 65_536;
+const DUE_CHANGES_KEPT = 131_072;
 
 /**
  * The log and its views: keeps records in order and answers reads. Knows no time of its own, no network, no rights.

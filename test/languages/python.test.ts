@@ -56,6 +56,16 @@ describe("Python through generated stubs", function () {
     expect(received.stdout).to.include("acknowledged 2 for readers");
   });
 
+  it("sends for later, cancels, and receives what is left under the id that it was given", async () => {
+    const sent = await run("delayed.py", "reminders", "500", "first", "second");
+    expect(sent.stderr).to.equal("");
+    expect(sent.stdout).to.match(/sent second as \S+, for later\ncancelled first: DUE_ANSWER_DONE\n$/);
+    const received = await receiveWithNode(cluster.nameServer, "reminders", 1);
+    expect(received.map(({ id }) => id)).to.deep.equal(idsOf(sent.stdout).slice(1));
+    const pulled = await run("receive.py", "reminders", "readers", "1");
+    expect(idsOf(pulled.stdout)).to.deep.equal(idsOf(sent.stdout).slice(1));
+  });
+
   it("goes on where the group was", async () => {
     await run("send.py", "places", "one", "two");
     expect((await run("receive.py", "places", "readers", "1")).stdout).to.include("acknowledged 1");
@@ -105,7 +115,9 @@ describe("Python through generated stubs", function () {
   it("finds services, methods and health without stubs, as grpcurl does", async () => {
     const { stdout, stderr } = await run("call.py", cluster.broker);
     expect(stderr).to.equal("");
-    expect(stdout).to.include("logwheel.v1.Broker Send SendBatch Publish Pull Seek Consume Ack");
+    expect(stdout).to.include(
+      "logwheel.v1.Broker Send SendBatch Publish Pull Seek Consume Ack ChangeDelayed Settle Check\n",
+    );
     expect(stdout)
       .to.include("grpc.health.v1.Health")
       .and.to.match(/\nSERVING\n$/);

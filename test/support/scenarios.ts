@@ -7,8 +7,7 @@ export interface Scenario {
   readonly beside?: string;
 }
 
-const DELAY = "to come with delayed messages";
-const TRANSACTION = "to come with transactions";
+const STORES = "to come: an example with several stores";
 const REPLICATION = "to come with replication";
 const CONSOLE = "to come with the console";
 const ACCESS = "to come with namespaces and access control";
@@ -63,7 +62,7 @@ export const SCENARIOS: readonly Scenario[] = [
       "the loss is logged and counted; the alarm ahead of it is to come",
     ],
     ["request and reply where the caller needs the answer", "to come"],
-    ["several stores end consistent after a partial failure", TRANSACTION],
+    ["several stores end consistent after a partial failure", STORES],
     ["a log pipeline"],
     ["a flash sale: the burst is buffered, the service takes its pace"],
     ["one store follows another by change messages"],
@@ -169,7 +168,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ]),
   ...group("A9", [
     ["delay by level and by any time"],
-    ["a million messages a month ahead", DELAY],
+    ["a million messages a month ahead", bench("delay --pending 1000000")],
     ["expiry by message"],
     ["expiry by topic"],
     ["expired messages go by themselves"],

@@ -119,6 +119,7 @@ async function burstOf(
   await load.idle();
   const aheadMs = Math.round(dueAtMs - clock.nowMs());
   await wait(options, "burst", Math.max(0, aheadMs) / 1_000);
+  const used = usageSince(options.servers);
   await within(options, all, "messages of the burst");
   const afterMs = (ms: number): number => Math.round((ms - dueAtMs) * 10) / 10;
   return {
@@ -127,6 +128,7 @@ async function burstOf(
     firstAfterMs: afterMs(first),
     lastAfterMs: afterMs(last),
     early,
+    ...used(),
   };
 }
 

@@ -15,10 +15,10 @@ export function ownUsage(): Usage {
   return { cpuSeconds: (user + system) / 1e6, peakMemoryBytes: process.resourceUsage().maxRSS * 1_024 };
 }
 
-/** Memory that another process has now, bytes, by Linux's /proc; 0 elsewhere. */
+/** Memory that another process has now, bytes, without files that are mapped, by Linux's /proc; 0 elsewhere. */
 export function memoryOf(pid: number): number {
   try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return Number(kilobytes ?? 0) * 1_024;
   } catch {
     return 0;

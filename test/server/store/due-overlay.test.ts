@@ -43,6 +43,26 @@ describe("DueOverlay", () => {
     expect(overlay.size).to.equal(0);
   });
 
+  it("forgets what came and went, once all of it is durable, and nothing else", () => {
+    const overlay = new DueOverlay();
+    overlay.add(10, { op: "put", entry: entry(10) });
+    overlay.add(20, { op: "put", entry: entry(20) });
+    overlay.add(30, { op: "delete", entry: entry(10) });
+    overlay.add(40, { op: "delete", entry: entry(20), dropped: true });
+    overlay.add(50, { op: "delete", entry: entry(5) });
+    overlay.compact(30);
+    expect(overlay.size).to.equal(5);
+    overlay.compact(60);
+    expect([overlay.size, overlay.find(10), overlay.find(20), overlay.find(5)]).to.deep.equal([
+      3,
+      undefined,
+      null,
+      null,
+    ]);
+    expect(overlay.dropped(20)).to.equal(true);
+    expect([...overlay.net(60)]).to.have.length(3);
+  });
+
   it("leaves below what the changes add up to, wherever it is written in between", async () => {
     const act = fc.record({ origin: fc.nat(4), dueAtMs: fc.nat(3), write: fc.nat(9), settle: fc.boolean() });
     await fc.assert(
@@ -58,6 +78,11 @@ describe("DueOverlay", () => {
           if (settle) model.delete(origin);
           else model.set(origin, entry(origin, dueAtMs));
           expect(overlay.find(origin) ?? undefined).to.deep.equal(model.get(origin));
+          if (write > 1 && write < 5) {
+            const pending = [...overlay.pending()].sort((a, b) => a.origin - b.origin);
+            overlay.compact(index + 3 - write);
+            expect([...overlay.pending()].sort((a, b) => a.origin - b.origin)).to.deep.equal(pending);
+          }
           if (write > 1) continue;
           const to = index + 1 - write;
           await views.write([...overlay.net(to)]);

@@ -125,6 +125,26 @@ describe("Due", () => {
     expect(entries).to.deep.equal([`0100000000000003e8${origin}`, `02${origin}`]);
   });
 
+  it("nor do many that come and go: what is settled makes room first", async () => {
+    await store.close();
+    store = await openSmall(files, { views, segmentBytes: 1 << 20 });
+    await store.whenSettled();
+    const written: string[] = [];
+    views.before = ({ changes = [] }) => void written.push(...changes.map(({ key }) => key.toString("hex")));
+    for (let round = 0; round < 20; round++) {
+      const entries = Array.from({ length: 6 }, (_, at) => put(at));
+      await store.whenSettled();
+      settleDue(store, once(...entries));
+      await store.whenSettled();
+    }
+    expect(written.filter((key) => !key.startsWith("00"))).to.deep.equal([]);
+    for (let count = 0; count < 20; count++) {
+      put(1_000);
+      await store.whenSettled();
+    }
+    expect(written.length).to.be.above(0);
+  });
+
   it("writes only what is flushed", async () => {
     await store.close();
     store = await openSmall(files, {
