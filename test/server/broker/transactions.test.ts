@@ -106,6 +106,9 @@ describe("transactions", () => {
     expect(await settle(messageId, "mails")).to.equal("TRANSACTION_NOT_FOUND");
     expect(await settle(`a-${Number(epoch) + 1}-${offset}`, "payments")).to.equal("TRANSACTION_NOT_FOUND");
     expect(await settle(`a-${epoch}-${Number(offset) + 1}`, "payments")).to.equal("TRANSACTION_NOT_FOUND");
+    for (let at = Number(offset) - 40; at < Number(offset) + 400; at++)
+      if (at !== Number(offset))
+        expect(await settle(`a-${epoch}-${at}`, "payments"), `${at}`).to.equal("TRANSACTION_NOT_FOUND");
     expect(await settle("nonsense", "payments")).to.equal("BAD_REQUEST");
     expect(await settle(messageId, "payments")).to.deep.equal({});
     connection.close();
