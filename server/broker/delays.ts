@@ -4,7 +4,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { parseMessageId } from "../../proto/kernel/record.js";
 import type { DueEntry, Settlement } from "../store/due-entry.js";
-import { emptyHeader, type Header, KIND } from "../store/record.js";
+import { emptyHeader, type Header, KIND, standFor } from "../store/record.js";
 import type { FoundRecord } from "../store/record-reader.js";
 import type { Store } from "../store/store.js";
 import { type DelaySettings, dueTime } from "./delay-times.js";
@@ -212,16 +212,7 @@ export class Delays {
   #append({ header: origin, bytes, start, end }: FoundRecord, more: boolean): void {
     const { store } = this.#deps;
     const queue = store.state.topicByNumber(origin.topic)!.queues[origin.queueId]!;
-    const header = this.#header;
-    header.more = more;
-    header.keyed = origin.keyed;
-    header.stands = true;
-    header.hasTtl = origin.hasTtl;
-    header.tagHash = origin.tagHash;
-    header.keyHash = origin.keyHash;
-    header.producerId = origin.stands ? origin.producerId : origin.epoch;
-    header.sequence = origin.stands ? origin.sequence : origin.logOffset;
-    store.append(queue, header, bytes, start, end);
+    store.append(queue, standFor(origin, more, this.#header), bytes, start, end);
   }
 
   /** Counts what was done with entries that were due, and tells what went wrong. */

@@ -6,7 +6,7 @@ import type { TransactionPlace } from "../../proto/kernel/publish-codec.js";
 import { messageId, parseMessageId } from "../../proto/kernel/record.js";
 import { NEVER } from "../store/due-entry.js";
 import type { Queue, TopicState } from "../store/queue.js";
-import { emptyHeader, type Header, KIND } from "../store/record.js";
+import { emptyHeader, type Header, KIND, standFor } from "../store/record.js";
 import type { FoundRecord } from "../store/record-reader.js";
 import type { Store } from "../store/store.js";
 import { type DelaySettings, dueTime } from "./delay-times.js";
@@ -188,15 +188,7 @@ export class Transactions {
   #append({ header: origin, bytes, start, end }: FoundRecord, more: boolean): void {
     const { store, dueClock, settings, expect } = this.#deps;
     const queue = this.#queue(origin)!;
-    const header = this.#header;
-    header.more = more;
-    header.keyed = origin.keyed;
-    header.stands = true;
-    header.hasTtl = origin.hasTtl;
-    header.tagHash = origin.tagHash;
-    header.keyHash = origin.keyHash;
-    header.producerId = origin.epoch;
-    header.sequence = origin.logOffset;
+    const header = standFor(origin, more, this.#header);
     scanMessage(bytes, start, end, this.#envelope);
     const nowMs = dueClock.nowMs();
     const dueAtMs = this.#envelope.due ? dueTime(this.#envelope, dueClock, settings) : nowMs;

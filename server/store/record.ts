@@ -124,6 +124,19 @@ export function emptyHeader(): Header {
   };
 }
 
+/** Of the record that takes the place of `origin`, in the queue or among what waits: the same message, under the same id. */
+export function standFor(origin: Readonly<Header>, more: boolean, into: Header): Header {
+  into.more = more;
+  into.keyed = origin.keyed;
+  into.stands = true;
+  into.hasTtl = origin.hasTtl;
+  into.tagHash = origin.tagHash;
+  into.keyHash = origin.keyHash;
+  into.producerId = origin.stands ? origin.producerId : origin.epoch;
+  into.sequence = origin.stands ? origin.sequence : origin.logOffset;
+  return into;
+}
+
 function writeU64(view: DataView, at: number, value: number): void {
   view.setUint32(at, value >>> 0, true);
   view.setUint32(at + 4, Math.floor(value / TWO_32), true);
