@@ -165,11 +165,15 @@ export class Transactions {
     }
   }
 
-  /** Settles all halves; the messages of `records` take their places, but for those whose topic was deleted. */
+  /**
+   * Settles all halves; the messages of `records` take their places, but for those whose topic was deleted. Refuses before
+   * anything is appended where a delay is none of this broker's any more.
+   */
   #settle(open: OpenTransaction, records: readonly FoundRecord[]): number {
     const { store, counters } = this.#deps;
     const commit = records.length > 0;
     const messages = records.filter(({ header }) => this.#queue(header) !== undefined);
+    const times = messages.map((record) => this.#dueAtMs(record));
     const entries = this.open.entriesOf(open);
     store.stamp();
     store.reserve(store.due.settleBytes(entries.length) + (commit ? open.bytes : 0));
@@ -177,22 +181,27 @@ export class Transactions {
       entries.map((entry) => ({ entry, againAtMs: 0, dropped: !commit })),
       messages.length > 0,
     );
-    for (const [index, record] of messages.entries()) this.#append(record, index < messages.length - 1);
+    for (const [index, record] of messages.entries())
+      this.#append(record, times[index]!, index < messages.length - 1);
     this.open.delete(open);
     if (commit) counters.transactionsCommitted++;
     else counters.transactionsRolledBack++;
     return logOffset;
   }
 
-  /** The message of a half goes into its queue, or, if it is delayed, waits from now on. */
-  #append({ header: origin, bytes, start, end }: FoundRecord, more: boolean): void {
-    const { store, dueClock, settings, expect } = this.#deps;
+  /** The time of a delayed message whose delay begins now; 0 for any other. */
+  #dueAtMs({ bytes, start, end }: FoundRecord): number {
+    const { dueClock, settings } = this.#deps;
+    scanMessage(bytes, start, end, this.#envelope);
+    return this.#envelope.due ? dueTime(this.#envelope, dueClock, settings) : 0;
+  }
+
+  /** The message of a half goes into its queue, or waits there for its time. */
+  #append({ header: origin, bytes, start, end }: FoundRecord, dueAtMs: number, more: boolean): void {
+    const { store, dueClock, expect } = this.#deps;
     const queue = this.#queue(origin)!;
     const header = standFor(origin, more, this.#header);
-    scanMessage(bytes, start, end, this.#envelope);
-    const nowMs = dueClock.nowMs();
-    const dueAtMs = this.#envelope.due ? dueTime(this.#envelope, dueClock, settings) : nowMs;
-    if (dueAtMs <= nowMs) return void store.append(queue, header, bytes, start, end);
+    if (dueAtMs <= dueClock.nowMs()) return void store.append(queue, header, bytes, start, end);
     store.due.append({ kind: KIND.delayed, dueAtMs, queue }, header, bytes, start, end);
     expect(dueAtMs);
   }

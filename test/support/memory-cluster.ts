@@ -30,7 +30,7 @@ export class MemoryCluster {
   readonly #random: () => number;
   readonly #running = new Map<string, Running>();
   readonly #clients: ClusterClient[] = [];
-  readonly #options: Partial<BrokerOptions>;
+  #options: Partial<BrokerOptions>;
   #names!: NameServer;
   #namesListening!: Listening;
 
@@ -83,6 +83,11 @@ export class MemoryCluster {
   /** The disk of a broker, as it is now: `kill` and `stop` leave another one. */
   filesOf(name: string): MemoryFiles {
     return this.#running.get(name)!.files;
+  }
+
+  /** Settings of brokers that start from now on. */
+  configure(options: Partial<BrokerOptions>): void {
+    this.#options = options;
   }
 
   /** A broker that runs. */

@@ -129,6 +129,29 @@ describe("transactions of several halves", () => {
     expect(await s.cluster.advance(s.settle(id, "rollback"))).to.equal("TRANSACTION_CONFLICT");
   });
 
+  it("with a delay that this broker does not allow any more a commit is refused, and leaves nothing behind", async () => {
+    s = await Shop.open();
+    const id = await s.cluster.advance(s.half("at once"));
+    await s.cluster.advance(s.half("later", { joins: id, delayMs: 60_000 }));
+    s.cluster.configure({ due: { delayMsMax: 1_000 } });
+    await s.restart();
+    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("DELAY_TOO_LONG");
+    const next = await s.cluster.advance(s.half("next"));
+    s.cluster.configure({});
+    await s.cluster.kill("a");
+    await s.cluster.startBroker("a");
+    await s.cluster.clock.advance(2_000);
+    expect((await s.open()).map((open) => [open.id, open.halves])).to.deep.equal([
+      [id, 2],
+      [next, 1],
+    ]);
+    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("done");
+    await s.cluster.clock.advance(1_000);
+    expect(s.texts).to.deep.equal(["at once"]);
+    await s.cluster.clock.advance(60_000);
+    expect(s.texts).to.deep.equal(["at once", "later"]);
+  });
+
   it("a message with an ordering key takes its place in the queue of the key when it is committed", async () => {
     s = await Shop.open();
     const ids: string[] = [];
