@@ -10,7 +10,6 @@ import { checkGroupName } from "../../proto/kernel/limits.js";
 export interface CheckSessionDeps {
   /** Issued to the producer. */
   readonly member: string;
-  readonly peer: string;
   readonly heartbeatMs: number;
   readonly expiryMs: number;
   nowMs(): number;

@@ -84,12 +84,11 @@ export class Checks {
   }
 
   /** A producer's stream. */
-  open(stream: Stream<CheckReply, CheckRequest__Output>, peer: string): void {
+  open(stream: Stream<CheckReply, CheckRequest__Output>): void {
     const { broker, clock, memberHeartbeatMs, memberExpiryMs } = this.#deps;
     const session = new CheckSession(
       {
         member: `${broker}-producer-${++this.#issued}`,
-        peer,
         heartbeatMs: memberHeartbeatMs,
         expiryMs: memberExpiryMs,
         nowMs: () => clock.monotonicMs(),

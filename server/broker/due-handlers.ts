@@ -20,9 +20,7 @@ export function dueHandlers(
   return {
     changeDelayed: async (request) => ({ answer: ANSWERS[await due.delays.change(request)] }),
     settle: (request) => settle(due, request),
-    check(stream, { peer }) {
-      due.checks.open(stream, peer);
-    },
+    check: (stream) => due.checks.open(stream),
   };
 }
 

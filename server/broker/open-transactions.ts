@@ -29,7 +29,7 @@ export interface OpenTransaction {
   lastAskedAtMs: number;
   lastAsked: string;
   /** A decision that is being carried out. */
-  underWay: { readonly commit: boolean; readonly done: Promise<number> } | undefined;
+  underWay: Promise<number> | undefined;
 }
 
 const envelope = new Envelope();

@@ -112,7 +112,7 @@ export class Transactions {
     if (open.epoch !== place.epoch && open.epoch !== 0) throw this.#notFound(place, topic);
     if (!this.#isNamed(open.topic, topic)) throw this.#notFound(place, topic);
     if (open.underWay !== undefined)
-      return open.underWay.done.then(
+      return open.underWay.then(
         () => this.#decidedBefore(place, topic, commit),
         () => this.decide(place, topic, commit),
       );
@@ -120,9 +120,8 @@ export class Transactions {
     const records = open.halves.map(({ origin }) => store.lookup.near(origin));
     if (records.every((record) => record !== undefined && !(record instanceof Promise)))
       return this.#settle(open, records as FoundRecord[]);
-    const done = this.#commitLater(open, records);
-    open.underWay = { commit, done };
-    return done;
+    open.underWay = this.#commitLater(open, records);
+    return open.underWay;
   }
 
   /** Where a transaction is by its id. BAD_REQUEST for what is no id, TRANSACTION_NOT_FOUND for one of another broker. */
