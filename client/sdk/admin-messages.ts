@@ -1,6 +1,7 @@
 import type { GetMessageRequest } from "../../proto/gen/logwheel/v1/GetMessageRequest.js";
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { parseMessageId } from "../../proto/kernel/record.js";
 import type { Admin, FoundMessage, MessagePlace, MessageQuery } from "./admin-types.js";
 import { type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
 import { foundMessage } from "./found-message.js";
@@ -64,7 +65,7 @@ export class MessageAdmin implements NonNullable<Admin["messages"]> {
 
 /** An id names its broker: `broker-epoch-offset`. */
 function byId(id: string): { broker: string; request: GetMessageRequest } {
-  const broker = /^(.+)-\d+-\d+$/.exec(id)?.[1];
+  const broker = parseMessageId(id)?.broker;
   if (broker !== undefined) return { broker, request: { id } };
   throw new LogwheelError("BAD_REQUEST", `${JSON.stringify(id)} is no message id such as broker-a-1-4096`);
 }

@@ -5,7 +5,13 @@ import type { GetMessageRequest__Output } from "../../proto/gen/logwheel/v1/GetM
 import type { Record, Record__Output } from "../../proto/gen/logwheel/v1/Record.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { protoCodec } from "../../proto/kernel/proto-codec.js";
-import { recordKind, recordLogOffset, recordMessageId, recordTopic } from "../../proto/kernel/record.js";
+import {
+  parseMessageId,
+  recordKind,
+  recordLogOffset,
+  recordMessageId,
+  recordTopic,
+} from "../../proto/kernel/record.js";
 import { KIND } from "../store/record.js";
 import type { Store } from "../store/store.js";
 import type { Topics } from "./topics.js";
@@ -15,7 +21,6 @@ const FOUND_MAX = 1_024;
 
 /** Bytes of the messages in one answer, which clients have to be able to read; a larger one comes alone. */
 const FOUND_BYTES_MAX = 8 << 20;
-const ID = /^(.+)-(\d+)-(\d+)$/;
 
 const storedRecord = protoCodec<Record, Record__Output>("logwheel.v1.Record");
 
@@ -68,20 +73,20 @@ export class Messages {
   }
 
   async #ofId(id: string): Promise<Buffer | undefined> {
-    const parts = ID.exec(id);
-    if (parts === null)
+    const place = parseMessageId(id);
+    if (place === undefined)
       throw new LogwheelError(
         "BAD_REQUEST",
         `${JSON.stringify(id.slice(0, 200))} is no message id: one looks like ${this.#broker}-1-4096`,
       );
-    const [, broker, epoch, logOffset] = parts;
+    const { broker, epoch, logOffset } = place;
     if (broker !== this.#broker)
       throw new LogwheelError(
         "MESSAGE_NOT_FOUND",
         `message ${id} is of broker ${broker}; this is ${this.#broker}`,
-        { broker: broker! },
+        { broker },
       );
-    return this.#store.lookup.recordAt(Number(epoch), Number(logOffset));
+    return this.#store.lookup.recordAt(epoch, logOffset);
   }
 
   async #atOffset({ topic, queueId, offset }: GetMessageRequest__Output): Promise<Buffer | undefined> {
