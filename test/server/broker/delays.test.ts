@@ -1,21 +1,10 @@
 import { expect } from "chai";
 import { seeded } from "../../../client/testing/seeded.js";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
-import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { TOPIC_TYPE } from "../../../server/broker/topics.js";
 import { DelayWorld } from "../../support/delay-world.js";
+import { refusal } from "../../support/refusal.js";
 import { text } from "../../support/store.js";
-
-/** What a promise is refused with: its code and text. */
-async function refusal(act: Promise<unknown>): Promise<string> {
-  try {
-    await act;
-  } catch (thrown) {
-    if (LogwheelError.is(thrown)) return `${thrown.code}: ${thrown.message}`;
-    throw thrown;
-  }
-  return "none";
-}
 
 describe("Delays", () => {
   let world: DelayWorld;
