@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { settle } from "../../client/testing/test-clock.js";
 import { Recorder } from "../support/recorder.js";
-import { aborted, door, ECHO, type EchoNetwork, expectError, failure } from "./echo-network.js";
+import { failure } from "../support/refusal.js";
+import { aborted, door, ECHO, type EchoNetwork, expectError } from "./echo-network.js";
 
 /** Servers and closed channels of every network. */
 export function describeServers(network: () => EchoNetwork): void {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { aborted, door, ECHO, type EchoNetwork, expectError, failure, UNSERVED } from "./echo-network.js";
+import { failure } from "../support/refusal.js";
+import { aborted, door, ECHO, type EchoNetwork, expectError, UNSERVED } from "./echo-network.js";
 
 /** Unary calls of every network. */
 export function describeUnary(network: () => EchoNetwork): void {

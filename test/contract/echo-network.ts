@@ -77,17 +77,6 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The LogwheelError that the promise must reject with. */
-export async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
-  try {
-    await promise;
-  } catch (thrown) {
-    if (LogwheelError.is(thrown)) return thrown;
-    throw thrown;
-  }
-  throw new Error("it did not fail");
-}
-
 /** Holds an error against a code and, if given, whether something may have been sent. */
 export function expectError(error: Error | null, code: ErrorCode, sent?: string): void {
   expect(error, `an error with code ${code}`).to.be.instanceOf(LogwheelError);

@@ -1,7 +1,5 @@
-import { expect } from "chai";
 import { topic } from "../../client/sdk/topic.js";
 import type { ProducerOptions } from "../../client/sdk/types.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
 import { FakeCluster } from "./fake-cluster.js";
 
 /** The topic of these tests. */
@@ -21,15 +19,4 @@ export function setUp(brokers: readonly string[] = ["a"], options: ProducerOptio
   const [a, b] = brokers.map((name) => cluster.broker(name));
   cluster.names.setTopic("orders", Object.fromEntries(brokers.map((name) => [name, 1])));
   return { cluster, producer: cluster.producer(options), a: a!, b: b! };
-}
-
-/** What a promise fails with; throws if it does not. */
-export async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
-  try {
-    await promise;
-  } catch (thrown) {
-    expect(LogwheelError.is(thrown), String(thrown)).to.equal(true);
-    return thrown as LogwheelError;
-  }
-  throw new Error("it did not fail");
 }

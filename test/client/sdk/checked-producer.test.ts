@@ -5,7 +5,7 @@ import { TopicType } from "../../../proto/gen/logwheel/v1/TopicType.js";
 import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { gate } from "../../support/orders.js";
-import { failure } from "../../support/producing.js";
+import { failure } from "../../support/refusal.js";
 import { MAILS, PAYMENTS, Shop } from "../../support/shop.js";
 
 const BROKER = "a:10911";

@@ -3,17 +3,9 @@ import { connect } from "../../../client/sdk/connect.js";
 import { topic } from "../../../client/sdk/topic.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { follow, MemoryCluster } from "../../support/memory-cluster.js";
+import { failure } from "../../support/refusal.js";
 
 const orders = topic("orders");
-
-async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
-  const thrown = await promise.then(
-    () => new Error("it did not fail"),
-    (error: unknown) => error,
-  );
-  if (LogwheelError.is(thrown)) return thrown;
-  throw thrown;
-}
 
 describe("client", () => {
   let cluster: MemoryCluster;

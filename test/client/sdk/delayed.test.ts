@@ -3,18 +3,11 @@ import type { DelayedInfo, SendReceipt } from "../../../client/index.js";
 import type { ClusterClient } from "../../../client/sdk/client.js";
 import { topic } from "../../../client/sdk/topic.js";
 import type { Producer } from "../../../client/sdk/types.js";
-import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
+import { codeOf } from "../../support/refusal.js";
 
 const later = topic("later");
 const HOUR_MS = 3_600_000;
-
-async function codeOf(act: Promise<unknown>): Promise<string> {
-  return act.then(
-    () => "none",
-    (thrown) => (LogwheelError.is(thrown) ? thrown.code : String(thrown)),
-  );
-}
 
 describe("delayed messages through the SDK", () => {
   let cluster: MemoryCluster;

@@ -3,7 +3,8 @@ import { topic } from "../../../client/sdk/topic.js";
 import { settle } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { FakeCluster, until } from "../../support/fake-cluster.js";
-import { failure, message, orders, range, setUp } from "../../support/producing.js";
+import { message, orders, range, setUp } from "../../support/producing.js";
+import { failure } from "../../support/refusal.js";
 
 describe("producer", () => {
   it("A3-02 gives a receipt that says where the message is and what was done", async () => {

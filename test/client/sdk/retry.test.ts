@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { until } from "../../support/fake-cluster.js";
-import { failure, message, range, setUp } from "../../support/producing.js";
+import { message, range, setUp } from "../../support/producing.js";
+import { failure } from "../../support/refusal.js";
 
 describe("sends that are refused, or never answered", () => {
   it("A3-02 each refusal reaches its own caller, and the rest of the frame its receipts", async () => {

@@ -4,7 +4,8 @@ import { settle } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../../proto/kernel/hash.js";
 import { FakeCluster, until } from "../../support/fake-cluster.js";
-import { failure, message, range, setUp } from "../../support/producing.js";
+import { message, range, setUp } from "../../support/producing.js";
+import { failure } from "../../support/refusal.js";
 
 describe("where sends go", () => {
   it("A1-10 round robin goes over all queues of all brokers", async () => {

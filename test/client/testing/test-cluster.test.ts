@@ -13,19 +13,10 @@ import {
   type TestCluster,
   type TestClusterOptions,
 } from "../../../client/testing/index.js";
-import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { refusal } from "../../support/refusal.js";
 
 const orders = topic("orders");
 const textOf = (message: Message<Uint8Array>): string => Buffer.from(message.raw).toString();
-
-/** What a call fails with: code and sentence. */
-async function failure(call: Promise<unknown>): Promise<string> {
-  const thrown: unknown = await call.then(
-    () => "nothing",
-    (thrown: unknown) => thrown,
-  );
-  return LogwheelError.is(thrown) ? `${thrown.code}: ${thrown.message}` : String(thrown);
-}
 
 function start(options: TestClusterOptions = {}): Promise<TestCluster> {
   return startTestCluster({ topics: { orders: { queues: 4 } }, ...options });
@@ -293,7 +284,7 @@ describe("a test cluster", () => {
     });
     await send(client, "a");
     await cluster.settled();
-    expect(await failure(cluster.idle({ timeoutMs: 1 }))).to.equal(
+    expect(await refusal(cluster.idle({ timeoutMs: 1 }))).to.equal(
       "TIMEOUT: after 1 ms the test cluster is not idle: group g has 1 messages of orders in its hands",
     );
     finish?.();
@@ -310,9 +301,9 @@ describe("a test cluster", () => {
     await send(client, "a");
     await Promise.all([cluster.close(), cluster.close()]);
     expect(cluster.clock.waiting).to.equal(0);
-    expect(await failure(cluster.client())).to.match(/^CLOSED: the test cluster is closed/);
-    expect(await failure(cluster.messages("orders"))).to.match(/^CLOSED: /);
-    expect(await failure(send(client, "b"))).to.match(/^CLOSED: the client is closed/);
+    expect(await refusal(cluster.client())).to.match(/^CLOSED: the test cluster is closed/);
+    expect(await refusal(cluster.messages("orders"))).to.match(/^CLOSED: /);
+    expect(await refusal(send(client, "b"))).to.match(/^CLOSED: the client is closed/);
   });
 
   it("goes on with what an earlier cluster has left in a folder", async () => {
@@ -321,10 +312,10 @@ describe("a test cluster", () => {
       {
         await using cluster = await start({ dir });
         await send(await cluster.client(), "a");
-        expect(await failure(cluster.broker().kill({ unsynced: "lost" }))).to.match(
+        expect(await refusal(cluster.broker().kill({ unsynced: "lost" }))).to.match(
           /^BAD_REQUEST: only a disk in memory/,
         );
-        expect(await failure(start({ dir }))).to.match(/^CONFLICT: /);
+        expect(await refusal(start({ dir }))).to.match(/^CONFLICT: /);
       }
       await using cluster = await startTestCluster({ dir });
       expect((await cluster.messages("orders")).map(textOf)).to.deep.equal(["a"]);
@@ -335,17 +326,17 @@ describe("a test cluster", () => {
 
   it("says what is wrong with its options", async () => {
     const wrong = { settings: { memberExpirMs: 1 } } as TestClusterOptions;
-    expect(await failure(start(wrong))).to.equal(
+    expect(await refusal(start(wrong))).to.equal(
       'BAD_REQUEST: "memberExpirMs" in the settings of a test cluster: there is no such setting; did you mean memberExpiryMs?',
     );
-    expect(await failure(start({ settings: { memberExpiryMs: "soon" } }))).to.match(
+    expect(await refusal(start({ settings: { memberExpiryMs: "soon" } }))).to.match(
       /^BAD_REQUEST: "memberExpiryMs" in .*soon/,
     );
-    expect(await failure(start({ brokers: 0 }))).to.match(
+    expect(await refusal(start({ brokers: 0 }))).to.match(
       /^BAD_REQUEST: brokers: give a number from 1 to 26/,
     );
     await using cluster = await start();
     expect(() => cluster.broker("b")).to.throw("the test cluster has no broker b; it has broker-a");
-    expect(await failure(cluster.messages("other"))).to.match(/^TOPIC_NOT_FOUND: /);
+    expect(await refusal(cluster.messages("other"))).to.match(/^TOPIC_NOT_FOUND: /);
   });
 });

@@ -11,12 +11,7 @@ import type { ChannelState } from "../../../proto/kernel/grpc-connection.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { BYTES, GrpcPeers } from "../../support/grpc-peers.js";
 import { Recorder } from "../../support/recorder.js";
-
-async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
-  const thrown = await promise.then(() => null).catch((error: unknown) => error);
-  if (!LogwheelError.is(thrown)) throw new Error(`not a LogwheelError: ${String(thrown)}`);
-  return thrown;
-}
+import { failure } from "../../support/refusal.js";
 
 const HELLO = Buffer.from("hello");
 

@@ -5,15 +5,10 @@ import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { BYTES, closing, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
 import { Recorder } from "../../support/recorder.js";
+import { failure } from "../../support/refusal.js";
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const EMPTY_SETTINGS = Buffer.from("000000040000000000", "hex");
-
-async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
-  const thrown = await promise.then(() => null).catch((error: unknown) => error);
-  if (!LogwheelError.is(thrown)) throw new Error(`not a LogwheelError: ${String(thrown)}`);
-  return thrown;
-}
 
 describe("connection guards", () => {
   let peers: GrpcPeers;

@@ -4,7 +4,6 @@ import { loadSync } from "@grpc/proto-loader";
 import { expect } from "chai";
 import { settle } from "../../../client/testing/test-clock.js";
 import { systemClock } from "../../../proto/kernel/clock.js";
-import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { serve } from "../../../proto/kernel/grpc-server.js";
 import { Health } from "../../../proto/kernel/health.js";
 import type { Listening } from "../../../proto/kernel/listening.js";
@@ -12,12 +11,7 @@ import { silentLogger } from "../../../proto/kernel/logger.js";
 import { protoPath } from "../../../proto/kernel/proto-codec.js";
 import { reflection } from "../../../proto/kernel/reflection.js";
 import { BYTES, closing, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
-
-async function failure(promise: Promise<unknown>): Promise<LogwheelError> {
-  const thrown = await promise.then(() => null).catch((error: unknown) => error);
-  if (!LogwheelError.is(thrown)) throw new Error(`not a LogwheelError: ${String(thrown)}`);
-  return thrown;
-}
+import { failure } from "../../support/refusal.js";
 
 describe("gRPC server", () => {
   let peers: GrpcPeers;

@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { seeded } from "../../../client/testing/seeded.js";
 import type { CountDelayedRequest } from "../../../proto/gen/logwheel/v1/CountDelayedRequest.js";
 import type { ListDelayedRequest } from "../../../proto/gen/logwheel/v1/ListDelayedRequest.js";
-import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { TOPIC_TYPE } from "../../../server/broker/topics.js";
 import { DelayWorld } from "../../support/delay-world.js";
+import { codeOf } from "../../support/refusal.js";
 import { text } from "../../support/store.js";
 
 const NOTHING = { topic: "", key: "", fromMs: 0, toMs: 0, after: "", afterDueAtMs: 0, max: 0 };
@@ -42,13 +42,6 @@ describe("delayed messages, for administrators", () => {
       const last = messages!.at(-1)!;
       at = { after: last.handle!, afterDueAtMs: last.dueAtMs! };
     }
-  }
-
-  async function codeOf(act: Promise<unknown>): Promise<string> {
-    return act.then(
-      () => "none",
-      (thrown) => (LogwheelError.is(thrown) ? thrown.code : String(thrown)),
-    );
   }
 
   it("lists what is pending in due order, by topic and window, with what it takes to change it", async () => {

@@ -11,6 +11,7 @@ import type { Queue } from "../../../server/store/queue.js";
 import type { ReadLimits } from "../../../server/store/queue-reader.js";
 import { type QueueEntries, SegmentIndex, writeSegmentIndex } from "../../../server/store/segment-index.js";
 import type { Store } from "../../../server/store/store.js";
+import { failure } from "../../support/refusal.js";
 import { addTopic, append, bodies, openStore, text } from "../../support/store.js";
 
 const LIMITS: ReadLimits = { maxMessages: 100, maxBytes: 1 << 20 };
@@ -30,16 +31,6 @@ async function readOnce(
     },
   });
   return { found, next };
-}
-
-async function failure(work: Promise<unknown>): Promise<LogwheelError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (LogwheelError.is(thrown)) return thrown;
-    throw thrown;
-  }
-  throw new Error("nothing failed");
 }
 
 /** Messages `a-0` and on in queue 0, `b-0` and on in queue 1, over several segments, reopened: all but the end is cold. */
