@@ -1,7 +1,7 @@
-import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { decodeBody, isPromise } from "./decoding.js";
 import { Delivery } from "./delivery.js";
 import { traces } from "./diagnostics.js";
+import { DispatchLoop } from "./dispatch-loop.js";
 import type { Dispatch, DispatchOptions } from "./dispatcher.js";
 import { Reject } from "./handler-errors.js";
 import { ReceivedMessage } from "./message.js";
@@ -25,31 +25,26 @@ interface Pile {
 }
 
 /** Calls a batch handler with up to so many messages at a time: of any queues, or in ordered mode of one queue. */
-export class BatchDispatcher<T> implements Dispatch {
+export class BatchDispatcher<T> implements Dispatch<T> {
+  readonly loop: DispatchLoop;
+  readonly outcomes: Outcomes<T>;
   readonly #options: DispatchOptions<T>;
   readonly #batch: BatchSize;
   readonly #handler: BatchHandler<T>;
-  readonly #outcomes: Outcomes<T>;
   readonly #piles = new Map<QueueFlow | null, Pile>();
   #batches = 0;
-  #idle: (() => void)[] = [];
   #cancelTimer: (() => void) | null = null;
-  #paused = false;
-  #running = false;
 
   constructor(options: DispatchOptions<T>, batch: BatchSize, handler: BatchHandler<T>) {
     this.#options = options;
     this.#batch = batch;
     this.#handler = handler;
-    this.#outcomes = new Outcomes(options);
-  }
-
-  get active(): number {
-    return this.#outcomes.active.size;
-  }
-
-  get retried(): number {
-    return this.#outcomes.retried;
+    this.outcomes = new Outcomes(options);
+    this.loop = new DispatchLoop({
+      concurrency: options.concurrency,
+      busy: () => this.#batches,
+      work: () => this.#work(),
+    });
   }
 
   add(parcel: Parcel): void {
@@ -60,46 +55,15 @@ export class BatchDispatcher<T> implements Dispatch {
       this.#piles.set(key, pile);
     }
     pile.parcels.push(parcel);
-    this.#go();
+    this.loop.go();
   }
 
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#go();
-  }
-
-  idle(): Promise<void> {
-    if (this.#batches === 0 && !this.#running) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  abort(error: LogwheelError): void {
-    this.#outcomes.abort(error);
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-  }
-
-  get #full(): boolean {
-    return this.#paused || this.#batches >= this.#options.concurrency;
-  }
-
-  #go(): void {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      for (const [key, pile] of this.#piles) {
-        while (!this.#full && this.#isRipe(pile)) this.#start(pile);
-        if (pile.parcels.length === 0 && !pile.busy) this.#piles.delete(key);
-      }
-    } finally {
-      this.#running = false;
+  #work(): void {
+    for (const [key, pile] of this.#piles) {
+      while (!this.loop.full && this.#isRipe(pile)) this.#start(pile);
+      if (pile.parcels.length === 0 && !pile.busy) this.#piles.delete(key);
     }
     this.#wait();
-    if (this.#batches === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Enough for a batch, or waited long enough for more. */
@@ -124,11 +88,11 @@ export class BatchDispatcher<T> implements Dispatch {
     this.#cancelTimer = null;
     let dueMs = Number.POSITIVE_INFINITY;
     for (const pile of this.#piles.values()) if (!pile.busy) dueMs = Math.min(dueMs, pile.dueMs);
-    if (dueMs === Number.POSITIVE_INFINITY || this.#full) return;
+    if (dueMs === Number.POSITIVE_INFINITY || this.loop.full) return;
     const { clock } = this.#options;
     this.#cancelTimer = clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => {
       this.#cancelTimer = null;
-      this.#go();
+      this.loop.go();
     });
   }
 
@@ -136,24 +100,24 @@ export class BatchDispatcher<T> implements Dispatch {
     pile.dueMs = Number.POSITIVE_INFINITY;
     const deliveries = this.#take(pile);
     if (deliveries.length === 0) return;
-    for (const delivery of deliveries) this.#outcomes.begin(delivery);
+    for (const delivery of deliveries) this.outcomes.begin(delivery);
     pile.busy = this.#options.mode === "ordered";
     this.#batches++;
     let outcome: ReturnType<BatchHandler<T>>;
     try {
       outcome = this.#call(deliveries);
     } catch (thrown) {
-      return this.#finish(pile, deliveries, (delivery) => this.#outcomes.fail(delivery, thrown));
+      return this.#finish(pile, deliveries, (delivery) => this.outcomes.fail(delivery, thrown));
     }
     if (!isPromise(outcome)) return this.#settle(pile, deliveries, outcome);
     outcome.then(
       (result) => {
         this.#settle(pile, deliveries, result);
-        this.#go();
+        this.loop.go();
       },
       (thrown: unknown) => {
-        this.#finish(pile, deliveries, (delivery) => this.#outcomes.fail(delivery, thrown));
-        this.#go();
+        this.#finish(pile, deliveries, (delivery) => this.outcomes.fail(delivery, thrown));
+        this.loop.go();
       },
     );
   }
@@ -196,10 +160,10 @@ export class BatchDispatcher<T> implements Dispatch {
     const { message } = delivery;
     const { topics, undecodable, failed } = this.#options;
     const refuse = (thrown: unknown): void => {
-      if (undecodable === "retry") return this.#outcomes.fail(delivery, thrown);
+      if (undecodable === "retry") return this.outcomes.fail(delivery, thrown);
       failed(thrown, message);
-      if (undecodable === "skip") return this.#outcomes.succeed(delivery);
-      this.#outcomes.fail(delivery, new Reject("the body cannot be decoded", { cause: thrown }));
+      if (undecodable === "skip") return this.outcomes.succeed(delivery);
+      this.outcomes.fail(delivery, new Reject("the body cannot be decoded", { cause: thrown }));
     };
     try {
       const decoding = decodeBody(topics.get(message.topic)!, message);
@@ -225,8 +189,8 @@ export class BatchDispatcher<T> implements Dispatch {
   #settle(pile: Pile, deliveries: readonly Delivery<T>[], result: void | BatchResult<T>): void {
     const failed = new Set<Message<T>>(result?.failed);
     this.#finish(pile, deliveries, (delivery) => {
-      if (failed.has(delivery.message)) this.#outcomes.fail(delivery, undefined);
-      else this.#outcomes.succeed(delivery);
+      if (failed.has(delivery.message)) this.outcomes.fail(delivery, undefined);
+      else this.outcomes.succeed(delivery);
     });
   }
 
@@ -234,7 +198,7 @@ export class BatchDispatcher<T> implements Dispatch {
     this.#batches--;
     pile.busy = false;
     for (const delivery of deliveries) {
-      this.#outcomes.end(delivery);
+      this.outcomes.end(delivery);
       settle(delivery);
     }
   }

@@ -1,7 +1,7 @@
-import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import { isPromise } from "./decoding.js";
 import { Delivery } from "./delivery.js";
+import { DispatchLoop } from "./dispatch-loop.js";
 import { Fifo } from "./fifo.js";
 import { type CallOptions, HandlerCall } from "./handler-call.js";
 import { ReceivedMessage } from "./message.js";
@@ -16,86 +16,46 @@ export interface DispatchOptions<T> extends OutcomeOptions<T>, CallOptions<T> {
   readonly concurrency: number;
 }
 
-/** Hands what has arrived to handlers, until it is told to stop. */
-export interface Dispatch {
-  /** Messages in handlers that took a promise's time. */
-  readonly active: number;
-  readonly retried: number;
+/** Hands what has arrived to handlers. */
+export interface Dispatch<T> {
+  readonly loop: DispatchLoop;
+  readonly outcomes: Outcomes<T>;
   /** Takes what has arrived. */
   add(parcel: Parcel): void;
-  pause(): void;
-  resume(): void;
-  /** Resolves when no handler runs. */
-  idle(): Promise<void>;
-  /** Tells every handler that its result no longer counts. */
-  abort(error: LogwheelError): void;
 }
 
 /**
  * Calls the handler for each message that waits, as many at a time as allowed. A handler that returns nothing is done when
  * it returns: no promise is made for it, and what it handled in a row is settled as one range.
  */
-export class Dispatcher<T> implements Dispatch {
+export class Dispatcher<T> implements Dispatch<T> {
+  readonly loop: DispatchLoop;
+  readonly outcomes: Outcomes<T>;
   readonly #options: DispatchOptions<T>;
   readonly #handler: HandlerCall<T>;
-  readonly #outcomes: Outcomes<T>;
   readonly #ready = new Fifo<Parcel>();
   readonly #run = new SettledRun();
-  #idle: (() => void)[] = [];
-  #paused = false;
-  #running = false;
 
   constructor(options: DispatchOptions<T>, handler: Handler<T>) {
+    this.outcomes = new Outcomes(options);
     this.#options = options;
     this.#handler = new HandlerCall(options, handler);
-    this.#outcomes = new Outcomes(options);
-  }
-
-  get active(): number {
-    return this.#outcomes.active.size;
-  }
-
-  get retried(): number {
-    return this.#outcomes.retried;
+    this.loop = new DispatchLoop({
+      concurrency: options.concurrency,
+      busy: () => this.outcomes.active.size,
+      work: () => {
+        for (let parcel = this.#next(); parcel !== undefined; parcel = this.#next()) this.#work(parcel);
+      },
+    });
   }
 
   add(parcel: Parcel): void {
     this.#ready.push(parcel);
-    this.#go();
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#go();
-  }
-
-  idle(): Promise<void> {
-    if (this.active === 0 && !this.#running) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  abort(error: LogwheelError): void {
-    this.#outcomes.abort(error);
-  }
-
-  /** A handler may call anything, also what leads back here: the loop that runs already goes on. */
-  #go(): void {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      for (let parcel = this.#next(); parcel !== undefined; parcel = this.#next()) this.#work(parcel);
-    } finally {
-      this.#running = false;
-    }
-    if (this.active === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.loop.go();
   }
 
   #next(): Parcel | undefined {
-    while (!this.#full) {
+    while (!this.loop.full) {
       const parcel = this.#ready.peek();
       if (parcel === undefined || parcel.left > 0) return parcel;
       this.#ready.shift();
@@ -104,14 +64,10 @@ export class Dispatcher<T> implements Dispatch {
     return undefined;
   }
 
-  get #full(): boolean {
-    return this.#paused || this.active >= this.#options.concurrency;
-  }
-
   #work(parcel: Parcel): void {
     const { flow, records } = parcel;
     const topic = this.#options.topics.get(flow.topic)!;
-    while (parcel.left > 0 && !this.#full) {
+    while (parcel.left > 0 && !this.loop.full) {
       const record = records[parcel.at++]!;
       const offset = record.queueOffset;
       if (flow.state !== "assigned" || flow.isStale(offset) || flow.lost.delete(offset)) {
@@ -133,14 +89,14 @@ export class Dispatcher<T> implements Dispatch {
       outcome = this.#handler.call(topic, delivery);
     } catch (thrown) {
       this.#run.settle(flow);
-      return this.#outcomes.fail(delivery, thrown);
+      return this.outcomes.fail(delivery, thrown);
     }
     if (isPromise(outcome)) this.#await(delivery, outcome);
     else this.#run.add(flow, offset, delivery.bytes);
   }
 
   #await(delivery: Delivery<T>, outcome: Promise<void>): void {
-    const outcomes = this.#outcomes;
+    const outcomes = this.outcomes;
     outcomes.begin(delivery);
     outcome.then(
       () => this.#done(delivery, () => outcomes.succeed(delivery)),
@@ -149,8 +105,8 @@ export class Dispatcher<T> implements Dispatch {
   }
 
   #done(delivery: Delivery<T>, settle: () => void): void {
-    this.#outcomes.end(delivery);
+    this.outcomes.end(delivery);
     settle();
-    this.#go();
+    this.loop.go();
   }
 }

@@ -1,7 +1,7 @@
-import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import { isPromise } from "./decoding.js";
 import { Delivery } from "./delivery.js";
+import { DispatchLoop } from "./dispatch-loop.js";
 import type { Dispatch, DispatchOptions } from "./dispatcher.js";
 import { Fifo } from "./fifo.js";
 import { HandlerCall } from "./handler-call.js";
@@ -17,69 +17,32 @@ import type { Handler } from "./types.js";
  * allowed. What waits for its key is put aside, so that what comes behind it can go on. A handler that returns nothing is
  * done when it returns, and costs its key no lane.
  */
-export class OrderedDispatcher<T> implements Dispatch {
+export class OrderedDispatcher<T> implements Dispatch<T> {
+  readonly loop: DispatchLoop;
+  readonly outcomes: Outcomes<T>;
   readonly #options: DispatchOptions<T>;
   readonly #handler: HandlerCall<T>;
-  readonly #outcomes: Outcomes<T>;
   readonly #arrived = new Fifo<Parcel>();
   /** Lanes that something waits in, and no handler runs for. */
   readonly #rested = new Fifo<KeyLane>();
   readonly #run = new SettledRun();
-  #idle: (() => void)[] = [];
-  #paused = false;
-  #running = false;
 
   constructor(options: DispatchOptions<T>, handler: Handler<T>) {
+    this.outcomes = new Outcomes(options);
     this.#options = options;
     this.#handler = new HandlerCall(options, handler);
-    this.#outcomes = new Outcomes(options);
-  }
-
-  get active(): number {
-    return this.#outcomes.active.size;
-  }
-
-  get retried(): number {
-    return this.#outcomes.retried;
+    this.loop = new DispatchLoop({
+      concurrency: options.concurrency,
+      busy: () => this.outcomes.active.size,
+      work: () => {
+        while (!this.loop.full && this.#step());
+      },
+    });
   }
 
   add(parcel: Parcel): void {
     this.#arrived.push(parcel);
-    this.#go();
-  }
-
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#go();
-  }
-
-  idle(): Promise<void> {
-    if (this.active === 0 && !this.#running) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  abort(error: LogwheelError): void {
-    this.#outcomes.abort(error);
-  }
-
-  /** A handler may call anything, also what leads back here: the loop that runs already goes on. */
-  #go(): void {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      while (!this.#full && this.#step());
-    } finally {
-      this.#running = false;
-    }
-    if (this.active === 0) for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  get #full(): boolean {
-    return this.#paused || this.active >= this.#options.concurrency;
+    this.loop.go();
   }
 
   /** What has waited for its key came before anything in a parcel; false if there is nothing. */
@@ -93,7 +56,7 @@ export class OrderedDispatcher<T> implements Dispatch {
 
   #goOn(lane: KeyLane): void {
     const { flow, waiting } = lane;
-    while (waiting.length > 0 && lane.running === null && !this.#full)
+    while (waiting.length > 0 && lane.running === null && !this.loop.full)
       this.#handle(flow, waiting.shift()!, lane.hash);
     this.#run.settle(flow);
     if (waiting.length > 0 && lane.running === null) this.#rested.push(lane);
@@ -104,7 +67,7 @@ export class OrderedDispatcher<T> implements Dispatch {
     const { flow, records } = parcel;
     // One that was emptied came on a stream that may be over, and counts its failures.
     if (parcel.left > 0) flow.keys.reached(parcel.failures);
-    while (parcel.left > 0 && !this.#full) {
+    while (parcel.left > 0 && !this.loop.full) {
       const record = records[parcel.at++]!;
       const hash = record.keyHash;
       const lane = flow.keys.get(hash);
@@ -129,14 +92,14 @@ export class OrderedDispatcher<T> implements Dispatch {
       outcome = this.#handler.call(topic, delivery);
     } catch (thrown) {
       this.#run.settle(flow);
-      return this.#outcomes.fail(delivery, thrown);
+      return this.outcomes.fail(delivery, thrown);
     }
     if (isPromise(outcome)) this.#await(delivery, hash, outcome);
     else this.#run.add(flow, delivery.offset, delivery.bytes);
   }
 
   #await(delivery: Delivery<T>, hash: number, outcome: Promise<void>): void {
-    const outcomes = this.#outcomes;
+    const outcomes = this.outcomes;
     delivery.flow.keys.begin(hash, delivery as Delivery);
     outcomes.begin(delivery);
     outcome.then(
@@ -147,12 +110,12 @@ export class OrderedDispatcher<T> implements Dispatch {
 
   #done(delivery: Delivery<T>, hash: number, settle: () => void): void {
     const { keys } = delivery.flow;
-    this.#outcomes.end(delivery);
+    this.outcomes.end(delivery);
     const lane = keys.end(hash);
     settle();
     if (lane.waiting.length > 0) this.#rested.push(lane);
     else keys.tidy(lane);
-    this.#go();
+    this.loop.go();
   }
 }
 

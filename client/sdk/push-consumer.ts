@@ -35,7 +35,7 @@ export class HandlingConsumer<T> implements PushConsumer {
   readonly #deps: ConsumerDeps;
   readonly #group: string;
   readonly #memberships: Memberships;
-  readonly #dispatch: Dispatch;
+  readonly #dispatch: Dispatch<T>;
   readonly #closing: Closing;
   #loggedMs = Number.NEGATIVE_INFINITY;
 
@@ -44,7 +44,7 @@ export class HandlingConsumer<T> implements PushConsumer {
     deps: ConsumerDeps,
     topics: Topic<T> | readonly Topic<T>[],
     options: ConsumeOptions,
-    dispatchWith: (options: DispatchOptions<T>) => Dispatch,
+    dispatchWith: (options: DispatchOptions<T>) => Dispatch<T>,
   ) {
     const { clock } = deps;
     const byName = topicsByName(topics);
@@ -75,9 +75,10 @@ export class HandlingConsumer<T> implements PushConsumer {
   }
 
   get stats(): ConsumerStats {
-    const { active, retried } = this.#dispatch;
+    const { active, retried } = this.#dispatch.outcomes;
     const { held, acked, heardAtMs } = this.#memberships;
-    return { inFlight: active, cached: Math.max(0, held - active), acked, retried, lastFetchAt: heardAtMs };
+    const inFlight = active.size;
+    return { inFlight, cached: Math.max(0, held - inFlight), acked, retried, lastFetchAt: heardAtMs };
   }
 
   start(): Promise<void> {
@@ -86,13 +87,13 @@ export class HandlingConsumer<T> implements PushConsumer {
   }
 
   pause(): void {
-    this.#dispatch.pause();
+    this.#dispatch.loop.pause();
     this.#deps.status.emit({ type: "paused", group: this.#group, reason: "user" });
   }
 
   resume(): void {
     if (this.#closing.begun) return;
-    this.#dispatch.resume();
+    this.#dispatch.loop.resume();
     this.#deps.status.emit({ type: "resumed", group: this.#group, reason: "user" });
   }
 
@@ -106,14 +107,16 @@ export class HandlingConsumer<T> implements PushConsumer {
 
   /** Nothing is begun any more, what runs ends, and the broker has every acknowledgement. */
   async #drain(): Promise<void> {
-    this.#dispatch.pause();
-    await this.#dispatch.idle();
+    this.#dispatch.loop.pause();
+    await this.#dispatch.loop.idle();
     await this.#memberships.settled();
   }
 
   #end(): void {
-    this.#dispatch.pause();
-    this.#dispatch.abort(new LogwheelError("CLOSED", "the consumer was closed: the result no longer counts"));
+    this.#dispatch.loop.pause();
+    this.#dispatch.outcomes.abort(
+      new LogwheelError("CLOSED", "the consumer was closed: the result no longer counts"),
+    );
     this.#memberships.close();
     this.#deps.onClosed(this);
   }
