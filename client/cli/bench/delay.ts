@@ -3,7 +3,7 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { Client, Producer, Topic } from "../../index.js";
 import { Latencies } from "./latencies.js";
 import { perSecond, usageSince } from "./report.js";
-import { type BenchOptions, bodyOf, type Figures, wait, withTopics } from "./runs.js";
+import { type BenchOptions, bodyOf, type Figures, keepUp, wait, withTopics } from "./runs.js";
 import { SendLoad } from "./sending.js";
 
 /** Messages that are due at one time. */
@@ -144,18 +144,8 @@ async function scheduling(
     body: bodyOf(options.size),
     clock,
   });
-  load.start(options.inFlight);
-  await wait(options, "warming up", options.warmup);
-  load.reset();
-  const used = usageSince(options.servers);
-  const sinceMs = clock.monotonicMs();
-  await wait(options, "scheduling", options.seconds, () => `${load.counts.acked} acknowledged`);
-  const counts = { ...load.counts };
-  const tookMs = clock.monotonicMs() - sinceMs;
-  const latencyMs = load.latencies.summary();
-  const processes = used();
-  await load.stop();
-  return { ...counts, messagesPerSecond: perSecond(counts.acked, tookMs), latencyMs, ...processes };
+  const { counts, tookMs, latencyMs, used } = await keepUp(options, load, "scheduling", "acknowledged");
+  return { ...counts, messagesPerSecond: perSecond(counts.acked, tookMs), latencyMs, ...used };
 }
 
 /** What many pending messages cost: memory, and the time of a start after a clean stop and after a kill. */

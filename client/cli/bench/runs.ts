@@ -3,7 +3,7 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { type Client, connect, type Topic, topic } from "../../index.js";
 import { Latencies } from "./latencies.js";
 import { type ProcessFigures, perSecond, usageSince } from "./report.js";
-import { SendLoad } from "./sending.js";
+import { type SendCounts, SendLoad } from "./sending.js";
 import type { BenchServers } from "./servers.js";
 
 /** What to measure, and where. */
@@ -50,17 +50,7 @@ export async function benchSend(options: BenchOptions): Promise<Figures> {
       body: bodyOf(options.size),
       clock,
     });
-    load.start(options.inFlight);
-    await wait(options, "warming up", options.warmup);
-    load.reset();
-    const used = usageSince(options.servers);
-    const sinceMs = clock.monotonicMs();
-    await wait(options, "sending", options.seconds, () => `${load.counts.acked} acknowledged`);
-    const counts = { ...load.counts };
-    const tookMs = clock.monotonicMs() - sinceMs;
-    const processes = used();
-    const latencyMs = load.latencies.summary();
-    await load.stop();
+    const { counts, tookMs, latencyMs, used } = await keepUp(options, load, "sending", "acknowledged");
     await producer.close();
     return {
       ...counts,
@@ -68,7 +58,7 @@ export async function benchSend(options: BenchOptions): Promise<Figures> {
       messagesPerSecond: perSecond(counts.acked, tookMs),
       mebibytesPerSecond: Math.round(perSecond(counts.acked * options.size, tookMs) / 2 ** 20),
       latencyMs,
-      ...processes,
+      ...used,
     };
   });
 }
@@ -145,6 +135,35 @@ export async function benchEndToEnd(options: BenchOptions): Promise<Figures> {
     await consumer.close();
     return figures;
   });
+}
+
+/** What a load did behind its warm-up. */
+export interface KeptUp {
+  readonly counts: SendCounts;
+  readonly tookMs: number;
+  readonly latencyMs: ReturnType<Latencies["summary"]>;
+  readonly used: ProcessFigures;
+}
+
+/** Keeps so many sends in flight, warms up, measures, and ends the load. `done`: what its sends are then. */
+export async function keepUp(
+  options: BenchOptions,
+  load: SendLoad,
+  what: string,
+  done: string,
+): Promise<KeptUp> {
+  load.start(options.inFlight);
+  await wait(options, "warming up", options.warmup);
+  load.reset();
+  const usage = usageSince(options.servers);
+  const sinceMs = clock.monotonicMs();
+  await wait(options, what, options.seconds, () => `${load.counts.acked} ${done}`);
+  const counts = { ...load.counts };
+  const tookMs = clock.monotonicMs() - sinceMs;
+  const used = usage();
+  const latencyMs = load.latencies.summary();
+  await load.stop();
+  return { counts, tookMs, latencyMs, used };
 }
 
 /** Sends until every broker has dropped a segment for its size: from then on segments are used again. */

@@ -1,6 +1,6 @@
 import { systemClock as clock } from "../../../proto/kernel/clock.js";
-import { perSecond, usageSince } from "./report.js";
-import { type BenchOptions, bodyOf, type Figures, wait, withTopics } from "./runs.js";
+import { perSecond } from "./report.js";
+import { type BenchOptions, bodyOf, type Figures, keepUp, withTopics } from "./runs.js";
 import { SendLoad } from "./sending.js";
 
 /** Transactions of one message: a half, a local transaction that does nothing, its commit; each stored before the next. */
@@ -19,24 +19,14 @@ export async function benchTransactions(options: BenchOptions): Promise<Figures>
       body: bodyOf(options.size),
       clock,
     });
-    load.start(options.inFlight);
-    await wait(options, "warming up", options.warmup);
-    load.reset();
-    const used = usageSince(options.servers);
-    const sinceMs = clock.monotonicMs();
-    await wait(options, "committing", options.seconds, () => `${load.counts.acked} committed`);
-    const counts = { ...load.counts };
-    const tookMs = clock.monotonicMs() - sinceMs;
-    const processes = used();
-    const latencyMs = load.latencies.summary();
-    await load.stop();
+    const { counts, tookMs, latencyMs, used } = await keepUp(options, load, "committing", "committed");
     await transactional.close();
     return {
       ...counts,
       seconds: tookMs / 1_000,
       transactionsPerSecond: perSecond(counts.acked, tookMs),
       latencyMs,
-      ...processes,
+      ...used,
     };
   });
 }
