@@ -33,10 +33,8 @@ export class KeyLane {
 export class KeyLanes {
   readonly #flow: QueueFlow;
   readonly #byHash = new Map<number, KeyLane>();
-  /** Failed, and the broker was not told. */
-  #untold: KeyLane[] = [];
   /** Failed and told, in order. */
-  readonly #told = new Fifo<{ readonly lane: KeyLane; readonly staleBelow: number }>();
+  readonly #told = new Fifo<{ readonly lane: KeyLane; readonly failures: number }>();
 
   constructor(flow: QueueFlow) {
     this.#flow = flow;
@@ -80,24 +78,25 @@ export class KeyLanes {
     const lane = this.#lane(hash);
     if (lane.staleBelow === Number.POSITIVE_INFINITY) return false;
     lane.staleBelow = Number.POSITIVE_INFINITY;
-    this.#untold.push(lane);
     this.#drop(lane);
     return true;
   }
 
-  /** The broker was told of all failures of this queue: they are among the first so many of the stream. */
-  told(failures: number): void {
-    for (const lane of this.#untold) {
-      lane.staleBelow = failures;
-      this.#told.push({ lane, staleBelow: failures });
-    }
-    this.#untold = [];
+  /**
+   * The broker was told of a failure of this key, which is number `failures` of the stream. Exactly that one counts: between
+   * two that are told together the broker may deliver the first message again.
+   */
+  told(hash: number, failures: number): void {
+    const lane = this.get(hash);
+    if (lane === undefined || lane.staleBelow === 0) return;
+    lane.staleBelow = failures;
+    this.#told.push({ lane, failures });
   }
 
   /** What comes from now on was taken when the broker knew of so many failures. */
   reached(failures: number): void {
     for (let first = this.#told.peek(); first !== undefined; first = this.#told.peek()) {
-      if (first.staleBelow > failures) return;
+      if (first.failures > failures) return;
       this.#told.shift();
       if (first.lane.staleBelow > failures) continue;
       first.lane.staleBelow = 0;
@@ -107,7 +106,6 @@ export class KeyLanes {
 
   /** A new stream: the broker begins again with what is not acknowledged, and nothing that comes is stale. */
   restart(): void {
-    this.#untold = [];
     this.#told.takeAll();
     for (const lane of this.#byHash.values()) {
       lane.staleBelow = 0;

@@ -129,12 +129,13 @@ export class Membership implements Settler {
   }
 
   fail(delivery: Delivery, verdict: Verdict): void {
-    const { flow, offset, attempt } = delivery;
+    const { flow, offset, attempt, message } = delivery;
     if (this.#options.mode === "broadcast") return this.#repeatHere(delivery, verdict);
     this.credit.settled(1, delivery.bytes);
     if (flow.state !== "gone" && delivery.lost === null) {
       const { topic, queueId, generation } = flow;
-      flow.nacks.push({ topic, queueId, generation, offset, attempt, ...verdict });
+      const nack = { topic, queueId, generation, offset, attempt, ...verdict };
+      flow.nacks.push({ nack, keyHash: message.keyHash });
     }
     this.#flushSoon();
     this.#finishRevoked(flow);
@@ -179,10 +180,10 @@ export class Membership implements Settler {
     if (session === null) return;
     this.#sendAcks(session);
     for (const flow of this.flows) {
-      if (flow.nacks.length === 0) continue;
-      for (const nack of flow.nacks) session.nack(nack);
-      flow.nacks = [];
-      flow.keys.told(session.failures);
+      for (const { nack, keyHash } of flow.nacks.splice(0)) {
+        session.nack(nack);
+        flow.keys.told(keyHash, session.failures);
+      }
     }
     const grant = this.#draining ? null : this.credit.grant();
     if (grant !== null) session.credit(grant);

@@ -73,6 +73,21 @@ describe("handlers in ordered mode", () => {
     await cluster.until("all is acknowledged", () => consumer.stats.acked === 60);
   });
 
+  it("two keys that fail in one turn, to come again at once, both come again", async () => {
+    await setUp();
+    for (const key of ["a", "b"]) await send([`${key}0`, `${key}1`], { orderingKey: key });
+    const seen: string[] = [];
+    const consumer = client.consume(orders, ordered, async (message) => {
+      if (message.attempt < 3) throw new RetryLater(0);
+      seen.push(textOf(message));
+    });
+    await cluster.advance(consumer.start());
+    await cluster.until("all are handled", () => seen.length === 4);
+    for (const key of ["a", "b"])
+      expect(seen.filter((body) => body.startsWith(key))).to.deep.equal([`${key}0`, `${key}1`]);
+    await cluster.until("all is acknowledged", () => consumer.stats.acked === 4);
+  });
+
   it("a synchronous handler that throws keeps the order too", async () => {
     await setUp();
     await send(range(20).map(String), { orderingKey: "k" });
