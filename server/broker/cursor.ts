@@ -50,8 +50,11 @@ export class Cursor implements KeyPlace {
   /** While it is moved in order by key. */
   #keys: KeyOrder | null = null;
   #version = 0;
+  /** Generation of the last reset; 0 without one. */
+  fence: number;
 
   constructor(state: CursorState, now: Instant) {
+    this.fence = state.fence;
     this.#acked = RangeSet.of(state.acked);
     this.#floor = this.#acked.takeFloor(state.floor);
     this.#next = this.#floor;
@@ -65,7 +68,7 @@ export class Cursor implements KeyPlace {
 
   /** A cursor that begins at `offset`. */
   static at(offset: number): Cursor {
-    return new Cursor({ floor: offset, acked: [], retries: [] }, { wallMs: 0, deadlineMs: 0 });
+    return new Cursor({ floor: offset, acked: [], retries: [], fence: 0 }, { wallMs: 0, deadlineMs: 0 });
   }
 
   /** The lowest offset that is not acknowledged. */
@@ -263,8 +266,9 @@ export class Cursor implements KeyPlace {
     this.#version++;
   }
 
-  /** Begins at `floor`, forwards or back; everything else is forgotten. */
-  reset(floor: number): void {
+  /** Begins at `floor`, forwards or back, with generation `fence`; everything else is forgotten. */
+  reset(floor: number, fence: number): void {
+    this.fence = fence;
     this.#leases.clear();
     this.#retries.clear();
     this.#keys = null;
@@ -334,7 +338,8 @@ export class Cursor implements KeyPlace {
     const retries = this.#retries
       .entries()
       .map(([offset, { attempt, dueMs }]) => [offset, attempt, dueMs] as const);
-    return { floor: this.#floor, acked: this.#acked.toArray() as OffsetRange[], retries };
+    const acked = this.#acked.toArray() as OffsetRange[];
+    return { floor: this.#floor, acked, retries, fence: this.fence };
   }
 
   get #full(): boolean {

@@ -241,9 +241,8 @@ export class GroupAdmin {
     const live = this.#groups.live(state);
     const lane = live.lane(queue);
     if (lane !== undefined) return live.reset(lane, to);
-    live.resetAway(queue);
     const open = cursors.open(state, queue) ?? cursors.create(state, queue, to);
-    open.cursor.reset(to);
+    live.resetAway(open, to);
     cursors.moved(open);
   }
 }

@@ -7,6 +7,7 @@ import { Alarm } from "./alarm.js";
 import type { Strategy } from "./assignment.js";
 import type { Beginning } from "./beginning.js";
 import type { Instant, Order } from "./cursor.js";
+import type { OpenCursor } from "./cursors.js";
 import type { DeliveryDeps } from "./delivery.js";
 import type { Lane } from "./lane.js";
 import { Lanes, type Places } from "./lanes.js";
@@ -180,16 +181,15 @@ export class Group {
 
   /** A queue begins at another offset. */
   reset(lane: Lane, offset: number): void {
-    lane.cursor.reset(offset);
+    lane.reset(offset, this.#deps.store.epoch);
     if (lane.open !== null) this.#deps.cursors.moved(lane.open);
-    lane.renew(this.#deps.store.epoch, this.#deps.deadlines.nowMs());
     this.#untellAll();
     this.#rebalanceSoon();
   }
 
   /** The same of a queue that nobody has. */
-  resetAway(queue: Queue): void {
-    this.#lanes.fence(queue, this.#deps.store.epoch);
+  resetAway({ queue, cursor }: OpenCursor, offset: number): void {
+    cursor.reset(offset, this.#lanes.fence(queue, cursor.fence, this.#deps.store.epoch));
   }
 
   /** Delivers what can be delivered. In shared mode members take turns, a batch each. */

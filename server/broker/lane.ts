@@ -87,10 +87,10 @@ export class Lane {
     this.cursor.rewind(this.cursor.floor, nowMs);
   }
 
-  /** The owner gets all that is not acknowledged anew, under a new generation; one on the way out loses the queue at once. */
-  renew(epoch: number, nowMs: number): void {
-    this.cursor.rewind(this.cursor.floor, nowMs);
+  /** Begins at another offset, under a new generation for the owner; one on the way out loses the queue at once. */
+  reset(offset: number, epoch: number): void {
     this.generation = nextGeneration(this.generation, epoch);
+    this.cursor.reset(offset, this.generation);
     if (this.#holder.state === "revoking") this.#holder = FREE;
   }
 }

@@ -73,9 +73,9 @@ export class Lanes {
     return changed;
   }
 
-  /** A queue that is not open was reset: who had it before is told apart when it comes back. */
-  fence(queue: Queue, epoch: number): void {
-    this.#generations.set(queue, nextGeneration(this.#generations.get(queue) ?? 0, epoch));
+  /** A queue that is not open is reset: returns the generation by which who had it before is told apart. */
+  fence(queue: Queue, last: number, epoch: number): number {
+    return nextGeneration(Math.max(last, this.#generations.get(queue) ?? 0), epoch);
   }
 
   /** Gives up all queues. */
@@ -122,7 +122,8 @@ export class Lanes {
 
   #add(queue: Queue, { cursor, open }: Place): void {
     if (open !== null) open.pins++;
-    this.#byQueue.set(queue, new Lane(queue, cursor, open, this.#generations.get(queue) ?? 0));
+    const generation = Math.max(cursor.fence, this.#generations.get(queue) ?? 0);
+    this.#byQueue.set(queue, new Lane(queue, cursor, open, generation));
   }
 
   #dropDeleted(): boolean {

@@ -7,6 +7,7 @@ type Rest = readonly [
   queueId: number,
   acked: CursorState["acked"],
   retries: CursorState["retries"],
+  fence: number,
 ];
 
 /**
@@ -30,7 +31,7 @@ export function cursorRuns({ number: group, cursors }: GroupState, numbersMax: n
   let countAt = 0;
   let queues: readonly Queue[] = [];
   let nextId = 0;
-  for (const [queue, { floor, acked, retries }] of cursors) {
+  for (const [queue, { floor, acked, retries, fence }] of cursors) {
     if (queue !== queues[nextId]) {
       countAt = runs.push(queue.topic.number, queue.id, 0) - 1;
       queues = queue.topic.queues;
@@ -39,9 +40,9 @@ export function cursorRuns({ number: group, cursors }: GroupState, numbersMax: n
     runs[countAt]!++;
     runs.push(floor);
     nextId++;
-    if (acked.length > 0 || retries.length > 0) {
-      rest.push([queue.topic.number, queue.id, acked, retries]);
-      restNumbers += 2 + acked.length * 2 + retries.length * 3;
+    if (acked.length > 0 || retries.length > 0 || fence > 0) {
+      rest.push([queue.topic.number, queue.id, acked, retries, fence]);
+      restNumbers += 3 + acked.length * 2 + retries.length * 3;
     }
     if (runs.length + restNumbers < numbersMax) continue;
     pieces.push({ group, runs, rest });

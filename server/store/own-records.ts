@@ -17,5 +17,5 @@ export interface OwnMessage extends Pick<Header, "keyed" | "hasTtl" | "tagHash" 
 
 /** A moved cursor as the log has it. */
 export function cursorChange({ group, queue, state }: MovedCursor): CursorChange {
-  return [group.number, queue.topic.number, queue.id, state.floor, state.acked, state.retries];
+  return [group.number, queue.topic.number, queue.id, state.floor, state.acked, state.retries, state.fence];
 }

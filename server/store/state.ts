@@ -15,6 +15,8 @@ export interface CursorState {
   readonly acked: readonly (readonly [start: number, end: number])[];
   /** Waiting for another delivery. */
   readonly retries: readonly (readonly [offset: number, attempt: number, dueMs: number])[];
+  /** Generation of the last reset, 0 without one: what was delivered under an earlier one counts no more. */
+  readonly fence: number;
 }
 
 /** What the log says of a consumer group. Changed only by reducing records. */
@@ -50,6 +52,7 @@ export type CursorChange = [
   floor: number,
   acked: CursorState["acked"],
   retries: CursorState["retries"],
+  fence: number,
 ];
 
 /** Log offsets of the first and of the newest record that changed the due index. */
@@ -304,7 +307,7 @@ export class State {
     }
   }
 
-  #cursor([groupNumber, topicNumber, queueId, floor, acked, retries]: CursorChange): void {
+  #cursor([groupNumber, topicNumber, queueId, floor, acked, retries, fence]: CursorChange): void {
     const queue = this.#topicsByNumber.get(topicNumber)?.queues[queueId];
     const cursors = this.#groupsByNumber.get(groupNumber)?.cursors;
     if (queue !== undefined && cursors !== undefined)
@@ -312,6 +315,7 @@ export class State {
         floor,
         acked: acked.length === 0 ? NONE : acked,
         retries: retries.length === 0 ? NONE : retries,
+        fence,
       });
   }
 
@@ -343,12 +347,12 @@ export class State {
     readRuns(runs, (topic, queueId, floor) => {
       const queue = this.#topicsByNumber.get(topic)?.queues[queueId];
       if (queue !== undefined && cursors !== undefined)
-        this.#setCursor(cursors, queue, { floor, acked: NONE, retries: NONE });
+        this.#setCursor(cursors, queue, { floor, acked: NONE, retries: NONE, fence: 0 });
     });
-    for (const [topic, queueId, acked, retries] of rest) {
+    for (const [topic, queueId, ...more] of rest) {
       const queue = this.#topicsByNumber.get(topic)?.queues[queueId];
       const cursor = queue && cursors?.get(queue);
-      if (cursor !== undefined) this.#cursor([group, topic, queueId, cursor.floor, acked, retries]);
+      if (cursor !== undefined) this.#cursor([group, topic, queueId, cursor.floor, ...more]);
     }
   }
 

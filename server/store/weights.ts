@@ -22,7 +22,7 @@ export function groupWeight(group: {
 
 /** Bytes that a cursor takes in a snapshot: its floor in a run of them, and what it has besides. */
 export function cursorWeight({ acked, retries }: CursorState): number {
-  return NUMBER + 4 + acked.length * 2 * NUMBER + retries.length * 3 * NUMBER;
+  return 2 * NUMBER + 4 + acked.length * 2 * NUMBER + retries.length * 3 * NUMBER;
 }
 
 /** The same of what is remembered of a producer. */

@@ -5,7 +5,7 @@ import type { Files } from "../../server/disk/files.js";
 import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Queue } from "../../server/store/queue.js";
 import { KIND } from "../../server/store/record.js";
-import type { GroupState } from "../../server/store/state.js";
+import type { CursorState, GroupState } from "../../server/store/state.js";
 import { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 import type { Flush } from "../../server/store/writer.js";
@@ -331,10 +331,7 @@ export class World {
   }
 
   /** Somewhere between where the cursor is and the end that consumers see. */
-  #cursor(
-    group: GroupState,
-    queue: Queue,
-  ): { floor: number; acked: [number, number][]; retries: [number, number, number][] } {
+  #cursor(group: GroupState, queue: Queue): CursorState {
     const end = this.store.endOffset(queue);
     const before = group.cursors.get(queue)?.floor ?? 0;
     const floor = before + this.#below(Math.max(1, end - before + 1));
@@ -342,6 +339,7 @@ export class World {
       floor,
       acked: floor + 2 < end ? [[floor + 1, floor + 2]] : [],
       retries: floor < end ? [[floor, 1, 5]] : [],
+      fence: this.#below(2),
     };
   }
 

@@ -259,12 +259,12 @@ describe("Cursor", () => {
     cursor.nack({ offset: 0, attempt: 1, holder: "a" }, { dueMs: 0, readyAtMs: 0 });
     cursor.ack(3, 4);
     const version = cursor.version;
-    cursor.reset(0);
+    cursor.reset(0, 7);
     expect(cursor.version).to.be.above(version);
     expect(cursor.counts(4)).to.deep.equal({ lag: 4, ready: 4, inFlight: 0, retrying: 0 });
     expect(cursor.nextLeaseEndMs).to.equal(Number.POSITIVE_INFINITY);
-    cursor.reset(3);
-    expect(cursor.toState()).to.deep.equal({ floor: 3, acked: [], retries: [] });
+    cursor.reset(3, 7);
+    expect(cursor.toState()).to.deep.equal({ floor: 3, acked: [], retries: [], fence: 7 });
   });
 
   it("jumps to what retention has left and says how many unread messages went", () => {
@@ -282,9 +282,9 @@ describe("Cursor", () => {
       const cursor = new Cursor(state, at(0));
       return [cursor.cutTo(10), cursor.toState(), cursor.plan(11, 0, "any")?.from ?? null];
     };
-    expect(cut({ floor: 20, acked: [[30, 40]], retries: [] })).to.deep.equal([
+    expect(cut({ floor: 20, acked: [[30, 40]], retries: [], fence: 0 })).to.deep.equal([
       true,
-      { floor: 10, acked: [], retries: [] },
+      { floor: 10, acked: [], retries: [], fence: 0 },
       10,
     ]);
     expect(
@@ -295,11 +295,12 @@ describe("Cursor", () => {
           [4, 2, 0],
           [22, 2, 0],
         ],
+        fence: 0,
       }),
-    ).to.deep.equal([true, { floor: 3, acked: [[5, 10]], retries: [[4, 2, 0]] }, 4]);
-    expect(cut({ floor: 3, acked: [[5, 10]], retries: [] })).to.deep.equal([
+    ).to.deep.equal([true, { floor: 3, acked: [[5, 10]], retries: [[4, 2, 0]], fence: 0 }, 4]);
+    expect(cut({ floor: 3, acked: [[5, 10]], retries: [], fence: 0 })).to.deep.equal([
       false,
-      { floor: 3, acked: [[5, 10]], retries: [] },
+      { floor: 3, acked: [[5, 10]], retries: [], fence: 0 },
       3,
     ]);
   });

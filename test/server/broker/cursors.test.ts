@@ -90,7 +90,7 @@ describe("Cursors", () => {
   it("follow retention in every group, used or not, with an event that names it and counts exactly", async () => {
     for (let i = 0; i < 20; i++) await broker.send(queue, text("x".repeat(10_000)));
     const acked = [[2, 3]] as const;
-    broker.store.appendCursors([{ group, queue, state: { floor: 1, acked, retries: [] } }]);
+    broker.store.appendCursors([{ group, queue, state: { floor: 1, acked, retries: [], fence: 0 } }]);
     await broker.store.sealed.dropFirst();
     const first = broker.store.firstOffset(queue);
     cursors.skipAllDropped();

@@ -196,6 +196,24 @@ describe("GroupAdmin", () => {
       expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 4, lag: 0 });
     });
 
+    it("is remembered by a restart, with and without members: what was delivered before it counts for nothing", async () => {
+      const shared = { group: "g", mode: 2, from: EARLIEST } as const;
+      await broker.sendNumbered(queue, 4);
+      let member = await broker.join(shared);
+      for (const away of [false, true]) {
+        await member.credit(4);
+        const generation = member.generation(0);
+        if (away) await member.leave();
+        await reset({ to: "earliest", earliest: true });
+        broker = await broker.restart();
+        member = await broker.join(shared);
+        await member.ack(0, 4, { generation });
+        await broker.pass(10);
+        expect(member.acked.at(-1)!.failures.map(({ code }) => code)).to.deep.equal(["NOT_ASSIGNED"]);
+        expect((await broker.admin.describe("g")).queues![0]).to.include({ lag: 4 });
+      }
+    });
+
     it("refuses a reset without a target, of a queue that is not there, or of a broadcasting group", async () => {
       broker.groups.ensure("g", { ordered: false });
       expect(await codeOf(reset({}))).to.equal("BAD_REQUEST");

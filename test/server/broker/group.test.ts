@@ -295,7 +295,7 @@ describe("Group", () => {
       const [queue] = await broker.topic("t");
       await broker.sendNumbered(queue!, 5);
       const group = broker.groups.ensure("g", { ordered: false });
-      const state = { floor: 90, acked: [[95, 99]], retries: [[94, 2, 0]] } as const;
+      const state = { floor: 90, acked: [[95, 99]], retries: [[94, 2, 0]], fence: 0 } as const;
       broker.store.appendCursors([{ group, queue: queue!, state }]);
       await quiet();
       broker = await broker.restart();

@@ -162,7 +162,7 @@ describe("accepting damage", () => {
     const last = await appended(store, () => append(store, queueOf(store), [text("lost")]));
     const billing = store.state.groups.get("billing")!;
     store.appendCursors([
-      { group: billing, queue: queueOf(store), state: { floor: 2, acked: [], retries: [] } },
+      { group: billing, queue: queueOf(store), state: { floor: 2, acked: [], retries: [], fence: 0 } },
     ]);
     await store.close();
     await damage(files, last);

@@ -29,10 +29,10 @@ describe("CursorRuns", () => {
   it("take one run for queues that follow each other, and name those that have more than a floor", () => {
     const made = state();
     made.reduce(KIND.cursors, [
-      [1, 2, 0, 7, [], []],
-      [1, 2, 1, 8, [[9, 10]], []],
-      [1, 2, 2, 2 ** 40, [], [[5, 2, 99]]],
-      [1, 1, 3, 0, [], []],
+      [1, 2, 0, 7, [], [], 0],
+      [1, 2, 1, 8, [[9, 10]], [], 0],
+      [1, 2, 2, 2 ** 40, [], [[5, 2, 99]], 0],
+      [1, 1, 3, 0, [], [], 2 ** 30],
     ]);
     const group = made.groups.get("group-1")!;
     expect(cursorRuns(group, 100)).to.deep.equal([
@@ -40,8 +40,9 @@ describe("CursorRuns", () => {
         group: 1,
         runs: [2, 0, 3, 7, 8, 2 ** 40, 1, 3, 1, 0],
         rest: [
-          [2, 1, [[9, 10]], []],
-          [2, 2, [], [[5, 2, 99]]],
+          [2, 1, [[9, 10]], [], 0],
+          [2, 2, [], [[5, 2, 99]], 0],
+          [1, 3, [], [], 2 ** 30],
         ],
       },
     ]);
@@ -63,6 +64,7 @@ describe("CursorRuns", () => {
       fc.maxSafeNat(),
       fc.array(fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()), { maxLength: 2 }),
       fc.array(fc.tuple(fc.maxSafeNat(), fc.nat(9), fc.maxSafeNat()), { maxLength: 2 }),
+      fc.nat(1),
     );
     fc.assert(
       fc.property(fc.array(cursor), fc.integer({ min: 1, max: 40 }), (changes, numbersMax) => {

@@ -18,7 +18,7 @@ function move(store: Store): void {
     keyHash: 0,
     bytes: encodedMessage(text("copy")),
   };
-  const state = { floor: 1, acked: [], retries: [] };
+  const state = { floor: 1, acked: [], retries: [], fence: 0 };
   store.appendWithCursors([own], [{ group: store.state.groups.get("g")!, queue, state }]);
 }
 

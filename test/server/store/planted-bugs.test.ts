@@ -171,7 +171,7 @@ describe("planted bugs", () => {
     const [group] = world.store.state.groups.values();
     const [topic] = world.store.state.topics.values();
     const queue = topic!.queues[0]!;
-    const state = { floor: queue.nextOffset + 1, acked: [], retries: [] };
+    const state = { floor: queue.nextOffset + 1, acked: [], retries: [], fence: 0 };
     world.store.appendCursors([{ group: group!, queue, state }]);
     await world.settled();
     const found = await checkStore(world.store, world.model).catch((error: Error) => error.message);

@@ -43,7 +43,11 @@ describe("store", () => {
     for (const body of numbered(9)) append(store, topic.queues[0]!, [text(body)]);
     const group = store.state.groups.get("billing")!;
     store.appendCursors([
-      { group, queue: topic.queues[0]!, state: { floor: 4, acked: [[6, 8]], retries: [[5, 2, 99]] } },
+      {
+        group,
+        queue: topic.queues[0]!,
+        state: { floor: 4, acked: [[6, 8]], retries: [[5, 2, 99]], fence: 0 },
+      },
     ]);
     const before = told(store);
     await store.close();
