@@ -207,6 +207,52 @@ describe("what applications do with it", function () {
     expect([...all.seen].sort()).to.deep.equal(["line", "mail", "transcode"]);
   });
 
+  it("four stores agree about each order in the end, though one of them fails for an hour (A2-08)", async () => {
+    const orderStore = new Set<string>();
+    const shop = client.transactional({
+      group: "shop",
+      topics: [orders],
+      check: (message) => (orderStore.has(textOf(message)) ? "commit" : "rollback"),
+    });
+    let failing = true;
+    const others = ["stock", "points", "ledger"].map((group) =>
+      service(group, {}, () => {
+        if (group === "points" && failing) throw new Error("the database is down");
+      }),
+    );
+    const stores = await Promise.all(others);
+    for (const i of range(30)) {
+      const sent = shop.send({ topic: orders, body: Buffer.from(`order ${i}`) }, () => {
+        if (i % 3 === 0) return "rollback";
+        orderStore.add(`order ${i}`);
+        if (i % 5 === 0) throw new Error("the answer of the database was lost");
+        return "commit";
+      });
+      await cluster.advance(sent);
+    }
+    await cluster.until("the sound ones have theirs", () => stores[2]!.seen.length === orderStore.size);
+    await cluster.clock.advance(HOUR_MS);
+    expect(stores[1]!.seen).to.deep.equal([]);
+    failing = false;
+    await cluster.until("the failed one, too", () => stores[1]!.seen.length === orderStore.size, 4 * HOUR_MS);
+    for (const { seen } of stores) expect([...seen].sort()).to.deep.equal([...orderStore].sort());
+    await cluster.advance(shop.close());
+  });
+
+  it("a message that comes again sets the same value under its key (A8-01, A8-03)", async () => {
+    const prices = new Map<string, string>();
+    let deliveries = 0;
+    await service("prices", { retry: { delaysMs: [10] } }, (text, { attempt }) => {
+      deliveries++;
+      const [key, price] = text.split("=");
+      prices.set(key!, price!);
+      if (attempt < 4) throw new Error("it was set, and the acknowledgement is lost");
+    });
+    await send(["apple=3", "pear=4"]);
+    await cluster.until("each came four times", () => deliveries === 8);
+    expect(Object.fromEntries(prices)).to.deep.equal({ apple: "3", pear: "4" });
+  });
+
   it("a batch of which a part fails is acknowledged but for that part (A4-12)", async () => {
     await send(range(40).map(String));
     const attempts = new Map<string, number[]>();

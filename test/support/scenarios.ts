@@ -7,7 +7,6 @@ export interface Scenario {
   readonly beside?: string;
 }
 
-const STORES = "to come: an example with several stores";
 const REPLICATION = "to come with replication";
 const CONSOLE = "to come with the console";
 const ACCESS = "to come with namespaces and access control";
@@ -62,7 +61,7 @@ export const SCENARIOS: readonly Scenario[] = [
       "the loss is logged and counted; the alarm ahead of it is to come",
     ],
     ["request and reply where the caller needs the answer", "to come"],
-    ["several stores end consistent after a partial failure", STORES],
+    ["several stores end consistent after a partial failure"],
     ["a log pipeline"],
     ["a flash sale: the burst is buffered, the service takes its pace"],
     ["one store follows another by change messages"],
@@ -174,7 +173,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ["expired messages go by themselves"],
     ["expired messages are dead letters"],
     ["nothing expires uncounted"],
-    ["filling a window again", TOOLS],
+    ["filling a window again", page("operation.md")],
     ["after the last attempt a message is parked and can be sent again"],
   ]),
   ...group("A10", [

@@ -126,6 +126,34 @@ describe("retries and dead letters", () => {
       );
   });
 
+  it("A9-08 what expired in a window of time is sent again, that window and nothing else", async () => {
+    const consumer = client.consume(orders, { group: "g", from: "earliest" }, (message) => {
+      if (textOf(message) === "bad") throw new Reject("for good");
+      seen.push(textOf(message));
+    });
+    const seen: string[] = [];
+    await cluster.advance(consumer.start());
+    const windows: Date[] = [];
+    for (const hour of ["early", "noon", "late"]) {
+      windows.push(new Date(cluster.clock.nowMs()));
+      await cluster.advance(client.admin.groups.pause("g"));
+      const body = Buffer.from(hour);
+      await cluster.advance(client.producer().send({ topic: orders, body, ttlMs: 60_000 }));
+      await send("bad");
+      await cluster.clock.advance(61_000);
+      await cluster.advance(client.admin.groups.resume("g"));
+      await cluster.clock.advance(3_600_000);
+    }
+    expect(await deadLetters()).to.have.length(6);
+    expect(seen).to.deep.equal([]);
+    const window = { reason: "expired", since: windows[1]!, until: windows[2]! } as const;
+    const [planned] = await cluster.advance(client.admin.deadLetters.redrive("g", window));
+    expect(planned).to.include({ total: 1 });
+    await cluster.until("it was handled", () => seen.length > 0);
+    await cluster.clock.advance(10_000);
+    expect(seen).to.deep.equal(["noon"]);
+  });
+
   it("a body that cannot be decoded is moved, if the consumer wants that", async () => {
     await send("{", "1");
     const json = topic<number>("orders", {
