@@ -3,7 +3,7 @@ import { recordKeyHash } from "../../proto/kernel/record.js";
 import type { TopicState } from "../store/queue.js";
 import type { ReadLimits, RecordSink } from "../store/queue-reader.js";
 import type { Run } from "./cursor.js";
-import { EXPIRED, isExpired } from "./expiry.js";
+import { EXPIRED, type ExpiredRecord, expiresAtMs } from "./expiry.js";
 import { type MessageFilter, readLimits } from "./filter.js";
 import type { KeyOrder } from "./key-order.js";
 import type { LastErrors } from "./last-errors.js";
@@ -16,13 +16,6 @@ export interface Expiry {
   readonly bytesMax: number;
   /** There are dead letters: not for members that keep their place themselves. */
   readonly deadLetters: boolean;
-}
-
-/** An expired message on its way to the dead letters. */
-export interface ExpiredRecord {
-  readonly offset: number;
-  readonly attempt: number;
-  readonly record: Buffer;
 }
 
 /** Takes records into a batch, and notes what the filter left out. One for all batches of a member. */
@@ -111,7 +104,7 @@ export class BatchSink implements RecordSink {
     const size = end - start;
     if (this.messages > 0 && this.bytes + size > this.#bytesMax) return false;
     if (this.#filter !== undefined && !this.#filter.wants(bytes, start, end)) return true;
-    if (isExpired(bytes, start, end, this.#ttlMs, this.#expiry.nowMs))
+    if (expiresAtMs(bytes, start, end, this.#ttlMs) <= this.#expiry.nowMs)
       return this.#expire(bytes, start, end, queueOffset);
     if (queueOffset > this.#expected) this.#gaps.push(this.#expected, queueOffset);
     this.#expected = queueOffset + 1;

@@ -261,7 +261,7 @@ export class Delivery {
     const to = Math.min(next, run.to);
     if (to <= run.from) return false;
     const { gaps, held, offsets } = this.#sink.finish(to);
-    if (this.#sink.expired > 0) this.#expire(lane, run);
+    if (this.#sink.expired > 0) this.#expire(lane);
     lane.cursor.deliver(run, to, gaps, held);
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
@@ -276,18 +276,11 @@ export class Delivery {
   }
 
   /** What has expired is not delivered: to the dead letters with it, where its topic wants that. */
-  #expire({ queue, cursor, open, errors }: Lane, { attempt }: Run): void {
-    const { deadLetters, meter, deadlines } = this.#deps;
+  #expire({ queue, open, errors }: Lane): void {
+    const { deadLetters, meter } = this.#deps;
     const { expired, dying } = this.#sink;
     meter.expired(queue.topic.name, expired);
-    if (open === null) return;
-    const dueMs = Math.round(deadlines.instant().wallMs);
-    for (const { offset, record } of dying) {
-      cursor.park(offset, attempt, dueMs);
-      const failure = errors.get(offset);
-      const letter = { offset, reason: DEAD_REASON.expired, attempts: attempt - 1, failure, record };
-      if (cursor.holds(offset)) deadLetters.move(open, letter);
-    }
+    if (open !== null) deadLetters.expire(open, dying, errors);
   }
 
   #lease(lane: Lane, run: Run, offsets: readonly number[]): void {
