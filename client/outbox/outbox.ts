@@ -44,13 +44,13 @@ export class TableOutbox implements Outbox {
 
   async add<T>(tx: Session, message: OutMessage<T>, options: AddOptions = {}): Promise<string> {
     const { id = this.#deps.newId() } = options;
-    await tx.query(this.#insert(tx.dialect), rowOf(message, id));
+    await tx.query(this.#insert(tx.dialect), this.#rowOf(message, id));
     return id;
   }
 
   addSync<T>(tx: SyncSession, message: OutMessage<T>, options: AddOptions = {}): string {
     const { id = this.#deps.newId() } = options;
-    tx.querySync(this.#insert(tx.dialect), rowOf(message, id));
+    tx.querySync(this.#insert(tx.dialect), this.#rowOf(message, id));
     return id;
   }
 
@@ -129,13 +129,13 @@ export class TableOutbox implements Outbox {
     return (await session.query(`${statement} ${where}`, ids)).affected;
   }
 
+  #rowOf<T>(message: OutMessage<T>, id: string): unknown[] {
+    const { topic, orderingKey, attributes, body } = storedMessage(message, id, this.#deps.clock.nowMs());
+    return [id, topic, orderingKey, attributes, body];
+  }
+
   #insert(dialect: Dialect): string {
     return `INSERT INTO ${this.#table} (message_id, topic, ordering_key, attributes, body, added_at, free_at)
       VALUES (?, ?, ?, ?, ?, ${NOW_MS[dialect]}, 0)`;
   }
-}
-
-function rowOf<T>(message: OutMessage<T>, id: string): unknown[] {
-  const { topic, orderingKey, attributes, body } = storedMessage(message, id);
-  return [id, topic, orderingKey, attributes, body];
 }

@@ -20,16 +20,20 @@ export interface StoredMessage {
 /** Checks as a producer would: what is wrong is better known before the transaction commits. */
 const outgoing = new Outgoing(() => 0, "", false);
 
-/** A message as it is stored. Throws BAD_REQUEST, MESSAGE_TOO_LARGE or CODEC for one that no broker would take. */
-export function storedMessage<T>(message: OutMessage<T>, id: string): StoredMessage {
+/**
+ * A message as it is stored at `nowMs`, from which its delay counts. Throws BAD_REQUEST, MESSAGE_TOO_LARGE or CODEC for one
+ * that no broker would take.
+ */
+export function storedMessage<T>(message: OutMessage<T>, id: string, nowMs: number): StoredMessage {
   checkId(id);
-  const { topic: to, body: _, orderingKey, properties, ...rest } = message;
+  const { topic: to, body: _, orderingKey, properties, delayMs, ...rest } = message;
   const carried = { ...properties, [OUTBOX_ID]: id };
-  const { body } = outgoing.one({ ...message, properties: carried });
+  const { body, delayMs: wholeMs } = outgoing.one({ ...message, properties: carried });
+  const due = wholeMs > 0 ? { deliverAt: dateAt(nowMs + wholeMs, delayMs) } : {};
   return {
     topic: to.name,
     orderingKey: orderingKey ?? null,
-    attributes: JSON.stringify({ ...rest, properties: carried }, withDates),
+    attributes: JSON.stringify({ ...rest, ...due, properties: carried }, withDates),
     body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
   };
 }
@@ -57,6 +61,12 @@ export function checkId(id: string): void {
     "BAD_REQUEST",
     `the id ${JSON.stringify(id)} has to be a text of 1 to ${ID_LENGTH_MAX} bytes; take its hash if it is longer`,
   );
+}
+
+function dateAt(ms: number, delayMs: number | undefined): Date {
+  const date = new Date(ms);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new LogwheelError("BAD_REQUEST", `delayMs: ${delayMs} leads to no time that there is`);
 }
 
 function parsed(attributes: string): object {

@@ -79,7 +79,8 @@ export interface ParkedMessage {
 export interface Outbox {
   /**
    * Stores a message in the transaction that `tx` is in: it is sent if that commits, and never if it does not. Resolves
-   * with its id. Rejects with BAD_REQUEST, MESSAGE_TOO_LARGE or CODEC for a message that no broker would take.
+   * with its id. `delayMs` counts from this call. Rejects with BAD_REQUEST, MESSAGE_TOO_LARGE or CODEC for a message that no
+   * broker would take.
    */
   add<T>(tx: Session, message: OutMessage<T>, options?: AddOptions): Promise<string>;
   /** The same within a function that must not wait, such as one given to `transaction` of better-sqlite3. */

@@ -3,7 +3,7 @@ import { recordKeyHash } from "../../proto/kernel/record.js";
 import type { TopicState } from "../store/queue.js";
 import type { ReadLimits, RecordSink } from "../store/queue-reader.js";
 import type { Run } from "./cursor.js";
-import { EXPIRED, isExpired } from "./expiry.js";
+import { EXPIRED, type ExpiredRecord, expiresAtMs } from "./expiry.js";
 import { type MessageFilter, readLimits } from "./filter.js";
 import type { KeyOrder } from "./key-order.js";
 import type { LastErrors } from "./last-errors.js";
@@ -18,12 +18,8 @@ export interface Expiry {
   readonly deadLetters: boolean;
 }
 
-/** An expired message on its way to the dead letters. */
-export interface ExpiredRecord {
-  readonly offset: number;
-  readonly attempt: number;
-  readonly record: Buffer;
-}
+/** What one read passes over for a batch that has no room. */
+const PASSED: ReadLimits = { maxMessages: 1_024, maxBytes: 512 << 10 };
 
 /** Takes records into a batch, and notes what the filter left out. One for all batches of a member. */
 export class BatchSink implements RecordSink {
@@ -42,6 +38,8 @@ export class BatchSink implements RecordSink {
   #offsets: number[] = [];
   #held: number[] = [];
   #keys: KeyOrder | null = null;
+  /** Without room it passes over what is left out, up to the first message that is not. */
+  #hasRoom = false;
   #messagesMax = 0;
   #bytesMax = 0;
   /** Of the batch so far. */
@@ -49,6 +47,8 @@ export class BatchSink implements RecordSink {
   bytes = 0;
   redelivered = 0;
   nextOffset = 0;
+  /** A batch without room has come to a message that stays where it is, until then; 0 before that. */
+  standsUntilMs = 0;
   /** Of the run: messages that were left out because they have expired, and those that go to the dead letters. */
   expired = 0;
   dying: ExpiredRecord[] = [];
@@ -73,8 +73,14 @@ export class BatchSink implements RecordSink {
     this.#expiredBytes = 0;
     this.#messagesMax = messagesMax;
     this.#bytesMax = bytesMax;
+    this.#hasRoom = messagesMax > 0 && bytesMax > 0;
     this.#filter = filter;
-    this.messages = this.bytes = this.redelivered = this.nextOffset = 0;
+    this.messages = this.bytes = this.redelivered = this.nextOffset = this.standsUntilMs = 0;
+  }
+
+  /** Nothing more is to be read for this batch. */
+  get over(): boolean {
+    return this.#hasRoom ? this.full : this.standsUntilMs > 0;
   }
 
   get full(): boolean {
@@ -93,11 +99,13 @@ export class BatchSink implements RecordSink {
     this.expired = 0;
     this.dying = [];
     const span = run.to - run.from;
-    const room = {
-      maxMessages: Math.min(this.#messagesMax - this.messages, span),
-      maxBytes: this.#bytesMax - this.bytes,
-    };
-    return this.#filter === undefined || run.passes ? room : readLimits(this.#filter, room, span);
+    const room = this.#hasRoom
+      ? { maxMessages: this.#messagesMax - this.messages, maxBytes: this.#bytesMax - this.bytes }
+      : PASSED;
+    const maxMessages = Math.min(room.maxMessages, span);
+    return this.#filter === undefined || run.passes
+      ? { ...room, maxMessages }
+      : readLimits(this.#filter, { ...room, maxMessages }, span);
   }
 
   /** What the run has to hold back, so far. */
@@ -106,13 +114,17 @@ export class BatchSink implements RecordSink {
   }
 
   take(bytes: Buffer, start: number, end: number, queueOffset: number): boolean {
-    if (queueOffset >= this.#run.to || this.full) return false;
+    if (queueOffset >= this.#run.to || this.over) return false;
     if (this.#run.passes) return this.#pass(bytes, start, queueOffset);
     const size = end - start;
     if (this.messages > 0 && this.bytes + size > this.#bytesMax) return false;
     if (this.#filter !== undefined && !this.#filter.wants(bytes, start, end)) return true;
-    if (isExpired(bytes, start, end, this.#ttlMs, this.#expiry.nowMs))
-      return this.#expire(bytes, start, end, queueOffset);
+    const atMs = expiresAtMs(bytes, start, end, this.#ttlMs);
+    if (atMs <= this.#expiry.nowMs) return this.#expire(bytes, start, end, queueOffset);
+    if (!this.#hasRoom) {
+      this.standsUntilMs = atMs;
+      return false;
+    }
     if (queueOffset > this.#expected) this.#gaps.push(this.#expected, queueOffset);
     this.#expected = queueOffset + 1;
     if (this.#keys?.holds(queueOffset, recordKeyHash(bytes, start))) {

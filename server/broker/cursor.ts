@@ -80,6 +80,11 @@ export class Cursor implements KeyPlace {
     return offset < this.#floor || this.#acked.has(offset);
   }
 
+  /** The lowest offset from `offset` on that is not acknowledged. */
+  pendingFrom(offset: number): number {
+    return this.#acked.nextMissing(Math.max(offset, this.#floor));
+  }
+
   /** What is known of keys; null unless the cursor is moved in order by key. */
   get keys(): KeyOrder | null {
     return this.#keys;
@@ -220,10 +225,12 @@ export class Cursor implements KeyPlace {
     return true;
   }
 
-  /** A message that was read, is not to be delivered, and is on its way to the dead letters, is kept like a failed one. */
-  park(offset: number, attempt: number, dueMs: number): void {
-    if (offset < this.#floor || this.#acked.has(offset)) return;
-    this.#retries.wait(offset, { attempt, dueMs, readyAtMs: Number.POSITIVE_INFINITY });
+  /** Messages that are not to be delivered, and are on their way to the dead letters, are kept like failed ones. */
+  park(messages: readonly { offset: number; attempt: number }[], dueMs: number): void {
+    for (const { offset, attempt } of messages)
+      if (!this.isAcknowledged(offset))
+        this.#retries.wait(offset, { attempt, dueMs, readyAtMs: Number.POSITIVE_INFINITY });
+    this.#retries.lookAhead(this.#next);
   }
 
   /** Keeps a failed message from being delivered again until it is acknowledged: it is on its way to the dead letters. */

@@ -16,7 +16,8 @@ import type { Queue } from "../store/queue.js";
 import { HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
 import type { Cursors, OpenCursor } from "./cursors.js";
-import type { Failure } from "./last-errors.js";
+import type { ExpiredRecord } from "./expiry.js";
+import type { Failure, LastErrors } from "./last-errors.js";
 import type { Meter } from "./meter.js";
 import { deadLetterTopic } from "./reserved.js";
 import type { Topics } from "./topics.js";
@@ -90,6 +91,22 @@ export class DeadLetters {
       this.#waiting.delete(open);
       this.#cursors.unpin(open);
     });
+  }
+
+  /** Moves messages that have expired; the cursor holds them from now on. */
+  expire(open: OpenCursor, dying: readonly ExpiredRecord[], errors?: LastErrors): void {
+    if (dying.length === 0) return;
+    open.cursor.park(dying, Math.round(this.#clock.nowMs()));
+    for (const { offset, attempt, record } of dying) {
+      const failure = errors?.get(offset);
+      const letter = { offset, reason: DEAD_REASON.expired, attempts: attempt - 1, failure, record };
+      if (open.cursor.holds(offset)) this.move(open, letter);
+    }
+  }
+
+  /** Whether some of the cursor's messages are not moved yet. */
+  busy(open: OpenCursor): boolean {
+    return this.#waiting.has(open);
   }
 
   /** What was not moved is held by its cursor no longer after the next start, and moved then. */

@@ -40,6 +40,9 @@ const EXPIRED_UNSETTLED_MAX = 8 << 20;
 /** Time for which a queue is held up before that is said. */
 const PAUSE_SAID_MS = 5_000;
 
+/** Longest wait for a message to expire; whoever waits longer looks again. */
+const STANDS_MS_MAX = 3_600_000;
+
 /** Wait after a failed read of a queue. */
 const READ_AGAIN_MS = 5_000;
 
@@ -103,16 +106,21 @@ export class Delivery {
     this.#stopped = true;
   }
 
-  /** Delivers up to so many batches; returns whether there may be more. Goes on by itself after a read from the disk. */
+  /**
+   * Delivers up to so many batches; returns whether there may be more. Goes on by itself after a read from the disk. Without
+   * credit only passes over what is not for the member, up to the first message that is.
+   */
   pump(batchesMax: number): boolean {
     for (let sent = 0; sent < batchesMax; sent++) if (!this.#next()) return false;
     return this.#ready;
   }
 
+  get #paid(): boolean {
+    return this.#messages > 0 && this.#bytes > 0;
+  }
+
   get #ready(): boolean {
     return (
-      this.#messages > 0 &&
-      this.#bytes > 0 &&
       this.#flowing &&
       !this.#reading &&
       !this.#stopped &&
@@ -127,8 +135,10 @@ export class Delivery {
     if (!this.#ready) return false;
     const { lanes } = this.#member;
     const nowMs = this.#deps.deadlines.nowMs();
+    const paid = this.#paid;
     for (let tried = 0; tried < lanes.length; tried++) {
       const lane = lanes[this.#turn++ % lanes.length]!;
+      if (!paid && !this.#leavesOut(lane)) continue;
       if (lane.cursor.isThrough(lane.queue.nextOffset)) continue;
       if (lane.reading || !readable(lane.queue.topic)) continue;
       this.#skipDropped(lane);
@@ -136,11 +146,26 @@ export class Delivery {
       else {
         const run = this.#plan(lane, nowMs);
         if (run === null) this.#wait(lane, nowMs);
+        else if (!paid && this.#stands(lane, run, nowMs)) continue;
         else if (this.#hasTurn(lane, run) && this.#fill(lane, nowMs)) return true;
       }
       if (this.#reading) return false;
     }
     return false;
+  }
+
+  /** Whether the queue may have messages that are not for the member. */
+  #leavesOut({ queue: { topic } }: Lane): boolean {
+    const filter = this.#member.subscriptions.get(topic.name)?.filter;
+    return filter?.loose || filter?.hashes !== undefined || topic.ttlMs > 0 || topic.ownTtl;
+  }
+
+  /** Whether the next message of a queue is known to wait for credit: it is not read again before it expires. */
+  #stands(lane: Lane, { from }: Run, nowMs: number): boolean {
+    const leftMs = lane.standsUntilMs - this.#deps.deadlines.instant().wallMs;
+    if (lane.standsAt !== from || leftMs <= 0) return false;
+    this.#group.expect(nowMs + Math.min(leftMs, STANDS_MS_MAX));
+    return true;
   }
 
   /** Whether a queue may be read now; if not, the others go on until its turn. */
@@ -179,7 +204,7 @@ export class Delivery {
     const planned = { version: cursor.version, generation };
     let moved = false;
     for (let reads = 0; reads < READS_PER_BATCH; ) {
-      const run = this.#sink.full ? null : this.#plan(lane, nowMs);
+      const run = this.#sink.over ? null : this.#plan(lane, nowMs);
       if (run === null) break;
       if (this.#giveUp(lane, run)) {
         moved = true;
@@ -259,9 +284,11 @@ export class Delivery {
   /** Moves the cursor by what was read; false if that was nothing. */
   #commit(lane: Lane, run: Run, next: number): boolean {
     const to = Math.min(next, run.to);
+    if (this.#sink.standsUntilMs > 0)
+      Object.assign(lane, { standsAt: to, standsUntilMs: this.#sink.standsUntilMs });
     if (to <= run.from) return false;
     const { gaps, held, offsets } = this.#sink.finish(to);
-    if (this.#sink.expired > 0) this.#expire(lane, run);
+    if (this.#sink.expired > 0) this.#expire(lane);
     lane.cursor.deliver(run, to, gaps, held);
     if (gaps.length > 0 && lane.open !== null) this.#deps.cursors.movedUnasked(lane.open);
     if (this.#member.mode === "broadcast") lane.cursor.ack(run.from, to);
@@ -276,18 +303,11 @@ export class Delivery {
   }
 
   /** What has expired is not delivered: to the dead letters with it, where its topic wants that. */
-  #expire({ queue, cursor, open, errors }: Lane, { attempt }: Run): void {
-    const { deadLetters, meter, deadlines } = this.#deps;
+  #expire({ queue, open, errors }: Lane): void {
+    const { deadLetters, meter } = this.#deps;
     const { expired, dying } = this.#sink;
     meter.expired(queue.topic.name, expired);
-    if (open === null) return;
-    const dueMs = Math.round(deadlines.instant().wallMs);
-    for (const { offset, record } of dying) {
-      cursor.park(offset, attempt, dueMs);
-      const failure = errors.get(offset);
-      const letter = { offset, reason: DEAD_REASON.expired, attempts: attempt - 1, failure, record };
-      if (cursor.holds(offset)) deadLetters.move(open, letter);
-    }
+    if (open !== null) deadLetters.expire(open, dying, errors);
   }
 
   #lease(lane: Lane, run: Run, offsets: readonly number[]): void {

@@ -88,6 +88,11 @@ export class Group {
     return this.#lanes.get(queue);
   }
 
+  /** Another one means that the queue was assigned or reset since. */
+  generation(queue: Queue): number {
+    return this.#lanes.generation(queue);
+  }
+
   /**
    * Takes in a member. SUBSCRIPTION_MISMATCH if it wants something else than the members that are there, CONFLICT if the
    * group is ordered and the member is not. One that comes back soon after its connection broke has its queues still.

@@ -4,13 +4,14 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
 import type { Logger } from "../../proto/kernel/logger.js";
-import type { GroupState } from "../store/state.js";
+import type { GroupState, StoredSubscription } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import { beginningOf } from "./beginning.js";
 import { type ConsumeCounters, consumeCounters } from "./counters.js";
 import { Cursors } from "./cursors.js";
 import { DeadLetters } from "./dead-letters.js";
 import { DeadlineClock } from "./deadline-clock.js";
+import { ExpirySweep } from "./expiry-sweep.js";
 import { Group, type GroupDeps } from "./group.js";
 import type { Introduction, Member, Seat } from "./member.js";
 import { checkMetadataRoom } from "./metadata-room.js";
@@ -19,6 +20,7 @@ import { checkReadable } from "./readable.js";
 import { isReserved, RESERVED } from "./reserved.js";
 import { ATTEMPTS_MAX } from "./retry-ladder.js";
 import { LEASE_MS, LEASE_MS_MAX } from "./settlement.js";
+import { sameStored, storedSubscriptions } from "./stored-subscriptions.js";
 import { MODES, parseSubscriptions, type Subscriptions } from "./subscription.js";
 import type { Topics } from "./topics.js";
 
@@ -68,6 +70,7 @@ export class Groups implements Lifecycle {
   readonly #topics: Topics;
   readonly #live = new Map<GroupState, Group>();
   #startedAtMs = 0;
+  readonly #sweep: ExpirySweep;
   #draining = false;
   /** Aborts when the last member has gone after they were asked to. */
   readonly #empty = new AbortController();
@@ -82,6 +85,7 @@ export class Groups implements Lifecycle {
     const cursors = new Cursors({ store, clock, deadlines, logger, counters });
     const deadLetters = new DeadLetters({ ...options, topics, cursors });
     this.deps = { ...options, counters, deadlines, cursors, deadLetters, left: () => this.#left() };
+    this.#sweep = new ExpirySweep(this.deps, (state) => this.live(state));
     this.#topics = topics;
     this.heartbeatMs = options.memberHeartbeatMs ?? HEARTBEAT_MS;
     this.expiryMs = options.memberExpiryMs ?? EXPIRY_MS;
@@ -108,6 +112,7 @@ export class Groups implements Lifecycle {
     cursors.write();
     deadlines.start(() => this.#guard(() => this.#expireSilent()));
     this.#startedAtMs = deadlines.nowMs();
+    this.#sweep.start();
     this.#unlisten = [
       store.onVisible(() => this.#each((group) => group.wake())),
       this.#topics.onChanged(() => this.#each((group) => group.refresh())),
@@ -125,6 +130,7 @@ export class Groups implements Lifecycle {
   /** Puts out who is left and appends what cursors have learned. */
   async stop(): Promise<void> {
     this.#draining = true;
+    this.#sweep.stop();
     for (const off of this.#unlisten) off();
     this.#unlisten = [];
     const error = new LogwheelError("BROKER_STOPPING", "the broker has stopped: come back later");
@@ -159,7 +165,9 @@ export class Groups implements Lifecycle {
       processId: hello.processId,
       leaseMs: Math.min(hello.leaseMs || LEASE_MS, LEASE_MS_MAX),
     };
-    return group.join(who, seat, beginningOf(hello));
+    const member = group.join(who, seat, beginningOf(hello));
+    this.#keepWanted(state, storedSubscriptions(mode, subscriptions));
+    return member;
   }
 
   /** What the log says of a group; GROUP_NOT_FOUND if it says nothing, BAD_REQUEST if it can say nothing. */
@@ -230,6 +238,15 @@ export class Groups implements Lifecycle {
       const queue = store.state.topics.get(name)?.queues[0];
       if (queue !== undefined && !group.cursors.has(queue)) return checkMetadataRoom(store);
     }
+  }
+
+  /** What expires while nobody is there goes by what the last members wanted. */
+  #keepWanted(state: GroupState, subscriptions: readonly StoredSubscription[]): void {
+    const { store } = this.deps;
+    if (sameStored(state.subscriptions, subscriptions)) return;
+    const kept = store.crowded ? [] : subscriptions;
+    const { cursors: _, ...settings } = state;
+    store.appendGroup({ op: "put", ...settings, subscriptions: kept });
   }
 
   #left(): void {

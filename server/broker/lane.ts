@@ -34,6 +34,9 @@ export class Lane {
   reading = false;
   /** It may read old messages once, now. */
   hasTurn = false;
+  /** A member without credit has come to this message, which it wants, and which does not expire before then. */
+  standsAt = -1;
+  standsUntilMs = 0;
   /** After a failed read: not before this. */
   readAgainMs = 0;
   /** Since when the cursor stands at `pausedFloor` because too much above it has no answer; Infinity once that was said. */

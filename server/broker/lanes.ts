@@ -57,6 +57,11 @@ export class Lanes {
     return this.#byQueue.get(queue);
   }
 
+  /** Of a queue: another one means that it was in somebody's hands since, or was reset. */
+  generation(queue: Queue): number {
+    return this.#byQueue.get(queue)?.generation ?? this.#generations.get(queue) ?? 0;
+  }
+
   /**
    * Takes in the topics' queues as they are now and drops those that are gone; returns whether anything changed. Who
    * knows nothing of a topic yet begins at `start`. A queue that came after its topic was known, or without a `start`, is

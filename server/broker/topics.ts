@@ -117,7 +117,7 @@ export class Topics {
     const attributes: Record<string, string> = { ...topic.attributes, ...request.setAttributes };
     for (const name of request.removeAttributes) delete attributes[name];
     checkAttributes(attributes);
-    const { queues: _, ...config } = topic;
+    const { queues: _, ownTtl: __, ...config } = topic;
     const change = {
       ...config,
       op: "put" as const,

@@ -30,6 +30,8 @@ export class TopicState implements TopicConfig {
   expired: NonNullable<TopicConfig["expired"]>;
   attributes: TopicConfig["attributes"];
   readonly createdAtMs: number;
+  /** Whether a message with a time to live of its own was ever put into one of its queues. */
+  ownTtl = false;
 
   constructor(config: TopicConfig) {
     this.permission = config.permission;

@@ -1,4 +1,6 @@
 import type { TopicConfig, TopicState } from "./queue.js";
+import type { GroupState } from "./state.js";
+import { subscriptionBytes } from "./weights.js";
 
 /** A topic's or group's fixed fields and attributes, in numbers of ten digits that would take as much room. */
 export const TOPIC_WEIGHT = 64;
@@ -23,8 +25,13 @@ export function parts<T>(items: Iterable<T>, weigh: (item: T) => number): T[][] 
   return all;
 }
 
+/** What a group weighs in a part: what its members wanted may take more than the rest of it. */
+export function groupPart({ subscriptions = [] }: Pick<GroupState, "subscriptions">): number {
+  return TOPIC_WEIGHT + subscriptionBytes(subscriptions) / 16;
+}
+
 /** A topic in a snapshot. */
-export type TopicJson = TopicConfig & { readonly next: number[] };
+export type TopicJson = TopicConfig & { readonly next: number[]; readonly ownTtl?: boolean };
 
 /** Field by field: ten thousand of them are made while everything waits. */
 export function topicJson(topic: TopicState): TopicJson {
@@ -38,6 +45,7 @@ export function topicJson(topic: TopicState): TopicJson {
     ...(topic.expired ? { expired: topic.expired } : undefined),
     attributes: topic.attributes,
     createdAtMs: topic.createdAtMs,
+    ...(topic.ownTtl ? { ownTtl: true } : undefined),
     next: topic.queues.map((queue) => queue.nextOffset),
   };
 }

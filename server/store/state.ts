@@ -4,7 +4,7 @@ import { type CursorRuns, cursorRuns, readRuns } from "./cursor-runs.js";
 import { ProducerWindow, type WindowJson, WindowRoom } from "./producer-window.js";
 import { Queue, type TopicConfig, TopicState } from "./queue.js";
 import { type Header, KIND } from "./record.js";
-import { PART_WEIGHT, parts, TOPIC_WEIGHT, type TopicJson, topicJson } from "./snapshot-parts.js";
+import { groupPart, PART_WEIGHT, parts, TOPIC_WEIGHT, type TopicJson, topicJson } from "./snapshot-parts.js";
 import { cursorWeight, fairShare, groupWeight, producerWeight, topicWeight } from "./weights.js";
 
 /** How far a group has come in one queue. */
@@ -19,6 +19,13 @@ export interface CursorState {
   readonly fence: number;
 }
 
+/** What a group's members wanted of a topic, as a filter of one kind. */
+export interface StoredSubscription {
+  readonly topic: string;
+  readonly tags?: string;
+  readonly sql?: string;
+}
+
 /** What the log says of a consumer group. Changed only by reducing records. */
 export interface GroupState {
   readonly number: number;
@@ -29,6 +36,8 @@ export interface GroupState {
   paused: boolean;
   /** Waits before further deliveries; absent or empty for the default. */
   retryDelaysMs?: readonly number[];
+  /** What its last members wanted; absent or empty: that is not known. */
+  subscriptions?: readonly StoredSubscription[];
   /** Of groups that are the broker's own: what it does with them. */
   attributes?: Readonly<Record<string, string>>;
   readonly cursors: Map<Queue, CursorState>;
@@ -170,6 +179,7 @@ export class State {
   /** A message record: its queue has one more offset, its producer one more sequence. */
   message(queue: Queue, header: Header): void {
     if (header.queueOffset >= queue.nextOffset) queue.nextOffset = header.queueOffset + 1;
+    if (header.hasTtl) queue.topic.ownTtl = true;
     this.#sent(header);
   }
 
@@ -231,7 +241,7 @@ export class State {
     yield { last: { topic: this.#lastTopic, group: this.#lastGroup, ...(due === undefined ? {} : { due }) } };
     for (const part of parts(this.topics.values(), (topic) => TOPIC_WEIGHT + topic.queues.length))
       yield { topics: part.map(topicJson) };
-    for (const part of parts(this.groups.values(), () => TOPIC_WEIGHT))
+    for (const part of parts(this.groups.values(), groupPart))
       yield { groups: part.map(({ cursors: _, ...group }) => group) };
     for (const group of this.groups.values())
       for (const cursors of cursorRuns(group, PART_WEIGHT)) yield { cursors };
@@ -277,8 +287,8 @@ export class State {
     this.#lastGroup = Math.max(this.#lastGroup, config.number);
     const known = this.#groupsByNumber.get(config.number);
     if (known !== undefined) {
-      this.#weight += groupWeight(config) - groupWeight(known);
-      Object.assign(known, config);
+      this.#weight -= groupWeight(known);
+      this.#weight += groupWeight(Object.assign(known, config));
     } else this.#addGroup({ ...config, cursors: new Map() });
   }
 
@@ -325,12 +335,13 @@ export class State {
       this.#lastGroup = Math.max(this.#lastGroup, part.last.group);
       if (part.last.due !== undefined) this.#concernsDue(part.last.due);
     }
-    for (const { next, ...config } of part.topics ?? []) {
+    for (const { next, ownTtl = false, ...config } of part.topics ?? []) {
       if (this.#topicsByNumber.has(config.number)) {
         if (this.#lossy) this.#topic({ op: "put", ...config, queues: next.length });
         continue;
       }
       const topic = new TopicState(config);
+      topic.ownTtl = ownTtl;
       for (const [id, nextOffset] of next.entries()) topic.queues.push(new Queue(topic, id, nextOffset));
       this.#addTopic(topic);
       this.#weight += topicWeight(topic);

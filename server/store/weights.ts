@@ -1,4 +1,4 @@
-import type { CursorState } from "./state.js";
+import type { CursorState, StoredSubscription } from "./state.js";
 
 /** Digits of a number below 2^53, and what stands behind it. */
 const NUMBER = 18;
@@ -13,11 +13,18 @@ export function topicWeight(topic: { name: string; attributes: object; queues: {
 export function groupWeight(group: {
   name: string;
   retryDelaysMs?: readonly number[];
+  subscriptions?: readonly StoredSubscription[];
   attributes?: object;
 }): number {
-  const { name, retryDelaysMs = [], attributes } = group;
+  const { name, retryDelaysMs = [], subscriptions, attributes } = group;
   const more = attributes === undefined ? 0 : 16 + Buffer.byteLength(JSON.stringify(attributes));
-  return 140 + name.length + retryDelaysMs.length * NUMBER + more;
+  const wanted = subscriptions === undefined ? 0 : 18 + subscriptionBytes(subscriptions);
+  return 140 + name.length + retryDelaysMs.length * NUMBER + wanted + more;
+}
+
+/** Bytes that subscriptions take in a snapshot. */
+export function subscriptionBytes(subscriptions: readonly StoredSubscription[]): number {
+  return Buffer.byteLength(JSON.stringify(subscriptions));
 }
 
 /** Bytes that a cursor takes in a snapshot: its floor in a run of them, and what it has besides. */

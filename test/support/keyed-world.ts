@@ -131,8 +131,11 @@ export class KeyedWorld {
     this.#reading = null;
     if (reading === null) return;
     const { run, to, held, gaps, offsets, dying, failures } = reading;
+    this.cursor.park(
+      dying.map((offset) => ({ offset, attempt: run.attempt })),
+      0,
+    );
     for (const offset of dying) {
-      this.cursor.park(offset, run.attempt, 0);
       this.#over.add(offset);
       this.#dying.push(offset);
     }

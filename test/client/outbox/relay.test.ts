@@ -1,12 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { Claims } from "../../../client/outbox/claims.js";
 import { createOutbox, type Database } from "../../../client/outbox/index.js";
+import { TableOutbox } from "../../../client/outbox/outbox.js";
 import { OutboxRelay, type RelayDeps } from "../../../client/outbox/relay.js";
 import { topic } from "../../../client/sdk/topic.js";
 import { TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { RecordingSender } from "../../support/recording-sender.js";
+import { codeOf } from "../../support/refusal.js";
 import { anySqlite } from "../../support/sqlite-database.js";
 import { emptyTables, type Life, type TestDatabase } from "../../support/test-database.js";
 
@@ -75,6 +78,30 @@ describe("outbox relay", () => {
     expect(relay.stats).to.deep.equal({ sent: 6, failed: 0, parked: 0 });
     await relay.stop();
     expect(clock.waiting, "timers left behind").to.equal(0);
+  });
+
+  it("sends a delay that has counted since the message was added, a level as it is, and what is over for at once", async () => {
+    const early = new TableOutbox({ table: "logwheel_outbox", clock, random: () => 0, newId: randomUUID });
+    const addedMs = clock.nowMs();
+    const deliverAt = new Date(addedMs + 5);
+    const body = Buffer.from("x");
+    await early.add(database, { topic: orders, body, delayMs: 60_000.5 });
+    await early.add(database, { topic: orders, body, delayMs: 0 });
+    await early.add(database, { topic: orders, body, deliverAt });
+    await early.add(database, { topic: orders, body, delayLevel: 3 });
+    await clock.advance(90_000);
+    const relay = relayOf();
+    for (let pass = 0; pass < 2; pass++) await relay.pass();
+    const due = sender.sent.map((sent) => [sent.delayMs, sent.deliverAt?.getTime(), sent.delayLevel]);
+    expect(due).to.deep.equal([
+      [undefined, addedMs + 60_001, undefined],
+      [undefined, undefined, undefined],
+      [undefined, addedMs + 5, undefined],
+      [undefined, undefined, 3],
+    ]);
+    for (const delayMs of [-1, Number.NaN, Number.MAX_SAFE_INTEGER])
+      expect(await codeOf(early.add(database, { topic: orders, body, delayMs }))).to.equal("BAD_REQUEST");
+    expect((await early.counts(database)).waiting).to.equal(0);
   });
 
   it("is woken before its pause is over, also by a call that comes while it works", async () => {

@@ -46,6 +46,68 @@ describe("Delivery", () => {
     }).timeout(30_000);
   });
 
+  describe("without credit", () => {
+    const counts = async () => (await broker.admin.describe("g")).queues![0]!;
+    const readsOf = (): { count: number } => {
+      const reads = { count: 0 };
+      const { store } = broker;
+      const before = store.read.bind(store);
+      store.read = (...args) => {
+        reads.count++;
+        return before(...args);
+      };
+      return reads;
+    };
+
+    for (const [mode, number] of Object.entries({ concurrent: 0, ordered: 1, shared: 2 } as const))
+      for (const filter of [{ tags: "a" }, { sql: "tag = 'a'" }, { sql: "kind = 'a'" }])
+        it(`in mode ${mode} passes over what the filter ${JSON.stringify(filter)} leaves out, up to what it wants`, async () => {
+          const [queue] = await broker.topic("t");
+          const message = (kind: string) => text(kind, { tag: kind, properties: { kind } });
+          const subscriptions = [{ topic: "t", ...filter }];
+          const member = await broker.join({ group: "g", mode: number, from: EARLIEST, subscriptions });
+          await member.credit(1);
+          await broker.send(queue!, message("a"), message("b"));
+          for (let round = 0; round < 20; round++)
+            await broker.send(queue!, ...Array.from({ length: 100 }, () => message("b")));
+          expect(await counts()).to.include({ lag: 1, inFlight: 1, ready: 0 });
+          await broker.send(queue!, message("a"), message("b"), message("a"));
+          expect(await counts()).to.include({ lag: 4, inFlight: 1, ready: 3 });
+          const reads = readsOf();
+          await broker.send(queue!, message("b"));
+          expect(reads.count, "reads of a message that waits for credit").to.equal(0);
+          await member.ack(0, 1);
+          await member.credit(10);
+          expect(member.received.map(({ offset }) => offset)).to.deep.equal([0, 2_002, 2_004]);
+          expect(await counts()).to.include({ lag: 2, inFlight: 2, ready: 0 });
+        });
+
+    it("what has expired becomes dead letters, when the message in front of it has", async () => {
+      const { queues } = await broker.topics.create({ name: "t", queues: 1, type: 5, ttlMs: 60_000 });
+      const member = await broker.join({ group: "g", from: EARLIEST });
+      await member.credit(1);
+      await broker.send(queues[0]!, "in a handler", "1", "2");
+      await broker.pass(30_000);
+      await broker.send(queues[0]!, "3");
+      await broker.pass(30_001);
+      expect((await broker.deadLetters("g")).map(({ body }) => body)).to.deep.equal(["1", "2"]);
+      expect(await counts()).to.include({ lag: 2, inFlight: 1, ready: 1 });
+      await broker.pass(30_000);
+      expect((await broker.deadLetters("g")).map(({ body }) => body)).to.deep.equal(["1", "2", "3"]);
+      expect(member.bodies).to.deep.equal(["in a handler"]);
+    });
+
+    it("reads nothing where nothing is left out", async () => {
+      const [queue] = await broker.topic("t");
+      const member = await broker.join({ group: "g", from: EARLIEST });
+      await member.credit(1);
+      await broker.send(queue!, "1");
+      const reads = readsOf();
+      await broker.sendNumbered(queue!, 200);
+      expect([reads.count, member.bodies]).to.deep.equal([0, ["1"]]);
+    });
+  });
+
   describe("filtering in SQL", () => {
     const sql = "price > 10 AND region IN ('eu', 'us')";
     const priced = (i: number, rest: object = {}) =>

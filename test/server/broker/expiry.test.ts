@@ -99,18 +99,26 @@ describe("expiry", () => {
     expect(new Set(expired.map(([name]) => name))).to.deep.equal(new Set(["t"]));
   });
 
-  it("a message that expires while it waits for another attempt says how many it had", async () => {
-    const queue = await topic();
-    await broker.send(queue, own("1"));
-    const member = await join();
-    await member.credit(10);
-    await member.nack(0, { delayMs: 10_000, errorName: "E", errorMessage: "why" });
-    await broker.pass(10_000);
-    await member.nack(0, { attempt: 2, delayMs: 50_000 });
-    await broker.pass(50_000);
-    expect(await letters()).to.deep.equal([["1", DEAD_REASON.expired, 2]]);
-    expect(member.received).to.have.length(2);
-  });
+  for (const [name, mode] of Object.entries({ concurrent: CONCURRENT, ordered: ORDERED, shared: SHARED }))
+    it(`${name}: a message that expires while it waits for another attempt does not get it, and says how many it had`, async () => {
+      const queue = await topic();
+      await broker.send(queue, own("1"), "2");
+      const member = await join(mode);
+      await member.credit(10);
+      const failed = { errorName: "E", errorMessage: "why" };
+      await member.nack(0, { delayMs: 9_000, ...failed });
+      await broker.pass(9_000);
+      const deliveries = () =>
+        member.batches.flatMap(({ records }) => [...records].map((record) => record.queueOffset));
+      const before = deliveries();
+      expect(before.filter((offset) => offset === 0)).to.have.length(2);
+      await member.nack(0, { attempt: 2, delayMs: TTL_MS, ...failed });
+      await broker.pass(TTL_MS);
+      expect(await letters()).to.deep.equal([["1", DEAD_REASON.expired, 2]]);
+      expect((await broker.deadLetters("g"))[0]).to.include(failed);
+      expect(deliveries().filter((offset) => offset === 0)).to.have.length(2);
+      expect(await counts()).to.include({ lag: 1, retrying: 0 });
+    });
 
   it("keeps order, and leaves alone what is in a handler", async () => {
     const queue = await topic();

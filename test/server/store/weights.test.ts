@@ -18,9 +18,14 @@ function topicChange(number: number, more: object = {}): TopicChange {
   return { op: "put", number, name, queues: 3, ...config, ...more } as TopicChange;
 }
 
-function groupChange(number: number): object {
+function groupChange(number: number, more: object = {}): object {
   const name = `group-${number}`.padEnd(120, "x");
-  return { op: "put", number, name, ordered: false, maxAttempts: 10_000, assign: 3, paused: false };
+  return { op: "put", number, name, ordered: false, maxAttempts: 10_000, assign: 3, paused: false, ...more };
+}
+
+/** What the members of a group wanted: this many topics. */
+function wanted(count: number): object {
+  return { subscriptions: Array.from({ length: count }, (_, i) => ({ topic: `t${i}`, sql: "ü = 'ü'" })) };
 }
 
 /** Bytes of the parts of a snapshot that are no producers, without the record headers. */
@@ -76,6 +81,9 @@ describe("weights", () => {
       }),
       id.map((number): [number, unknown] => [KIND.topic, { op: "delete", number }]),
       id.map((number): [number, unknown] => [KIND.group, groupChange(number)]),
+      fc
+        .tuple(id, fc.nat(20))
+        .map(([number, count]): [number, unknown] => [KIND.group, groupChange(number, wanted(count))]),
       id.map((number): [number, unknown] => [KIND.group, { op: "delete", number }]),
       fc.tuple(id, id, cursor).map(([group, topic, { floor, acked, retries }]): [number, unknown] => {
         return [KIND.cursors, [[group, topic, 0, floor, acked, retries]]];
