@@ -2,11 +2,11 @@ import type { BatchBuilder } from "../../proto/kernel/consume-codec.js";
 import { recordKeyHash } from "../../proto/kernel/record.js";
 import type { TopicState } from "../store/queue.js";
 import type { ReadLimits, RecordSink } from "../store/queue-reader.js";
-import type { Run } from "./cursor.js";
 import { EXPIRED, type ExpiredRecord, expiresAtMs } from "./expiry.js";
 import { type MessageFilter, readLimits } from "./filter.js";
 import type { KeyOrder } from "./key-order.js";
 import type { LastErrors } from "./last-errors.js";
+import type { Run } from "./run.js";
 
 /** What a batch has to know to leave out what has expired. */
 export interface Expiry {

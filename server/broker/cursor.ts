@@ -1,30 +1,11 @@
 import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
-import type { CursorState } from "../store/state.js";
+import type { CursorState } from "../store/cursor-state.js";
 import { KeyOrder, type KeyPlace } from "./key-order.js";
 import { type Lease, Leases } from "./leases.js";
 import { Retries } from "./retries.js";
 import { RETRY_DELAY_MS_MAX } from "./retry-ladder.js";
+import type { Instant, Order, Run } from "./run.js";
 import type { Counts, Oldest, Standing } from "./standing.js";
-
-/** Messages of a queue that may be delivered now. */
-export interface Run {
-  readonly from: number;
-  /** One past the last. */
-  readonly to: number;
-  /** 1 for the first delivery. */
-  readonly attempt: number;
-  /** A failed message that is come to on the way up, only to know its key. */
-  readonly passes?: true;
-}
-
-/** `any`: what failed is delivered again whenever its time comes. `key`: nothing of its key that is behind it is delivered before it. */
-export type Order = "any" | "key";
-
-/** The present by both clocks: the wall clock stands in the log, deadlines go by the other. */
-export interface Instant {
-  readonly wallMs: number;
-  readonly deadlineMs: number;
-}
 
 /** How far above its floor a cursor goes. */
 export const WINDOW_MESSAGES_MAX = 65_536;

@@ -1,8 +1,9 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
+import type { CursorState } from "../store/cursor-state.js";
 import type { Queue } from "../store/queue.js";
-import type { CursorState, GroupState } from "../store/state.js";
+import type { GroupState } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import type { ConsumeCounters } from "./counters.js";
 import { Cursor } from "./cursor.js";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../proto/kernel/clock.js";
-import type { Instant } from "./cursor.js";
+import type { Instant } from "./run.js";
 
 /** A reading of the clock that comes later than this after the one before was held up by the process itself. */
 export const GAP_MS = 250;

@@ -4,7 +4,6 @@ import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
 import { BatchSink, type Expiry } from "./batch-sink.js";
 import type { ConsumeCounters } from "./counters.js";
-import type { Run } from "./cursor.js";
 import type { Cursors } from "./cursors.js";
 import type { DeadLetters } from "./dead-letters.js";
 import type { DeadlineClock } from "./deadline-clock.js";
@@ -13,6 +12,7 @@ import type { Lane } from "./lane.js";
 import type { Member } from "./member.js";
 import type { Meter } from "./meter.js";
 import { readable } from "./readable.js";
+import type { Run } from "./run.js";
 
 /** Bytes of records in a batch, but for a single larger record. */
 export const BATCH_BYTES_MAX = 256 << 10;

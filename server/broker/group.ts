@@ -6,7 +6,6 @@ import type { GroupState } from "../store/state.js";
 import { Alarm } from "./alarm.js";
 import type { Strategy } from "./assignment.js";
 import type { Beginning } from "./beginning.js";
-import type { Instant, Order } from "./cursor.js";
 import type { OpenCursor } from "./cursors.js";
 import type { DeliveryDeps } from "./delivery.js";
 import type { Lane } from "./lane.js";
@@ -15,6 +14,7 @@ import { type Introduction, isBack, issued, issueId, type Member, newMember, typ
 import { nextDeadlineMs } from "./next-deadline.js";
 import { ownPlaces, type Positions, storedPlaces } from "./places.js";
 import { rebalance } from "./rebalance.js";
+import type { Instant, Order } from "./run.js";
 import { difference, type Mode } from "./subscription.js";
 
 /** Time that a member has to come back whose connection broke, before its queues go to others. */

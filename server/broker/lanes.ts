@@ -80,7 +80,9 @@ export class Lanes {
 
   /** A queue that is not open is reset: returns the generation by which who had it before is told apart. */
   fence(queue: Queue, last: number, epoch: number): number {
-    return nextGeneration(Math.max(last, this.#generations.get(queue) ?? 0), epoch);
+    const generation = nextGeneration(Math.max(last, this.#generations.get(queue) ?? 0), epoch);
+    this.#generations.set(queue, generation);
+    return generation;
   }
 
   /** Gives up all queues. */

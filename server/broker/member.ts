@@ -1,7 +1,7 @@
 import type { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Instant } from "./cursor.js";
 import type { Group } from "./group.js";
 import type { Lane } from "./lane.js";
+import type { Instant } from "./run.js";
 import type { Mode, Subscriptions } from "./subscription.js";
 
 /** What a group tells a member: its stream, as far as the group knows it. */

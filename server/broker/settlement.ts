@@ -4,9 +4,9 @@ import type { QueueAck__Output } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { Range__Output } from "../../proto/gen/logwheel/v1/Range.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Queue } from "../store/queue.js";
-import type { Instant } from "./cursor.js";
 import type { Lane } from "./lane.js";
 import { RETRY_DELAY_MS_MAX, retryDelayMs } from "./retry-ladder.js";
+import type { Instant } from "./run.js";
 import type { Mode } from "./subscription.js";
 
 /** The longest lease and the longest extension of one: 12 hours. */

@@ -1,5 +1,6 @@
+import type { CursorState } from "./cursor-state.js";
 import type { Queue } from "./queue.js";
-import type { CursorState, GroupState } from "./state.js";
+import type { GroupState } from "./state.js";
 
 /** What a cursor has besides its floor. */
 type Rest = readonly [

@@ -1,6 +1,7 @@
+import type { CursorChange, CursorState } from "./cursor-state.js";
 import type { Queue } from "./queue.js";
 import type { Header } from "./record.js";
-import type { CursorChange, CursorState, GroupState } from "./state.js";
+import type { GroupState } from "./state.js";
 
 /** How far a group has come in a queue. */
 export interface MovedCursor {

@@ -1,23 +1,12 @@
 import type { Group__Output } from "../../proto/gen/logwheel/v1/Group.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { type CursorRuns, cursorRuns, readRuns } from "./cursor-runs.js";
+import type { CursorChange, CursorState } from "./cursor-state.js";
 import { ProducerWindow, type WindowJson, WindowRoom } from "./producer-window.js";
 import { Queue, type TopicConfig, TopicState } from "./queue.js";
 import { type Header, KIND } from "./record.js";
 import { groupPart, PART_WEIGHT, parts, TOPIC_WEIGHT, type TopicJson, topicJson } from "./snapshot-parts.js";
 import { cursorWeight, fairShare, groupWeight, producerWeight, topicWeight } from "./weights.js";
-
-/** How far a group has come in one queue. */
-export interface CursorState {
-  /** Everything below is acknowledged. */
-  readonly floor: number;
-  /** Acknowledged above the floor: sorted, disjoint, half-open. */
-  readonly acked: readonly (readonly [start: number, end: number])[];
-  /** Waiting for another delivery. */
-  readonly retries: readonly (readonly [offset: number, attempt: number, dueMs: number])[];
-  /** Generation of the last reset, 0 without one: what was delivered under an earlier one counts no more. */
-  readonly fence: number;
-}
 
 /** What a group's members wanted of a topic, as a filter of one kind. */
 export interface StoredSubscription {
@@ -52,17 +41,6 @@ export type TopicChange =
 export type GroupChange =
   | ({ readonly op: "put" } & Omit<GroupState, "cursors">)
   | { readonly op: "delete"; readonly number: number };
-
-/** One moved cursor in the payload of a cursors record: absolute values, so that reducing twice changes nothing. */
-export type CursorChange = [
-  group: number,
-  topic: number,
-  queueId: number,
-  floor: number,
-  acked: CursorState["acked"],
-  retries: CursorState["retries"],
-  fence: number,
-];
 
 /** Log offsets of the first and of the newest record that changed the due index. */
 export interface DueRecords {

@@ -1,4 +1,5 @@
-import type { CursorState, StoredSubscription } from "./state.js";
+import type { CursorState } from "./cursor-state.js";
+import type { StoredSubscription } from "./state.js";
 
 /** Digits of a number below 2^53, and what stands behind it. */
 const NUMBER = 18;

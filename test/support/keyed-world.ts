@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { Cursor, type Instant, type Run } from "../../server/broker/cursor.js";
+import { Cursor } from "../../server/broker/cursor.js";
+import type { Instant, Run } from "../../server/broker/run.js";
 
 const at = (ms: number): Instant => ({ wallMs: 1_000_000 + ms, deadlineMs: ms });
 

@@ -1,8 +1,9 @@
 import { encodedMessageSize, type MessageInput } from "../../proto/kernel/message-codec.js";
+import type { CursorState } from "../../server/store/cursor-state.js";
 import type { DueEntry, Settlement } from "../../server/store/due-entry.js";
 import type { Queue } from "../../server/store/queue.js";
 import { HEADER_BYTES } from "../../server/store/record.js";
-import type { CursorState, GroupChange, TopicChange } from "../../server/store/state.js";
+import type { GroupChange, TopicChange } from "../../server/store/state.js";
 import { text } from "./store.js";
 
 /** A message that was appended, and where. */

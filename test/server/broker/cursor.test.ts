@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { RangeSet } from "../../../proto/kernel/range-set.js";
-import { Cursor, HELD_MAX, type Instant, WINDOW_MESSAGES_MAX } from "../../../server/broker/cursor.js";
+import { Cursor, HELD_MAX, WINDOW_MESSAGES_MAX } from "../../../server/broker/cursor.js";
+import type { Instant } from "../../../server/broker/run.js";
 import type { Counts, Oldest } from "../../../server/broker/standing.js";
 
 const at = (ms: number): Instant => ({ wallMs: 1_000_000 + ms, deadlineMs: ms });

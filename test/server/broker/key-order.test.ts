@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Cursor, HELD_MAX, type Run, WINDOW_MESSAGES_MAX } from "../../../server/broker/cursor.js";
+import { Cursor, HELD_MAX, WINDOW_MESSAGES_MAX } from "../../../server/broker/cursor.js";
+import type { Run } from "../../../server/broker/run.js";
 import { KeyedWorld } from "../../support/keyed-world.js";
 
 /** Reads and delivers what a cursor plans of messages whose keys are `keyOf` of their offsets; returns what goes out. */

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { cursorRuns, readRuns } from "../../../server/store/cursor-runs.js";
+import type { CursorState } from "../../../server/store/cursor-state.js";
 import { KIND } from "../../../server/store/record.js";
-import { type CursorState, State } from "../../../server/store/state.js";
+import { State } from "../../../server/store/state.js";
 
 const TOPIC = { op: "put", type: 5, permission: 0, retentionMs: 0, attributes: {}, createdAtMs: 1 };
 const GROUP = { op: "put", ordered: false, maxAttempts: 17, assign: 0, paused: false };
