@@ -21,6 +21,9 @@ export interface Expiry {
 /** What one read passes over for a batch that has no room. */
 const PASSED: ReadLimits = { maxMessages: 1_024, maxBytes: 512 << 10 };
 
+/** Expired messages of one run: each is copied, and kept by the cursor until it is moved. */
+const DYING_MAX = 256;
+
 /** Takes records into a batch, and notes what the filter left out. One for all batches of a member. */
 export class BatchSink implements RecordSink {
   readonly #batch: BatchBuilder;
@@ -144,7 +147,8 @@ export class BatchSink implements RecordSink {
   #expire(bytes: Buffer, start: number, end: number, offset: number): boolean {
     if (this.#keepsExpired) {
       this.#expiredBytes += end - start;
-      if (this.#expiredBytes > this.#expiry.bytesMax && this.dying.length > 0) return false;
+      const enough = this.#expiredBytes > this.#expiry.bytesMax || this.dying.length === DYING_MAX;
+      if (enough && this.dying.length > 0) return false;
       if (offset > this.#expected) this.#gaps.push(this.#expected, offset);
       this.#expected = offset + 1;
       this.#keys?.note(offset, recordKeyHash(bytes, start));

@@ -13,21 +13,23 @@ import {
 } from "../../proto/kernel/record.js";
 import type { OwnMessage } from "../store/own-records.js";
 import type { Queue } from "../store/queue.js";
-import { HEADER_BYTES } from "../store/record.js";
+import type { GroupState } from "../store/state.js";
 import type { Store } from "../store/store.js";
 import type { Cursors, OpenCursor } from "./cursors.js";
 import type { ExpiredRecord } from "./expiry.js";
 import type { Failure, LastErrors } from "./last-errors.js";
 import type { Meter } from "./meter.js";
+import { movedGroup } from "./moved-group.js";
 import { deadLetterTopic } from "./reserved.js";
 import type { Topics } from "./topics.js";
 
 /** Messages that are moved as one group of records. */
 const BATCH_MESSAGES = 64;
-const BATCH_BYTES = 1 << 20;
+/** Bytes of messages that are read at a time. */
+const READ_BYTES = 1 << 20;
 
-/** Bytes of one range or failed message in a cursors record, at most. */
-const HELD_BYTES = 64;
+/** Messages of one cursor that wait to be moved before no more are found for it. */
+const WAITING_MAX = 256;
 
 /** Bytes that a dead letter takes beside its message. */
 const LETTER_BYTES = 8 << 10;
@@ -60,9 +62,11 @@ export class DeadLetters {
   readonly #logger: Logger;
   readonly #meter: Meter;
   readonly #broker: string;
+  readonly #moved: (group: GroupState) => void;
   readonly #waiting = new Map<OpenCursor, GivenUp[]>();
   readonly #stopped = new AbortController();
 
+  /** `moved` is called when a group may be given up more messages of again. */
   constructor(deps: {
     store: Store;
     topics: Topics;
@@ -71,6 +75,7 @@ export class DeadLetters {
     logger: Logger;
     meter: Meter;
     brokerName: string;
+    moved: (group: GroupState) => void;
   }) {
     this.#store = deps.store;
     this.#topics = deps.topics;
@@ -79,6 +84,7 @@ export class DeadLetters {
     this.#logger = deps.logger;
     this.#meter = deps.meter;
     this.#broker = deps.brokerName;
+    this.#moved = deps.moved;
   }
 
   /** Moves a message that the cursor holds. Until that is done the cursor stays open. */
@@ -109,6 +115,11 @@ export class DeadLetters {
     return this.#waiting.has(open);
   }
 
+  /** Whether so many wait that no more are to be found until `moved` was called: each write of the cursor has all of them. */
+  crowded(open: OpenCursor): boolean {
+    return (this.#waiting.get(open)?.length ?? 0) >= WAITING_MAX;
+  }
+
   /** What was not moved is held by its cursor no longer after the next start, and moved then. */
   stop(): void {
     this.#stopped.abort();
@@ -127,7 +138,9 @@ export class DeadLetters {
         const held = read.filter(({ offset }) => open.cursor.holds(offset));
         const batch = held.length === 0 ? [] : this.#batch(open, held);
         if (batch.length > 0) this.#append(open, batch);
+        const crowded = this.crowded(open);
         waiting.splice(0, read.length, ...held.slice(batch.length));
+        if (crowded && !this.crowded(open)) this.#moved(open.group);
       } catch (thrown) {
         await this.#later(open, thrown);
       }
@@ -151,7 +164,7 @@ export class DeadLetters {
       const record = letter.record ?? (await this.#read(queue, letter.offset));
       read.push({ ...letter, record });
       bytes += record?.length ?? 0;
-      if (bytes > BATCH_BYTES) break;
+      if (bytes > READ_BYTES) break;
     }
     return read;
   }
@@ -167,14 +180,8 @@ export class DeadLetters {
 
   /** As many of these as fit one group of records. */
   #batch<L extends AtHand>({ cursor, group }: OpenCursor, letters: readonly L[]): readonly L[] {
-    let bytes = HEADER_BYTES + HELD_BYTES * (cursor.held + letters.length + 4);
-    let count = 0;
-    for (const { record } of letters) {
-      const own = HEADER_BYTES + LETTER_BYTES + (record?.length ?? 0);
-      if (count > 0 && (bytes + own > BATCH_BYTES || !this.#store.fits(bytes + own))) break;
-      bytes += own;
-      count++;
-    }
+    const sizes = letters.map(({ record }) => LETTER_BYTES + (record?.length ?? 0));
+    const { count, bytes } = movedGroup(sizes, cursor.held, (room) => this.#store.fits(room));
     if (this.#store.fits(bytes)) return letters.slice(0, count);
     throw new LogwheelError(
       "MESSAGE_TOO_LARGE",

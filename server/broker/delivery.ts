@@ -140,7 +140,7 @@ export class Delivery {
       const lane = lanes[this.#turn++ % lanes.length]!;
       if (!paid && !this.#leavesOut(lane)) continue;
       if (lane.cursor.isThrough(lane.queue.nextOffset)) continue;
-      if (lane.reading || !readable(lane.queue.topic)) continue;
+      if (lane.reading || !readable(lane.queue.topic) || this.#givesUpMany(lane)) continue;
       this.#skipDropped(lane);
       if (lane.readAgainMs > nowMs) this.#group.expect(lane.readAgainMs);
       else {
@@ -152,6 +152,11 @@ export class Delivery {
       if (this.#reading) return false;
     }
     return false;
+  }
+
+  /** Whether what was given up of the queue is to be moved first: the group is woken then. */
+  #givesUpMany({ open }: Lane): boolean {
+    return open !== null && this.#deps.deadLetters.crowded(open);
   }
 
   /** Whether the queue may have messages that are not for the member. */
@@ -204,7 +209,7 @@ export class Delivery {
     const planned = { version: cursor.version, generation };
     let moved = false;
     for (let reads = 0; reads < READS_PER_BATCH; ) {
-      const run = this.#sink.over ? null : this.#plan(lane, nowMs);
+      const run = this.#sink.over || this.#givesUpMany(lane) ? null : this.#plan(lane, nowMs);
       if (run === null) break;
       if (this.#giveUp(lane, run)) {
         moved = true;

@@ -83,7 +83,8 @@ export class Groups implements Lifecycle {
       logger.warn({ gapMs: Math.round(gapMs) }, "the process stood still; members get as much more time"),
     );
     const cursors = new Cursors({ store, clock, deadlines, logger, counters });
-    const deadLetters = new DeadLetters({ ...options, topics, cursors });
+    const moved = (state: GroupState): void => this.#live.get(state)?.wake();
+    const deadLetters = new DeadLetters({ ...options, topics, cursors, moved });
     this.deps = { ...options, counters, deadlines, cursors, deadLetters, left: () => this.#left() };
     this.#sweep = new ExpirySweep(this.deps, (state) => this.live(state));
     this.#topics = topics;

@@ -5,18 +5,14 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { RECORD } from "../../proto/kernel/record.js";
 import type { OwnMessage } from "../store/own-records.js";
 import type { Queue, TopicState } from "../store/queue.js";
-import { HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
 import { HELD_MAX } from "./cursor.js";
 import type { Cursors, OpenCursor } from "./cursors.js";
+import { movedGroup } from "./moved-group.js";
 import { fits, type Job, letterOf } from "./redrive-job.js";
 
-/** Messages and bytes of one group of records. */
+/** Messages of one group of records. */
 const BATCH_MESSAGES = 256;
-const BATCH_BYTES = 1 << 20;
-
-/** Bytes of one range in a cursors record, at most. */
-const HELD_BYTES = 64;
 
 /** Dead letters that are read at a time. */
 const READ = { maxMessages: 256, maxBytes: 1 << 20 } as const;
@@ -72,16 +68,15 @@ export class Redrive {
       if (signal.aborted) return 0;
       this.#found = this.#found.filter(({ offset }) => !cursor.isAcknowledged(offset));
     } while (this.#found.length === 0 && this.#at < this.#job.end);
-    const messages: OwnMessage[] = [];
-    let bytes = HEADER_BYTES + HELD_BYTES * (cursor.held + BATCH_MESSAGES);
-    for (const found of this.#found.slice(0, Math.min(max, BATCH_MESSAGES))) {
-      const own = HEADER_BYTES + found.record.length;
-      if (messages.length > 0 && (bytes + own > BATCH_BYTES || !this.#deps.store.fits(bytes + own))) break;
-      messages.push(this.#message(found));
-      bytes += own;
-    }
-    if (messages.length > 0) this.#append(messages, bytes);
-    return messages.length;
+    const next = this.#found.slice(0, Math.min(max, BATCH_MESSAGES));
+    const sizes = next.map(({ record }) => record.length);
+    const { count, bytes } = movedGroup(sizes, cursor.held, (room) => this.#deps.store.fits(room));
+    if (count > 0)
+      this.#append(
+        next.slice(0, count).map((found) => this.#message(found)),
+        bytes,
+      );
+    return count;
   }
 
   #append(messages: readonly OwnMessage[], bytes: number): void {

@@ -80,6 +80,28 @@ describe("expiry", () => {
       expect(await letters()).to.have.length(2);
     });
 
+  for (const [name, mode] of Object.entries({ concurrent: CONCURRENT, ordered: ORDERED, shared: SHARED }))
+    it(`${name}: of a backlog of 5,000 a few at a time, since each write of the cursor has all that wait`, async () => {
+      const queue = await topic({ ttlMs: TTL_MS });
+      for (let batch = 0; batch < 5; batch++) await broker.sendNumbered(queue, 1_000);
+      await broker.pass(TTL_MS);
+      await broker.send(queue, "alive");
+      const held: number[] = [];
+      const { store } = broker;
+      const append = store.appendWithCursors.bind(store);
+      store.appendWithCursors = (messages, changes) => {
+        held.push(...changes.map(({ state }) => state.retries.length));
+        append(messages, changes);
+      };
+      const member = await join(mode);
+      await member.credit(10);
+      await broker.pass(1_000);
+      expect(member.bodies).to.deep.equal(["alive"]);
+      expect(await broker.deadLetters("g")).to.have.length(5_000);
+      expect(Math.max(...held)).to.be.below(600);
+      expect(held.length).to.be.below(100);
+    });
+
   it("is dropped where the topic says so, for members that broadcast, and always counted (A9-07)", async () => {
     const expired: [string, number][] = [];
     broker.meter.expired = (name, messages) => void expired.push([name, messages]);
