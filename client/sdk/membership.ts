@@ -134,8 +134,8 @@ export class Membership implements Settler {
     this.credit.settled(1, delivery.bytes);
     if (flow.state !== "gone" && delivery.lost === null) {
       const { topic, queueId, generation } = flow;
-      const nack = { topic, queueId, generation, offset, attempt, ...verdict };
-      flow.nacks.push({ nack, keyHash: message.keyHash });
+      const { keyHash } = message;
+      flow.nacks.push({ topic, queueId, generation, offset, attempt, keyHash, ...verdict });
     }
     this.#flushSoon();
     this.#finishRevoked(flow);
@@ -180,9 +180,9 @@ export class Membership implements Settler {
     if (session === null) return;
     this.#sendAcks(session);
     for (const flow of this.flows) {
-      for (const { nack, keyHash } of flow.nacks.splice(0)) {
+      for (const nack of flow.nacks.splice(0)) {
         session.nack(nack);
-        flow.keys.told(keyHash, session.failures);
+        flow.keys.told(nack.keyHash, session.failures);
       }
     }
     const grant = this.#draining ? null : this.credit.grant();

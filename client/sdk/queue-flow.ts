@@ -48,12 +48,6 @@ export class Parcel {
   }
 }
 
-/** A failure that the broker is to be told of. */
-export interface UntoldFailure {
-  readonly nack: Nack & { readonly offset: number };
-  readonly keyHash: number;
-}
-
 /** Names a queue as the wire does. */
 export interface QueueName {
   readonly topic: string;
@@ -83,7 +77,7 @@ export class QueueFlow implements QueueName {
   /** Handled, and not yet told. */
   readonly acks = new RangeSet();
   /** Failed, and not yet told. */
-  readonly nacks: UntoldFailure[] = [];
+  readonly nacks: (Nack & { readonly offset: number; readonly keyHash: number })[] = [];
   /** Ordered mode: keys that cannot go on at once. */
   readonly keys = new KeyLanes(this);
   /** What waits here and belongs to this member no more. */
@@ -129,7 +123,7 @@ export class QueueFlow implements QueueName {
   get held(): OffsetRange[] {
     const held = RangeSet.of(this.acks.toArray());
     const add = (offset: number): void => void held.add(offset, offset + 1);
-    for (const { nack } of this.nacks) add(nack.offset);
+    for (const { offset } of this.nacks) add(offset);
     for (const { offset, lost } of this.inFlight.values()) if (lost === null) add(offset);
     for (const { records, at } of this.parcels)
       for (const { queueOffset } of records.slice(at)) if (!this.lost.has(queueOffset)) add(queueOffset);

@@ -170,9 +170,9 @@ export class Cursor implements KeyPlace {
     return { added: added + this.ack(from, end), refused };
   }
 
-  /** In order by key: a member failed on a message, and has given back what it had of the same key behind it. */
-  giveBack(offset: number): void {
-    this.#keys?.giveBack(offset, this.#next);
+  /** In order by key: a member failed on a message, and has given back what it had of the same key, of that hash, behind it. */
+  giveBack(offset: number, keyHash: number): void {
+    this.#keys?.giveBack(offset, keyHash, this.#next);
   }
 
   /**
@@ -196,8 +196,8 @@ export class Cursor implements KeyPlace {
     const { offset, attempt } = failed;
     if (offset < this.#floor || this.#acked.has(offset)) return false;
     const retry = this.#retries.get(offset);
-    if (retry !== undefined && (!retry.out || retry.attempt !== attempt)) return false;
-    if (retry === undefined && attempt !== 1) return false;
+    if (retry === undefined ? attempt !== 1 : retry.attempt !== attempt) return false;
+    if (retry !== undefined && !retry.out && !retry.rewound) return false;
     const lease = this.#leases.get(offset);
     if (lease !== undefined && lease.holder !== failed.holder) return false;
     this.#leases.delete(offset);

@@ -22,8 +22,6 @@ interface Meanwhile {
   readonly blocked: Set<number>;
   /** Keys of which something was held back or is free again: that comes first. */
   readonly behind: Set<number>;
-  /** What a member failed on that has come back: it had that before, and it is being read. */
-  readonly ahead: number[];
 }
 
 /** How much is kept, for tests and people. */
@@ -92,14 +90,13 @@ export class KeyOrder {
   }
 
   /**
-   * A member says that it failed on a message: whatever has become of the message, the member drops what it has of the
-   * same key behind it, up to `next`. Blocks the key until `waits`, `letGo` or the acknowledgement.
+   * A member says that it failed on a message whose key has this hash: whatever has become of the message, the member drops
+   * what it has of the same key behind it, up to `next`. Blocks the key until `waits`, `letGo` or the acknowledgement.
    */
-  giveBack(offset: number, next: number): void {
-    if (offset >= next) this.#meanwhile?.ahead.push(offset);
-    const hash = offset < next ? this.#hashes.get(offset) : -1;
-    if (hash < 0) return;
+  giveBack(offset: number, hash: number, next: number): void {
     this.#meanwhile?.blocked.add(hash);
+    if (offset >= next) return;
+    this.#freed.delete(offset);
     const known = this.#blocked.get(hash);
     if (known !== undefined && known.head <= offset) return;
     if (known !== undefined) this.#heads.delete(known.head);
@@ -121,10 +118,17 @@ export class KeyOrder {
     if (retry !== undefined) this.#due.push(retry.readyAtMs, offset);
   }
 
-  /** The failure did not count: the message and what is behind it are delivered again. */
+  /**
+   * The failure did not count: the message and what is behind it are delivered again, one that failed before in its time. The
+   * member has dropped what it had of the key, also the message itself where it came once more.
+   */
   letGo(offset: number): void {
     const hash = this.#heads.get(offset);
-    if (hash === undefined || this.#retries.has(offset)) return;
+    if (hash === undefined) return;
+    if (this.#retries.has(offset)) {
+      this.#retries.takeBack(offset);
+      return this.waits(offset);
+    }
     this.#blocked.get(hash)!.behind.unshift(offset);
     this.#release(hash);
   }
@@ -174,7 +178,7 @@ export class KeyOrder {
   /** Records are being read that are sent later; of what was read already these are held back. */
   watch(held: readonly number[]): void {
     const behind = new Set(held.map((offset) => this.#hashes.get(offset)));
-    this.#meanwhile = { blocked: new Set(), behind, ahead: [] };
+    this.#meanwhile = { blocked: new Set(), behind };
   }
 
   /** `[from, to)` of them was sent: what there is in it of keys that the member failed on meanwhile is dropped there. */
@@ -182,8 +186,7 @@ export class KeyOrder {
     const meanwhile = this.#meanwhile;
     this.#meanwhile = null;
     if (meanwhile === null) return;
-    const { blocked, ahead } = meanwhile;
-    for (const at of ahead) if (at >= from && at < to) blocked.add(this.#hashes.get(at));
+    const { blocked } = meanwhile;
     for (let at = from; blocked.size > 0 && at < to; at++)
       if (blocked.has(this.#hashes.get(at)) && !this.#place.isAcknowledged(at)) this.hold(at);
   }

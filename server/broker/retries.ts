@@ -10,6 +10,8 @@ export interface Retry {
   readyAtMs: number;
   /** It was delivered again and has no answer yet. */
   out: boolean;
+  /** It was out, and the cursor began anew: until it is delivered again its member, which is back, may answer. */
+  rewound: boolean;
 }
 
 /** Stale heap entries beyond which the heap is made anew. */
@@ -37,15 +39,17 @@ export class Retries {
   }
 
   /** Lets a message wait until `readyAtMs` for its next attempt. */
-  wait(offset: number, retry: Omit<Retry, "out">): void {
-    this.#byOffset.set(offset, { ...retry, out: false });
+  wait(offset: number, retry: Omit<Retry, "out" | "rewound">): void {
+    this.#byOffset.set(offset, { ...retry, out: false, rewound: false });
     this.#schedule(offset, retry.readyAtMs);
   }
 
   /** The message was delivered again, unless it is one that is not to be. */
   sent(offset: number): void {
     const retry = this.#byOffset.get(offset);
-    if (retry !== undefined && retry.readyAtMs !== Number.POSITIVE_INFINITY) retry.out = true;
+    if (retry === undefined || retry.readyAtMs === Number.POSITIVE_INFINITY) return;
+    retry.out = true;
+    retry.rewound = false;
   }
 
   /** The member has given it back without an answer to this attempt. */
@@ -70,6 +74,7 @@ export class Retries {
     for (const [offset, retry] of this.#byOffset) {
       if (!retry.out || offset < from) continue;
       retry.out = false;
+      retry.rewound = true;
       retry.readyAtMs = nowMs;
       this.#schedule(offset, nowMs);
     }

@@ -107,7 +107,7 @@ export function fail(
   const { member, mode } = speaker;
   const attempt = Math.max(1, nack.attempt);
   if (offset >= end || !counts(lane, speaker, nack.generation)) return null;
-  if (mode === "ordered") lane.cursor.giveBack(offset);
+  if (mode === "ordered") lane.cursor.giveBack(offset, nack.keyHash);
   const dead = nack.reject || attempt >= rules.maxAttempts;
   const wishMs = nack.delayMs ?? retryDelayMs(rules.retryDelaysMs, attempt);
   const delayMs = dead ? 0 : Math.min(wishMs, RETRY_DELAY_MS_MAX);

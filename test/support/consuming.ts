@@ -251,7 +251,7 @@ export class TestMember {
   readonly #stream: Stream<ConsumeRequest, ConsumeEvent>;
   readonly #ordered: boolean;
   /** By `topic/queue/offset`, of everything that came. */
-  readonly #lanes = new Map<string, string>();
+  readonly #lanes = new Map<string, { readonly lane: string; readonly keyHash: number }>();
   /** By lane, `topic/queue key hash`: what the broker took before it knew of so many failures is dropped. */
   readonly #staleBelow = new Map<string, number>();
   #failures = 0;
@@ -312,13 +312,13 @@ export class TestMember {
     const { attempt = 1, queueId = 0, topic = "t", ...rest } = more;
     const generation = more.generation ?? this.generation(queueId, topic);
     this.#failures++;
-    const lane = this.#lanes.get(`${topic}/${queueId}/${offset}`);
+    const { lane, keyHash = 0 } = this.#lanes.get(`${topic}/${queueId}/${offset}`) ?? {};
     if (this.#ordered && lane !== undefined) {
       this.#staleBelow.set(lane, this.#failures);
       for (const received of this.received.splice(0))
         if (laneOf(received) !== lane) this.received.push(received);
     }
-    return this.say({ nack: { topic, queueId, offset, attempt, ...rest, generation } });
+    return this.say({ nack: { topic, queueId, offset, attempt, keyHash, ...rest, generation } });
   }
 
   release(queueId: number, generation: number, topic = "t"): Promise<void> {
@@ -368,7 +368,7 @@ export class TestMember {
           const body = record.message().body.toString();
           const { topic, generation, failures } = event.batch;
           const received = { topic, queueId, offset, attempt, lastError, body, keyHash, generation };
-          this.#lanes.set(`${topic}/${queueId}/${offset}`, laneOf(received));
+          this.#lanes.set(`${topic}/${queueId}/${offset}`, { lane: laneOf(received), keyHash });
           if ((this.#staleBelow.get(laneOf(received)) ?? 0) <= failures) this.received.push(received);
         }
         return;

@@ -50,10 +50,16 @@ export class KeyedWorld {
   /** Broker and member: failures of this stream. */
   #known = 0;
   #told = 0;
-  /** The member's: what waits by key, what is in its handler, and from which count of failures on a key goes on. */
-  #waiting = new Map<number, { offset: number; attempt: number }[]>();
-  #running = new Map<number, { offset: number; attempt: number }>();
+  /** The member's: what waits by key, what is in its handlers, and from which count of failures on a key goes on. */
+  #waiting = new Map<number, Failure[]>();
+  #running = new Map<number, Failure[]>();
   #staleBelow = new Map<number, number>();
+  /** What it tells the broker in its next turn. */
+  #acks: number[] = [];
+  #nacks: Failure[] = [];
+  /** By offset: failures that counted, and when the next attempt is due. */
+  readonly #failures = new Map<number, number>();
+  readonly #dueMs = new Map<number, number>();
 
   /** `dropped`: what the filter leaves out. */
   constructor(dropped: (offset: number) => boolean) {
@@ -152,7 +158,7 @@ export class KeyedWorld {
     for (const offset of batch.offsets) {
       const key = this.#keys[offset]!;
       if ((this.#staleBelow.get(key) ?? 0) > batch.failures) continue;
-      if (this.#running.get(key)?.offset === offset) continue;
+      if (this.#running.get(key)?.some((running) => running.offset === offset)) continue;
       const waiting = this.#waiting.get(key) ?? [];
       waiting.push({ offset, attempt: batch.attempt });
       this.#waiting.set(key, waiting);
@@ -160,37 +166,57 @@ export class KeyedWorld {
     return true;
   }
 
-  /** A handler begins, of one of the keys that wait. */
-  begin(pick: number): boolean {
+  /** A handler begins with up to so many messages of one of the keys that wait, none of them before its time. */
+  begin(pick: number, most: number): boolean {
     const keys = [...this.#waiting.keys()].filter((key) => !this.#running.has(key));
     const key = keys[pick % keys.length];
     if (key === undefined) return false;
     const waiting = this.#waiting.get(key)!;
-    const message = waiting.shift()!;
+    const messages = waiting.splice(0, Math.max(1, most));
     if (waiting.length === 0) this.#waiting.delete(key);
-    this.#running.set(key, message);
-    for (let before = 0; before < message.offset; before++)
-      if (this.#keys[before] === key)
-        expect(this.#over.has(before), `${before} is over when ${message.offset} begins`).to.equal(true);
+    this.#running.set(key, messages);
+    const together = new Set(messages.map(({ offset }) => offset));
+    for (const { offset, attempt } of messages) {
+      expect(attempt, `attempt at ${offset}`).to.equal(1 + (this.#failures.get(offset) ?? 0));
+      expect(this.#nowMs, `time of ${offset}`).to.be.at.least(this.#dueMs.get(offset) ?? 0);
+      for (let before = 0; before < offset; before++)
+        if (this.#keys[before] === key && !together.has(before))
+          expect(this.#over.has(before), `${before} is over when ${offset} begins`).to.equal(true);
+    }
     return true;
   }
 
-  /** A handler ends, well or not. */
+  /** The first message of a handler is done, or it failed: what it has of the key behind that comes again with it. */
   finishOne(pick: number, fails: boolean): boolean {
     const keys = [...this.#running.keys()];
     const key = keys[pick % keys.length];
     if (key === undefined) return false;
-    const message = this.#running.get(key)!;
-    this.#running.delete(key);
-    if (!fails || this.#over.has(message.offset)) {
+    const running = this.#running.get(key)!;
+    const message = running.shift()!;
+    if (running.length === 0 || fails) this.#running.delete(key);
+    if (!fails) {
       this.#over.add(message.offset);
-      this.#answers.push({ acked: message.offset });
+      this.#acks.push(message.offset);
       return true;
     }
-    this.#answers.push(message);
-    this.#staleBelow.set(key, ++this.#told);
+    // A second failure comes with the first as long as that is not told.
+    if (this.#staleBelow.get(key) !== Number.POSITIVE_INFINITY) this.#nacks.push(message);
+    this.#staleBelow.set(key, Number.POSITIVE_INFINITY);
     this.#waiting.delete(key);
     return true;
+  }
+
+  /** The member tells what its turn has brought: what is done first. */
+  tell(): boolean {
+    const told = this.#acks.length + this.#nacks.length > 0;
+    for (const acked of this.#acks.splice(0)) this.#answers.push({ acked });
+    for (const failure of this.#nacks.splice(0)) {
+      const key = this.#keys[failure.offset]!;
+      this.#answers.push(failure);
+      this.#told++;
+      if ((this.#staleBelow.get(key) ?? 0) > 0) this.#staleBelow.set(key, this.#told);
+    }
+    return told;
   }
 
   /** The broker hears of the next answer. A failure is refused, parks the message, or has it tried again. */
@@ -201,12 +227,15 @@ export class KeyedWorld {
       this.cursor.ack(answer.acked, answer.acked + 1);
       return true;
     }
+    const { offset } = answer;
     this.#known++;
-    this.cursor.giveBack(answer.offset);
-    if (parks) this.skip(answer.offset);
+    this.cursor.giveBack(offset, this.#keys[offset]!);
+    if (parks) this.skip(offset);
     else {
       const readyAtMs = this.#nowMs + delayMs;
-      this.cursor.nack(answer, { dueMs: at(readyAtMs).wallMs, readyAtMs });
+      if (!this.cursor.nack(answer, { dueMs: at(readyAtMs).wallMs, readyAtMs })) return true;
+      this.#failures.set(offset, answer.attempt);
+      this.#dueMs.set(offset, readyAtMs);
     }
     return true;
   }
@@ -218,16 +247,21 @@ export class KeyedWorld {
     this.#over.add(offset);
   }
 
-  /** The member's connection broke, and it is back: what runs goes on, what it had handled it says again, failures it does not. */
+  /**
+   * The member's connection broke, and it is back: what runs goes on, what it has done and what failed since it says first;
+   * failures that were on their way are lost.
+   */
   resume(): void {
-    const acks = this.#answers.filter((answer) => "acked" in answer);
-    const running = this.#running;
-    const over = new Set(this.#over);
+    const acks = this.#answers.flatMap((answer) => ("acked" in answer ? [answer.acked] : []));
+    const [running, over, nacks] = [this.#running, new Set(this.#over), this.#nacks];
+    acks.push(...this.#acks);
     this.move(false);
     this.#running = running;
-    this.#answers = acks;
-    for (const { acked } of acks) if (over.has(acked)) this.#over.add(acked);
-    this.#hearAll();
+    this.#acks = acks;
+    this.#nacks = nacks;
+    for (const acked of acks) if (over.has(acked)) this.#over.add(acked);
+    this.tell();
+    while (this.hear(0, false));
   }
 
   /** Another member gets the queue; `restart`: after a restart of the broker, which knows what was acknowledged. */
@@ -239,14 +273,11 @@ export class KeyedWorld {
     this.#waiting.clear();
     this.#running = new Map();
     this.#staleBelow.clear();
+    [this.#acks, this.#nacks] = [[], []];
     if (restart) this.cursor = new Cursor(this.cursor.toState(), at(this.#nowMs));
     else this.cursor.rewind(this.cursor.floor, this.#nowMs);
     // What was handled, and not acknowledged in time, comes again.
     for (const offset of [...this.#over]) if (!this.cursor.isAcknowledged(offset)) this.#over.delete(offset);
-  }
-
-  #hearAll(): void {
-    while (this.hear(0, false));
   }
 
   /** Whether the counts add up. */
@@ -264,8 +295,9 @@ export class KeyedWorld {
         this.deliver(3),
         this.bury(),
         this.arrive(),
-        this.begin(0),
+        this.begin(0, 1),
         this.finishOne(0, false),
+        this.tell(),
         this.hear(0, false),
       ].includes(true);
       idle = did ? 0 : idle + 1;

@@ -22,8 +22,8 @@ function take(cursor: Cursor, run: Run, keyOf: (offset: number) => number, out: 
   cursor.deliver(run, run.to, [], held);
 }
 
-function fail(cursor: Cursor, offset: number, attempt: number, readyAtMs: number): boolean {
-  cursor.giveBack(offset);
+function fail(cursor: Cursor, offset: number, attempt: number, readyAtMs: number, hash = 7): boolean {
+  cursor.giveBack(offset, hash);
   return cursor.nack({ offset, attempt }, { dueMs: readyAtMs, readyAtMs });
 }
 
@@ -36,6 +36,8 @@ const HAPPENS: readonly (readonly [what: string, weight: number, most: number])[
   ["read", 2, 0],
   ["arrive", 4, 0],
   ["begin", 8, 9],
+  ["begin several", 4, 9],
+  ["tell", 6, 0],
   ["succeed", 6, 9],
   ["fail", 4, 9],
   ["hear", 8, 20],
@@ -64,7 +66,9 @@ function play(world: KeyedWorld, { do: what, n }: { do: string; n: number }): vo
   if (what === "resume") world.resume();
   if (what === "read") world.read();
   if (what === "arrive") world.arrive();
-  if (what === "begin") world.begin(n);
+  if (what === "begin") world.begin(n, 1);
+  if (what === "begin several") world.begin(n, 3);
+  if (what === "tell") world.tell();
   if (what === "succeed") world.finishOne(n, false);
   if (what === "fail") world.finishOne(n, true);
   if (what === "hear") world.hear(n, false);
@@ -95,13 +99,13 @@ describe("order by key", () => {
     const keyOf = (offset: number): number => 1 + (offset % 3);
     const cursor = Cursor.at(0);
     expect(deliver(cursor, 6, 0, keyOf)).to.deep.equal(["0", "1", "2", "3", "4", "5"]);
-    expect(fail(cursor, 1, 1, 100)).to.equal(true);
+    expect(fail(cursor, 1, 1, 100, keyOf(1))).to.equal(true);
     expect(deliver(cursor, 9, 99, keyOf)).to.deep.equal(["6", "8"]);
     expect(cursor.nextReadyMs()).to.equal(100);
     expect(cursor.counts(9)).to.deep.equal({ lag: 9, ready: 0, inFlight: 6, retrying: 3 });
     expect(cursor.about(1)).to.deep.equal({ attempt: 2, inFlight: false, waiting: 2 });
     expect(deliver(cursor, 9, 100, keyOf)).to.deep.equal(["1#2"]);
-    expect(fail(cursor, 1, 2, 300)).to.equal(true);
+    expect(fail(cursor, 1, 2, 300, keyOf(1))).to.equal(true);
     expect(deliver(cursor, 9, 300, keyOf)).to.deep.equal(["1#3"]);
     cursor.ack(1, 2);
     expect(deliver(cursor, 9, 300, keyOf)).to.deep.equal(["4", "7"]);
@@ -111,7 +115,7 @@ describe("order by key", () => {
     const keyOf = (offset: number): number => offset % 2;
     let cursor = Cursor.at(0);
     deliver(cursor, 6, 0, keyOf);
-    fail(cursor, 2, 1, 50);
+    fail(cursor, 2, 1, 50, keyOf(2));
     cursor.ack(0, 1);
     cursor.rewind(cursor.floor, 0);
     expect(deliver(cursor, 6, 0, keyOf)).to.deep.equal(["1", "3", "5"]);
@@ -125,7 +129,7 @@ describe("order by key", () => {
   it("keeps what waits without a key in the order of its queue", () => {
     const cursor = Cursor.at(0);
     deliver(cursor, 5, 0, () => 0);
-    fail(cursor, 1, 1, 10);
+    fail(cursor, 1, 1, 10, 0);
     cursor.ack(0, 1);
     expect(deliver(cursor, 9, 9, () => 0)).to.deep.equal([]);
     expect(deliver(cursor, 9, 10, () => 0)).to.deep.equal(["1#2"]);
@@ -141,6 +145,29 @@ describe("order by key", () => {
     expect(deliver(cursor, 3, 0, () => 7)).to.deep.equal(["1", "2"]);
   });
 
+  it("holds back a message that was free again and not yet delivered again when it fails", () => {
+    const cursor = Cursor.at(0);
+    const same = () => 7;
+    expect(deliver(cursor, 3, 0, same)).to.deep.equal(["0", "1", "2"]);
+    expect(fail(cursor, 0, 1, 1_000)).to.equal(true);
+    cursor.ack(0, 1);
+    expect(fail(cursor, 1, 1, 1_000)).to.equal(true);
+    expect(deliver(cursor, 3, 999, same)).to.deep.equal([]);
+    expect(deliver(cursor, 3, 1_000, same)).to.deep.equal(["1#2"]);
+    cursor.ack(1, 2);
+    expect(deliver(cursor, 3, 1_000, same)).to.deep.equal(["2"]);
+  });
+
+  it("repeats a message once more whose member fails on a delivery of before", () => {
+    const cursor = Cursor.at(0);
+    const same = () => 7;
+    deliver(cursor, 1, 0, same);
+    expect(fail(cursor, 0, 1, 0)).to.equal(true);
+    expect(deliver(cursor, 1, 0, same)).to.deep.equal(["0#2"]);
+    expect(fail(cursor, 0, 1, 5_000)).to.equal(false);
+    expect(deliver(cursor, 1, 0, same)).to.deep.equal(["0#2"]);
+  });
+
   it("repeats a failed message with what is behind it if the failure does not count", () => {
     const cursor = Cursor.at(0);
     deliver(cursor, 3, 0, () => 7);
@@ -152,7 +179,8 @@ describe("order by key", () => {
     const one = Cursor.at(0);
     const keyOf = (offset: number): number => 1 + (offset % 100_000);
     deliver(one, 200_000, 0, keyOf);
-    for (let offset = 0; offset < 65_536 && one.held < HELD_MAX; offset++) fail(one, offset, 1, 1e9);
+    for (let offset = 0; offset < 65_536 && one.held < HELD_MAX; offset++)
+      fail(one, offset, 1, 1e9, keyOf(offset));
     expect(deliver(one, 200_000, 0, keyOf)).to.deep.equal([]);
     expect(one.pausedBy(200_000)).to.equal(true);
     expect(one.keys!.figures.blocked).to.equal(HELD_MAX);
@@ -160,7 +188,7 @@ describe("order by key", () => {
     const many = Array.from({ length: 16 }, () => Cursor.at(0));
     for (const cursor of many) {
       deliver(cursor, 100_000, 0, (offset) => 1 + (offset % 6_250));
-      for (let offset = 0; offset < 6_250; offset++) fail(cursor, offset, 1, 1e9);
+      for (let offset = 0; offset < 6_250; offset++) fail(cursor, offset, 1, 1e9, 1 + offset);
       const { blocked, heldBack, hashes } = cursor.keys!.figures;
       expect(blocked).to.equal(6_250);
       expect(heldBack + blocked).to.equal(WINDOW_MESSAGES_MAX);

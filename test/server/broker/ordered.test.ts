@@ -106,7 +106,7 @@ describe("ordered mode", () => {
     await member.nack(0, { delayMs: 0 });
     await broker.pass(1);
     await member.nack(0, { attempt: 9 });
-    expect(member.batches.map(({ failures }) => failures)).to.deep.equal([0, 1]);
+    expect(member.batches.map(({ failures }) => failures)).to.deep.equal([0, 1, 2]);
     await member.ack(0, 1);
     expect(member.batches.at(-1)).to.include({ failures: 2 });
   });

@@ -13,6 +13,7 @@ export interface Nack {
   'errorMessage'?: (string);
   'stack'?: (string);
   'reject'?: (boolean);
+  'keyHash'?: (number);
   '_delayMs'?: "delayMs";
 }
 
@@ -27,5 +28,6 @@ export interface Nack__Output {
   'errorMessage': (string);
   'stack': (string);
   'reject': (boolean);
+  'keyHash': (number);
   '_delayMs'?: "delayMs";
 }
