@@ -6,7 +6,7 @@ import type { Dispatch, DispatchOptions } from "./dispatcher.js";
 import { Reject } from "./handler-errors.js";
 import { ReceivedMessage } from "./message.js";
 import { Outcomes } from "./outcomes.js";
-import type { Parcel, QueueFlow } from "./queue-flow.js";
+import { type Parcel, queueKey } from "./queue-flow.js";
 import type { BatchHandler, BatchResult, HandlerContext, Message } from "./types.js";
 
 /** How many messages make a batch, and how long the first waits for the others. */
@@ -31,7 +31,8 @@ export class BatchDispatcher<T> implements Dispatch<T> {
   readonly #options: DispatchOptions<T>;
   readonly #batch: BatchSize;
   readonly #handler: BatchHandler<T>;
-  readonly #piles = new Map<QueueFlow | null, Pile>();
+  /** In ordered mode by queue: under a new generation it waits for the batch of the old one. */
+  readonly #piles = new Map<string, Pile>();
   #batches = 0;
   #cancelTimer: (() => void) | null = null;
 
@@ -48,7 +49,8 @@ export class BatchDispatcher<T> implements Dispatch<T> {
   }
 
   add(parcel: Parcel): void {
-    const key = this.#options.mode === "ordered" ? parcel.flow : null;
+    const { flow } = parcel;
+    const key = this.#options.mode === "ordered" ? `${flow.broker} ${queueKey(flow)}` : "";
     let pile = this.#piles.get(key);
     if (pile === undefined) {
       pile = { parcels: [], dueMs: Number.POSITIVE_INFINITY, busy: false };
@@ -140,8 +142,7 @@ export class BatchDispatcher<T> implements Dispatch<T> {
       const record = records[parcel.at++]!;
       const offset = record.queueOffset;
       const stale = flow.isStale(offset) || flow.keys.isStale(record.keyHash, failures);
-      if (flow.state !== "assigned" || stale || flow.lost.delete(offset))
-        flow.settler.release(1, record.end - record.start);
+      if (flow.state !== "assigned" || stale) flow.settler.release(1, record.end - record.start);
       else {
         const message = new ReceivedMessage(flow.broker, topic, record, frameBytes);
         into.push(new Delivery(message, flow, offset, leasedMs));
@@ -175,6 +176,7 @@ export class BatchDispatcher<T> implements Dispatch<T> {
   }
 
   #handle(deliveries: readonly Delivery<T>[]): ReturnType<BatchHandler<T>> {
+    if (this.#options.mode === "ordered") this.#keepOrder(deliveries);
     const left = deliveries.filter(({ settled }) => !settled);
     const messages = left.map(({ message }) => message);
     if (messages.length === 0) return;
@@ -183,6 +185,16 @@ export class BatchDispatcher<T> implements Dispatch<T> {
     if (!traces.process.hasSubscribers) return handler(messages, context);
     const about = { group: this.#options.group, topic: messages[0]!.topic, messages };
     return traces.process.tracePromise(async () => handler(messages, context), about);
+  }
+
+  /** What stands behind a message of its key that could not be decoded is not handled before that: it comes again with it. */
+  #keepOrder(deliveries: readonly Delivery<T>[]): void {
+    const failed = new Set<number>();
+    for (const delivery of deliveries) {
+      const { keyHash } = delivery.message;
+      if (delivery.failed) failed.add(keyHash);
+      else if (!delivery.settled && failed.has(keyHash)) this.outcomes.release(delivery);
+    }
   }
 
   // biome-ignore lint/suspicious/noConfusingVoidType: what handlers return

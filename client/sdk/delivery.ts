@@ -13,6 +13,8 @@ export class Delivery<T = unknown> implements HandlerContext {
   leasedMs: number;
   /** Its result is known, or was decided over the handler's head. */
   settled = false;
+  /** That result is a failure. */
+  failed = false;
   /** Called when the result no longer counts. */
   onLost: ((error: LogwheelError) => void) | null = null;
   #lost: LogwheelError | null = null;

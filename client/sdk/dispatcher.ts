@@ -70,7 +70,7 @@ export class Dispatcher<T> implements Dispatch<T> {
     while (parcel.left > 0 && !this.loop.full) {
       const record = records[parcel.at++]!;
       const offset = record.queueOffset;
-      if (flow.state !== "assigned" || flow.isStale(offset) || flow.lost.delete(offset)) {
+      if (flow.state !== "assigned" || flow.isStale(offset)) {
         flow.settler.release(1, record.end - record.start);
         continue;
       }

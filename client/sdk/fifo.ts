@@ -25,6 +25,10 @@ export class Fifo<T> {
     return item;
   }
 
+  *[Symbol.iterator](): Iterator<T> {
+    for (let at = this.#head; at < this.#items.length; at++) yield this.#items[at] as T;
+  }
+
   /** Takes everything out, in order. */
   takeAll(): T[] {
     const items = this.#items.slice(this.#head) as T[];

@@ -55,14 +55,28 @@ export class KeyLanes {
     return lane !== undefined && lane.staleBelow > failures;
   }
 
+  /** Whether this delivery of a message waits for its key. */
+  waits(offset: number, attempt: number): boolean {
+    for (const { waiting } of this.#byHash.values())
+      for (const record of waiting)
+        if (record.queueOffset === offset && record.attempt === attempt) return true;
+    return false;
+  }
+
+  /** Keys whose handlers run in the queue under an earlier generation wait for these. */
+  follow(former: KeyLanes): void {
+    for (const { hash, running } of former.#byHash.values()) if (running !== null) this.begin(hash, running);
+  }
+
   /** A handler takes its time over a message. */
   begin(hash: number, delivery: Delivery): void {
     this.#lane(hash).running = delivery;
   }
 
-  /** It has ended. */
-  end(hash: number): KeyLane {
-    const lane = this.#lane(hash);
+  /** It has ended; undefined if the key did not wait for it. */
+  end(hash: number, delivery: Delivery): KeyLane | undefined {
+    const lane = this.get(hash);
+    if (lane?.running !== delivery) return undefined;
     lane.running = null;
     return lane;
   }

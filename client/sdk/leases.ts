@@ -46,7 +46,8 @@ export function loseLease(
 }
 
 /** Whether this delivery of a message is here and not begun: one that was lost on the way must not count for the next. */
-function waits({ parcels }: QueueFlow, offset: number, attempt: number): boolean {
+function waits({ parcels, keys }: QueueFlow, offset: number, attempt: number): boolean {
+  if (keys.waits(offset, attempt)) return true;
   for (const { records, at } of parcels)
     for (const record of records.slice(at))
       if (record.queueOffset === offset && record.attempt === attempt) return true;

@@ -113,7 +113,7 @@ export class Membership implements Settler {
     if (this.#options.mode === "broadcast") flow.finish(start, end);
     else this.#acks.add(flow, start, end);
     this.#flushSoon();
-    this.#finishRevoked(flow);
+    this.ended(flow);
   }
 
   /** One message is handled; resolves when the broker has it. */
@@ -138,7 +138,7 @@ export class Membership implements Settler {
       flow.nacks.push({ topic, queueId, generation, offset, attempt, keyHash, ...verdict });
     }
     this.#flushSoon();
-    this.#finishRevoked(flow);
+    this.ended(flow);
   }
 
   release(messages: number, bytes: number): void {
@@ -262,7 +262,7 @@ export class Membership implements Settler {
     this.#draining = false;
     this.#acks.unsend();
     this.#tellAnswered();
-    if (this.#options.mode !== "shared") for (const flow of this.flows) this.#dropWaiting(flow);
+    if (this.#options.mode !== "shared") for (const flow of this.flows) flow.dropWaiting();
     if (refused) this.#owner.refused(this, error);
     else this.#owner.lost();
   }
@@ -291,12 +291,13 @@ export class Membership implements Settler {
 
   /** Not begun is given back; what runs may finish. */
   #revoke(flow: QueueFlow): void {
-    this.#dropWaiting(flow);
-    this.#finishRevoked(flow);
+    flow.dropWaiting();
+    this.ended(flow);
     if (flow.state === "revoking") this.#later(REVOKE_MS, () => this.#lose(flow));
   }
 
-  #finishRevoked(flow: QueueFlow): void {
+  /** A revoked queue is given back when none of its handlers runs any more. */
+  ended(flow: QueueFlow): void {
     if (flow.state !== "revoking" || flow.inFlight.size > 0) return;
     this.flush();
     this.#forget(flow);
@@ -306,7 +307,7 @@ export class Membership implements Settler {
   #lose(flow: QueueFlow): void {
     if (flow.state === "gone") return;
     for (const delivery of flow.inFlight.values()) delivery.lose(notOurs(flow));
-    this.#dropWaiting(flow);
+    flow.dropWaiting();
     this.#forget(flow);
   }
 
@@ -315,16 +316,6 @@ export class Membership implements Settler {
     if (flow.state === "revoking") this.#ready?.released({ topic, queueId, generation });
     this.flows.delete(flow);
     this.#acks.forget(flow, notOurs(flow));
-  }
-
-  #dropWaiting(flow: QueueFlow): void {
-    for (const parcel of flow.parcels)
-      for (; parcel.left > 0; parcel.at++) {
-        const { start, end } = parcel.records[parcel.at]!;
-        this.release(1, end - start);
-      }
-    flow.parcels.clear();
-    flow.keys.dropWaiting();
   }
 
   #arrived(batch: RecordBatch): void {
@@ -337,7 +328,7 @@ export class Membership implements Settler {
     this.credit.arrived(records.length, bytes);
     const counts = flow?.state === "assigned" && flow.generation === generation;
     if (!counts || this.#draining) return this.release(records.length, bytes);
-    if (mode === "broadcast") flow.arrive(records, batch.nextOffset);
+    flow.arrive(records, mode === "broadcast" ? batch.nextOffset : null);
     const parcel = new Parcel(flow, records, {
       frameBytes: batch.records.frameBytes,
       failures: batch.failures,
@@ -373,7 +364,7 @@ export class Membership implements Settler {
   #drain(): void {
     const { session } = this.#link;
     this.#draining = true;
-    for (const flow of this.flows) this.#dropWaiting(flow);
+    for (const flow of this.flows) flow.dropWaiting();
     const look = (): void => {
       if (this.#link.session !== session) return;
       if (this.flows.busy) return this.#later(DRAIN_LOOK_MS, look);

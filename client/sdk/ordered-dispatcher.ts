@@ -56,8 +56,11 @@ export class OrderedDispatcher<T> implements Dispatch<T> {
 
   #goOn(lane: KeyLane): void {
     const { flow, waiting } = lane;
-    while (waiting.length > 0 && lane.running === null && !this.loop.full)
-      this.#handle(flow, waiting.shift()!, lane.hash);
+    while (waiting.length > 0 && lane.running === null && !this.loop.full) {
+      const record = waiting.shift()!;
+      if (flow.isStale(record.queueOffset)) flow.settler.release(1, record.end - record.start);
+      else this.#handle(flow, record, lane.hash);
+    }
     this.#run.settle(flow);
     if (waiting.length > 0 && lane.running === null) this.#rested.push(lane);
     else flow.keys.tidy(lane);
@@ -71,8 +74,8 @@ export class OrderedDispatcher<T> implements Dispatch<T> {
       const record = records[parcel.at++]!;
       const hash = record.keyHash;
       const lane = flow.keys.get(hash);
-      if (flow.state !== "assigned" || flow.lost.delete(record.queueOffset) || isStale(lane, record, parcel))
-        flow.settler.release(1, record.end - record.start);
+      const stale = flow.isStale(record.queueOffset) || (lane?.staleBelow ?? 0) > parcel.failures;
+      if (flow.state !== "assigned" || stale) flow.settler.release(1, record.end - record.start);
       else if (lane !== undefined && (lane.running !== null || lane.waiting.length > 0))
         lane.waiting.push(record);
       else this.#handle(flow, record, hash);
@@ -108,20 +111,18 @@ export class OrderedDispatcher<T> implements Dispatch<T> {
     );
   }
 
+  /** The key goes on, in the queue under whatever generation it waits by now. */
   #done(delivery: Delivery<T>, hash: number, settle: () => void): void {
-    const { keys } = delivery.flow;
     this.outcomes.end(delivery);
-    const lane = keys.end(hash);
+    const lanes: KeyLane[] = [];
+    for (let flow: QueueFlow | null = delivery.flow; flow !== null; flow = flow.successor) {
+      const lane = flow.keys.end(hash, delivery as Delivery);
+      if (lane !== undefined) lanes.push(lane);
+    }
     settle();
-    if (lane.waiting.length > 0) this.#rested.push(lane);
-    else keys.tidy(lane);
+    for (const lane of lanes)
+      if (lane.waiting.length > 0) this.#rested.push(lane);
+      else lane.flow.keys.tidy(lane);
     this.loop.go();
   }
-}
-
-/** Whether a record is not to be begun: it comes again behind a failed one, or is in its handler still, over a new stream. */
-function isStale(lane: KeyLane | undefined, { queueOffset }: StoredRecord, { failures }: Parcel): boolean {
-  if (lane === undefined) return false;
-  if (lane.staleBelow > failures) return true;
-  return lane.running !== null && lane.running.offset === queueOffset && !lane.running.settled;
 }

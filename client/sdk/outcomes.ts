@@ -52,26 +52,34 @@ export class Outcomes<T> {
   }
 
   succeed(delivery: Delivery<T>): void {
-    if (delivery.settled) return;
-    delivery.settled = true;
     const { flow, offset, bytes, lost } = delivery;
-    if (lost === null) flow.settler.succeed(flow, offset, offset + 1, { messages: 1, bytes });
-    else flow.settler.release(1, bytes);
+    if (delivery.settled) return flow.settler.ended(flow);
+    delivery.settled = true;
+    if (lost === null) return flow.settler.succeed(flow, offset, offset + 1, { messages: 1, bytes });
+    flow.settler.release(1, bytes);
+    flow.settler.ended(flow);
+  }
+
+  /** A message that was taken is not begun: it comes again behind one that failed before it. */
+  release(delivery: Delivery<T>): void {
+    delivery.settled = true;
+    delivery.flow.settler.release(1, delivery.bytes);
   }
 
   /** `thrown`: what the handler threw; undefined if it named the message as failed. */
   fail(delivery: Delivery<T>, thrown: unknown): void {
-    if (delivery.settled) return;
-    delivery.settled = true;
     const { flow, attempt, message, lost } = delivery;
+    if (delivery.settled) return flow.settler.ended(flow);
+    delivery.settled = delivery.failed = true;
     const { mode, retry, failed } = this.#options;
     const verdict = verdictOf(thrown, attempt, retry);
     this.#retried++;
     if (thrown !== undefined && !(thrown instanceof RetryLater || thrown instanceof Reject))
       failed(thrown, message);
     const comesWithAnother = mode === "ordered" && lost === null && !flow.keys.fail(message.keyHash);
-    if (comesWithAnother) flow.settler.release(1, delivery.bytes);
-    else flow.settler.fail(delivery as Delivery, verdict);
+    if (!comesWithAnother) return flow.settler.fail(delivery as Delivery, verdict);
+    flow.settler.release(1, delivery.bytes);
+    flow.settler.ended(flow);
   }
 
   /** Tells every handler that its result no longer counts. */

@@ -15,6 +15,8 @@ export interface Settler {
   fail(delivery: Delivery, verdict: Verdict): void;
   /** Messages that were never begun, or whose result does not count, are held no more. */
   release(messages: number, bytes: number): void;
+  /** A handler has ended whose result does not count any more. */
+  ended(flow: QueueFlow): void;
   /** The lease ends `ms` from now, and so does the handler's time if that is later. */
   extendLease(delivery: Delivery, ms: number): Promise<void>;
 }
@@ -80,8 +82,10 @@ export class QueueFlow implements QueueName {
   readonly nacks: (Nack & { readonly offset: number; readonly keyHash: number })[] = [];
   /** Ordered mode: keys that cannot go on at once. */
   readonly keys = new KeyLanes(this);
-  /** What waits here and belongs to this member no more. */
+  /** What waits here and is not to be begun: it belongs to this member no more, or was in its handler when it came again. */
   readonly lost = new Set<number>();
+  /** The same queue under a later generation, which its keys have to wait for the handlers of this one in. */
+  successor: QueueFlow | null = null;
   /** Broadcast mode: everything below has arrived or was left out by the filter. */
   #arrivedTo: number;
   /** Broadcast mode: everything below is handled, and what is handled above. */
@@ -130,14 +134,41 @@ export class QueueFlow implements QueueName {
     return held.toArray();
   }
 
-  /** Whether a record that has arrived is to be passed over: it is in a handler still, or was handled. */
+  /** Whether a record that has arrived is to be passed over. */
   isStale(offset: number): boolean {
-    if (this.inFlight.has(offset)) return true;
+    return this.lost.delete(offset) || this.isDone(offset);
+  }
+
+  /** Broadcast mode: whether a message is handled. */
+  isDone(offset: number): boolean {
     return this.#done.count > 0 && (offset < this.#floor || this.#done.has(offset));
   }
 
-  /** Broadcast mode: a batch up to `end` brings these, and what the filter left out between them counts as handled. */
-  arrive(records: readonly StoredRecord[], end: number): void {
+  /**
+   * A batch brings these. What is in its handler still comes again over a new stream: that is decided now, because the handler
+   * may have ended, and its result be told, before it is this one's turn.
+   *
+   * Broadcast mode: the batch goes up to `end`, and what the filter left out between them counts as handled.
+   */
+  arrive(records: readonly StoredRecord[], end: number | null): void {
+    for (const { queueOffset } of records)
+      if (this.inFlight.get(queueOffset)?.settled === false) this.lost.add(queueOffset);
+    if (end !== null) this.#arriveAt(records, end);
+  }
+
+  /** What was not begun is not going to be. */
+  dropWaiting(): void {
+    for (const parcel of this.parcels)
+      for (; parcel.left > 0; parcel.at++) {
+        const { start, end } = parcel.records[parcel.at]!;
+        this.settler.release(1, end - start);
+      }
+    this.parcels.clear();
+    this.keys.dropWaiting();
+    this.lost.clear();
+  }
+
+  #arriveAt(records: readonly StoredRecord[], end: number): void {
     for (const { queueOffset } of records) {
       this.finish(this.#arrivedTo, queueOffset);
       this.#arrivedTo = Math.max(this.#arrivedTo, queueOffset + 1);

@@ -60,8 +60,13 @@ export class QueueFlows {
       const same = flow?.generation === assigned.generation && !flow.isCutTo(assigned.offset);
       if (same && flow.state === "assigned") kept.push(flow);
       else {
-        if (flow !== undefined) lost.push(flow);
-        this.#byKey.set(key, new QueueFlow(this.#settler, this.#broker, assigned));
+        const next = new QueueFlow(this.#settler, this.#broker, assigned);
+        if (flow !== undefined) {
+          lost.push(flow);
+          next.keys.follow(flow.keys);
+          flow.successor = next;
+        }
+        this.#byKey.set(key, next);
       }
     }
     const revoked = [...before.values()].filter(({ state }) => state === "assigned");

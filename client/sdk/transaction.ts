@@ -75,13 +75,16 @@ export class SeveralMessages<T> implements Transaction<T> {
   }
 
   async #decide(decision: "commit" | "rollback", options: CallOptions | undefined): Promise<void> {
+    const first = this.#decision === null;
+    this.#decision ??= decision;
     await Promise.allSettled(this.#sending);
-    if (decision === "commit" && this.#failed && this.#decision === null)
+    if (first && decision === "commit" && this.#failed) {
+      this.#decision = null;
       throw new LogwheelError(
         "CONFLICT",
         "a message of the transaction was not stored for certain: it cannot be committed; roll it back and begin again",
       );
-    this.#decision ??= decision;
+    }
     if (this.#begun !== null) await this.#sender.decide(this.#begun, decision === "commit", options);
   }
 }

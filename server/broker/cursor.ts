@@ -318,6 +318,7 @@ export class Cursor implements KeyPlace {
       attempt: retry?.attempt ?? 1,
       inFlight: read && (retry === undefined || retry.out),
       waiting: this.#keys?.waitingFor(offset) ?? 0,
+      holder: this.#leases.get(offset)?.holder,
     };
   }
 

@@ -24,7 +24,7 @@ export async function skipMessage(
   const queue = queueOf(topics, request);
   const cursor = cursors.peek(state, queue);
   checkPending(groups, { group, queue, cursor, offset });
-  const { attempt, inFlight, waiting } = cursor!.about(offset);
+  const { attempt, inFlight, waiting, holder } = cursor!.about(offset);
   const standing = { failures: attempt - 1, inFlight, waiting };
   if (dryRun) return standing;
   const open = cursors.open(state, queue)!;
@@ -32,8 +32,8 @@ export async function skipMessage(
   cursors.moved(open);
   const live = groups.live(state);
   const lane = live.lane(queue);
-  const holder = live.members.find(({ id }) => id === lane?.member);
-  if (inFlight && lane !== undefined) holder?.seat?.leaseLost(lane, offset, attempt);
+  const member = live.members.find(({ id }) => id === (holder ?? lane?.member));
+  if (inFlight && lane !== undefined) member?.seat?.leaseLost(lane, offset, attempt);
   live.wake();
   await cursors.written();
   logger.warn({ audit: "skip", group, topic, queueId, offset, ...standing }, "a message was skipped by hand");

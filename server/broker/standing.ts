@@ -23,4 +23,6 @@ export interface Standing {
   readonly inFlight: boolean;
   /** In order by key: messages that wait for it. */
   readonly waiting: number;
+  /** Id of the member that has a lease on it. */
+  readonly holder: string | undefined;
 }

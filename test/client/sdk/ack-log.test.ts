@@ -4,7 +4,13 @@ import type { Delivery } from "../../../client/sdk/delivery.js";
 import { QueueFlow, type Settler } from "../../../client/sdk/queue-flow.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 
-const settler: Settler = { succeed() {}, fail() {}, release() {}, extendLease: () => Promise.resolve() };
+const settler: Settler = {
+  succeed() {},
+  fail() {},
+  release() {},
+  ended() {},
+  extendLease: () => Promise.resolve(),
+};
 const refusal = new LogwheelError("LEASE_EXPIRED", "another member has it");
 
 describe("log of acknowledgements", () => {

@@ -204,6 +204,17 @@ describe("transactional producer", () => {
       expect((await s.open()).map(({ id }) => id)).to.deep.equal([left.id]);
     });
 
+    it("takes nothing more once its decision was asked for, though sends are under way", async () => {
+      const transaction = await s.producer.begin();
+      const first = transaction.send(message("1"));
+      const commit = transaction.commit();
+      const late = failure(transaction.send(message("late")));
+      await s.cluster.advance(Promise.all([first, commit]));
+      expect((await late).code).to.equal("CLOSED");
+      await s.cluster.clock.advance(1_000);
+      expect(s.texts).to.deep.equal(["1"]);
+    });
+
     it("of nothing is decided without asking anybody", async () => {
       await (await s.producer.begin()).commit();
       await (await s.producer.begin()).rollback();

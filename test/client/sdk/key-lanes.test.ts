@@ -11,9 +11,11 @@ describe("lanes of the keys of a queue", () => {
     release(messages) {
       released += messages;
     },
+    ended() {},
     extendLease: () => Promise.resolve(),
   };
   const lanes = () => new QueueFlow(settler, "a", { topic: "t", queueId: 0, generation: 1, offset: 0 }).keys;
+  const running = {} as Delivery;
   const record = { start: 0, end: 10 } as StoredRecord;
   beforeEach(() => {
     released = 0;
@@ -34,24 +36,24 @@ describe("lanes of the keys of a queue", () => {
 
   it("drop what waits behind a failure; another of the key in the same turn comes with it", () => {
     const keys = lanes();
-    keys.begin(7, {} as Delivery);
+    keys.begin(7, running);
     keys.get(7)!.waiting.push(record);
     keys.get(7)!.waiting.push(record);
-    keys.tidy(keys.end(7));
+    keys.tidy(keys.end(7, running)!);
     expect([keys.fail(7), keys.fail(7)]).to.deep.equal([true, false]);
     expect(released).to.equal(2);
   });
 
   it("keep a key whose handler runs on, over its failure and over a new stream", () => {
     const keys = lanes();
-    keys.begin(7, {} as Delivery);
+    keys.begin(7, running);
     keys.fail(7);
     keys.told(7, 1);
     keys.reached(1);
     expect(keys.get(7)).to.include({ staleBelow: 0 });
     keys.restart();
     expect(keys.size).to.equal(1);
-    keys.tidy(keys.end(7));
+    keys.tidy(keys.end(7, running)!);
     expect(keys.size).to.equal(0);
   });
 
@@ -78,7 +80,7 @@ describe("lanes of the keys of a queue", () => {
 
   it("pass over what was taken before the last of two failures that were told after a new stream", () => {
     const keys = lanes();
-    keys.begin(7, {} as Delivery);
+    keys.begin(7, running);
     keys.fail(7);
     keys.restart();
     keys.fail(7);

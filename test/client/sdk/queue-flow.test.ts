@@ -3,15 +3,26 @@ import type { Delivery } from "../../../client/sdk/delivery.js";
 import { QueueFlow, type Settler } from "../../../client/sdk/queue-flow.js";
 import type { StoredRecord } from "../../../proto/kernel/record.js";
 
-const settler: Settler = { succeed() {}, fail() {}, release() {}, extendLease: () => Promise.resolve() };
+const settler: Settler = {
+  succeed() {},
+  fail() {},
+  release() {},
+  ended() {},
+  extendLease: () => Promise.resolve(),
+};
 const flow = () => new QueueFlow(settler, "a", { topic: "t", queueId: 0, generation: 1, offset: 0 });
 
 describe("flow of a queue", () => {
-  it("passes over what is in a handler", () => {
+  it("passes over, once, what was in a handler when it came again", () => {
     const queue = flow();
-    queue.inFlight.set(0, {} as Delivery);
-    expect(queue.isStale(0)).to.equal(true);
-    expect(queue.isStale(1)).to.equal(false);
+    queue.inFlight.set(0, { settled: false } as Delivery);
+    queue.inFlight.set(1, { settled: true } as Delivery);
+    queue.arrive(
+      [0, 1, 2].map((queueOffset) => ({ queueOffset }) as StoredRecord),
+      null,
+    );
+    queue.inFlight.clear();
+    expect([0, 1, 2, 0].map((offset) => queue.isStale(offset))).to.deep.equal([true, false, false, false]);
   });
 
   it("in broadcast mode knows where it is, whatever the order in which messages were handled", () => {

@@ -103,7 +103,7 @@ describe("order by key", () => {
     expect(deliver(cursor, 9, 99, keyOf)).to.deep.equal(["6", "8"]);
     expect(cursor.nextReadyMs()).to.equal(100);
     expect(cursor.counts(9)).to.deep.equal({ lag: 9, ready: 0, inFlight: 6, retrying: 3 });
-    expect(cursor.about(1)).to.deep.equal({ attempt: 2, inFlight: false, waiting: 2 });
+    expect(cursor.about(1)).to.include({ attempt: 2, inFlight: false, waiting: 2 });
     expect(deliver(cursor, 9, 100, keyOf)).to.deep.equal(["1#2"]);
     expect(fail(cursor, 1, 2, 300, keyOf(1))).to.equal(true);
     expect(deliver(cursor, 9, 300, keyOf)).to.deep.equal(["1#3"]);
