@@ -135,6 +135,7 @@ export class Broker implements Lifecycle {
       clock,
       logger,
       policy: { retentionMs: options.retentionMs, retentionBytes: options.retentionBytes },
+      forwarding: this.#due.forwarding,
       dropped: () => this.#groups.deps.cursors.skipAllDropped(),
     });
     this.#redrives = new Redrives({

@@ -9,6 +9,7 @@ import { Delays } from "./delays.js";
 import { DueClock } from "./due-clock.js";
 import { type DueCounters, dueCounters } from "./due-counters.js";
 import { DueRunner } from "./due-runner.js";
+import { Forwarding } from "./forwarding.js";
 import type { DelayFigures, TransactionFigures } from "./meter.js";
 import { type TransactionSettings, Transactions } from "./transactions.js";
 
@@ -52,6 +53,7 @@ export class DueWork implements Lifecycle {
   readonly transactions: Transactions;
   readonly checks: Checks;
   readonly deferrals: Deferrals;
+  readonly forwarding: Forwarding;
   readonly #runner: DueRunner;
   readonly #store: Store;
 
@@ -66,6 +68,7 @@ export class DueWork implements Lifecycle {
     this.transactions = new Transactions(deps);
     this.checks = new Checks({ ...deps, ...settings, transactions: this.transactions });
     this.deferrals = new Deferrals({ ...deps, transactions: this.transactions });
+    this.forwarding = new Forwarding({ ...deps, open: this.transactions.open });
     this.#runner = new DueRunner({
       ...deps,
       delayed: (entries) => this.delays.deliver(entries),
@@ -81,6 +84,7 @@ export class DueWork implements Lifecycle {
   /** What delayed messages are like now. */
   delayFigures(): DelayFigures {
     const { delayedDelivered, delayedLate, lateMs, delayedCancelled, delayedDropped } = this.counters;
+    const { copied, copiedBytes } = this.counters;
     let halves = 0;
     for (const open of this.transactions.open.all()) halves += open.halves.length;
     return {
@@ -90,6 +94,9 @@ export class DueWork implements Lifecycle {
       lateSeconds: lateMs / 1_000,
       cancelled: delayedCancelled,
       dropped: delayedDropped,
+      bytes: this.#store.due.pendingBytes,
+      copied,
+      copiedBytes,
     };
   }
 
