@@ -4,7 +4,7 @@ import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
 import { Checks } from "./checks.js";
-import { Deferrals } from "./deferral.js";
+import { Deferrals, type PendingRoom } from "./deferral.js";
 import { Delays } from "./delays.js";
 import { DueClock } from "./due-clock.js";
 import { type DueCounters, dueCounters } from "./due-counters.js";
@@ -43,7 +43,11 @@ export interface DueWorkDeps {
   readonly broker: string;
   /** DUE_DEFAULTS for what is left out. */
   readonly settings?: Partial<DueSettings> | undefined;
+  /** How much may be pending; no limit by default. */
+  readonly room?: PendingRoom;
 }
+
+const ENDLESS: PendingRoom = { what: "", bytes: () => Number.POSITIVE_INFINITY };
 
 /** Everything that a broker does later: delayed messages, transactions and the questions about them. */
 export class DueWork implements Lifecycle {
@@ -57,7 +61,7 @@ export class DueWork implements Lifecycle {
   readonly #runner: DueRunner;
   readonly #store: Store;
 
-  constructor({ store, clock, logger, broker, settings: given }: DueWorkDeps) {
+  constructor({ store, clock, logger, broker, settings: given, room = ENDLESS }: DueWorkDeps) {
     const settings = { ...DUE_DEFAULTS, ...given };
     this.#store = store;
     this.clock = new DueClock(clock);
@@ -67,7 +71,7 @@ export class DueWork implements Lifecycle {
     this.delays = new Delays(deps);
     this.transactions = new Transactions(deps);
     this.checks = new Checks({ ...deps, ...settings, transactions: this.transactions });
-    this.deferrals = new Deferrals({ ...deps, transactions: this.transactions });
+    this.deferrals = new Deferrals({ ...deps, transactions: this.transactions, room });
     this.forwarding = new Forwarding({ ...deps, open: this.transactions.open });
     this.#runner = new DueRunner({
       ...deps,

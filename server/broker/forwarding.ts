@@ -17,7 +17,10 @@ export interface ForwardingDeps {
   readonly open: OpenTransactions;
 }
 
-/** What is pending may be at most this share of the bytes that go: so a byte is copied for at least one that becomes free. */
+/**
+ * What is pending may be at most this share of the bytes that go. So a byte is copied for at least one that becomes free, and
+ * with pending messages capped at half of the log's size limit, what stays for them stays below that limit.
+ */
 const PENDING_SHARE_MAX = 1 / 2;
 /** Bytes of records that are copied in one group. The next one waits until it is on the disk. */
 const GROUP_BYTES_MAX = 256 << 10;

@@ -69,6 +69,8 @@ export interface DelayWorldOptions {
   readonly settings?: Partial<DueSettings>;
   readonly segmentBytes?: number;
   readonly dueChangesKept?: number;
+  /** Bytes of messages that may be pending. */
+  readonly pendingBytesMax?: number;
 }
 
 /** The broker's rooms for what happens later, on a disk and views in memory, by a clock that the test moves. */
@@ -85,7 +87,7 @@ export class DelayWorld {
   readonly #options: DelayWorldOptions;
 
   private constructor(options: DelayWorldOptions & { files: MemoryFiles; views: MemoryViews }, store: Store) {
-    const { clock = new TestClock(), files, views, settings } = options;
+    const { clock = new TestClock(), files, views, settings, pendingBytesMax = 1e12 } = options;
     this.#options = options;
     this.clock = clock;
     this.files = files;
@@ -93,7 +95,8 @@ export class DelayWorld {
     this.store = store;
     const limits = { autoCreate: false, autoCreateQueues: 4, topicsMax: 10, queuesMax: 8 };
     this.topics = new Topics(store, clock, limits);
-    this.due = new DueWork({ store, clock, logger: silentLogger, broker: "a", settings });
+    const room = { what: "half of it", bytes: () => pendingBytesMax };
+    this.due = new DueWork({ store, clock, logger: silentLogger, broker: "a", settings, room });
     const about = { due: this.due, store, topics: this.topics };
     this.admin = new DueAdmin({ ...about, logger: silentLogger, name: "a" });
     this.messages = new Messages({ store, topics: this.topics, broker: "a" });

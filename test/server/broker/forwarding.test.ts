@@ -1,11 +1,14 @@
 import { expect } from "chai";
+import type { ListDelayedRequest } from "../../../proto/gen/logwheel/v1/ListDelayedRequest.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { Forwarding } from "../../../server/broker/forwarding.js";
 import { TOPIC_TYPE } from "../../../server/broker/topics.js";
 import { DelayWorld } from "../../support/delay-world.js";
+import { codeOf, failure } from "../../support/refusal.js";
 import { SEGMENT_BYTES, text } from "../../support/store.js";
 
 const DAY = 86_400_000;
+const NOTHING = { topic: "later", key: "", fromMs: 0, toMs: 0, after: "", afterDueAtMs: 0, max: 0 };
 
 describe("Forwarding", () => {
   let world: DelayWorld;
@@ -14,6 +17,11 @@ describe("Forwarding", () => {
     world = await DelayWorld.withTopic({ dueChangesKept: 4 });
   });
   afterEach(() => world.close());
+
+  async function list(request: Partial<ListDelayedRequest> = {}): Promise<string[]> {
+    const all = { ...NOTHING, ...request } as Parameters<typeof world.admin.listDelayed>[0];
+    return (await world.admin.listDelayed(all)).messages!.map(({ handle }) => handle!);
+  }
 
   async function stateOf(id: string): Promise<unknown[]> {
     const { state, dueAtMs, record } = await world.messages.get({ id, topic: "", queueId: 0, offset: 0 });
@@ -105,6 +113,27 @@ describe("Forwarding", () => {
       expect(await forwarding.clear(segment!, 0, new AbortController().signal)).to.equal(false);
     expect(said).to.have.length(1);
     expect(said[0]).to.match(/cannot be read/);
+  });
+
+  it("more than may be pending is refused, with what, how much, and which setting", async () => {
+    await world.close();
+    world = await DelayWorld.withTopic({ pendingBytesMax: 3 * 1_100 });
+    const deferred = text("y".repeat(1_000), { delayMs: DAY, producerGroup: "shop" });
+    for (let count = 0; count < 2; count++) await world.send(deferred);
+    await world.send(deferred, { half: true });
+    for (const half of [false, true]) {
+      const refused = await failure(world.send(deferred, { half }));
+      expect(refused.code).to.equal("THROTTLED");
+      expect(refused.message).to.match(
+        /delayed and half messages of 0\.0 MiB .* limit is 0\.0 MiB: half of it/,
+      );
+    }
+    await world.send(text("at once"));
+    world = await world.killed();
+    expect(await codeOf(world.send(deferred))).to.equal("THROTTLED");
+    const [handle] = await list();
+    expect(await world.change(handle!, "CANCEL")).to.equal("done");
+    await world.send(deferred);
   });
 
   it("topics that are gone, and messages of any size that a broker takes, are no exception", async () => {
