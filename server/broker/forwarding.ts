@@ -22,8 +22,9 @@ export interface ForwardingDeps {
  * with pending messages capped at half of the log's size limit, what stays for them stays below that limit.
  */
 const PENDING_SHARE_MAX = 1 / 2;
-/** Bytes of records that are copied in one group. The next one waits until it is on the disk. */
-const GROUP_BYTES_MAX = 256 << 10;
+/** Bytes that are copied in one group: as many as others appended meanwhile, within these. The next one waits until it is stored. */
+const GROUP_BYTES_MIN = 256 << 10;
+const GROUP_BYTES_MAX = 2 << 20;
 /** What was counted counts until this share of its segment's bytes was settled. */
 const COUNT_AGAIN_SHARE = 1 / 16;
 
@@ -55,6 +56,7 @@ export class Forwarding {
   readonly #counted = new Map<number, Counted>();
   /** Segments of which it was said that something in them cannot be read. */
   readonly #unreadable = new Set<number>();
+  #groupBytes = GROUP_BYTES_MIN;
 
   constructor(deps: ForwardingDeps) {
     this.#deps = deps;
@@ -126,14 +128,19 @@ export class Forwarding {
     this.#unreadable.delete(end);
   }
 
-  /** At most half of the disk's time goes into copying: after a group as much time passes as it took. */
-  async #paced<T>(act: () => Promise<T>, stopped: AbortSignal): Promise<T> {
-    const { clock } = this.#deps;
-    const beganMs = clock.monotonicMs();
-    const done = await act();
-    const tookMs = clock.monotonicMs() - beganMs;
-    if (tookMs > 0) await clock.sleep(tookMs, stopped);
-    return done;
+  /**
+   * Copying takes at most half: of the bytes that are appended, so that it keeps up with whatever fills the log, or, where
+   * others append less, of the time.
+   */
+  async #paced(act: () => Promise<CopiedGroup>, stopped: AbortSignal): Promise<CopiedGroup> {
+    const { clock, store } = this.#deps;
+    const began = { ms: clock.monotonicMs(), logEnd: store.logEnd };
+    const group = await act();
+    const tookMs = clock.monotonicMs() - began.ms;
+    const others = store.logEnd - began.logEnd - group.bytes;
+    this.#groupBytes = Math.min(Math.max(GROUP_BYTES_MIN, others), GROUP_BYTES_MAX);
+    if (others < group.bytes && tookMs > 0) await clock.sleep(tookMs, stopped);
+    return group;
   }
 
   /** Copies entries from place `from` on, as one group, and waits until it is stored. */
@@ -143,7 +150,7 @@ export class Forwarding {
     let bytes = 0;
     let lost = 0;
     let at = from;
-    for (; at < entries.length && bytes < GROUP_BYTES_MAX; at++) {
+    for (; at < entries.length && bytes < this.#groupBytes; at++) {
       const entry = entries[at]!;
       const record = await this.#read(entry);
       const more = record === undefined ? 0 : store.due.copyBytes(record.header);

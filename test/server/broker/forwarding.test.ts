@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import type { ListDelayedRequest } from "../../../proto/gen/logwheel/v1/ListDelayedRequest.js";
+import type { Clock } from "../../../proto/kernel/clock.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { Forwarding } from "../../../server/broker/forwarding.js";
 import { TOPIC_TYPE } from "../../../server/broker/topics.js";
 import { DelayWorld } from "../../support/delay-world.js";
 import { codeOf, failure } from "../../support/refusal.js";
-import { SEGMENT_BYTES, text } from "../../support/store.js";
+import { append, SEGMENT_BYTES, text } from "../../support/store.js";
 
 const DAY = 86_400_000;
 const NOTHING = { topic: "later", key: "", fromMs: 0, toMs: 0, after: "", afterDueAtMs: 0, max: 0 };
@@ -97,6 +98,41 @@ describe("Forwarding", () => {
     const [segment] = await world.store.sealed.list();
     expect(await world.due.forwarding.clear(segment!, 0, AbortSignal.abort())).to.equal(false);
     expect(world.due.delayFigures().copied).to.equal(0);
+  });
+
+  it("takes half of the time while nobody else appends, and of the bytes while others do", async () => {
+    for (let count = 0; count < 20; count++) await world.send(text("y".repeat(2_000), { delayMs: DAY }));
+    await world.fill(1);
+    const [segment] = await world.store.sealed.list();
+    const { store } = world;
+    const { counters, transactions } = world.due;
+    const slept: number[] = [];
+    let ms = 0;
+    const sleep = async (delayMs: number): Promise<void> => void slept.push(delayMs);
+    const clock = { monotonicMs: () => ms, sleep } as unknown as Clock;
+    const { open } = transactions;
+    const forwarding = new Forwarding({ store, clock, logger: silentLogger, counters, open });
+    const never = new AbortController().signal;
+    const settled = store.whenSettled.bind(store);
+    store.whenSettled = () => {
+      ms += 7;
+      return settled();
+    };
+    expect(await forwarding.clear(segment!, 0, never)).to.equal(true);
+    expect([...new Set(slept)]).to.deep.equal([7]);
+    expect(slept.length).to.be.above(1);
+    slept.length = 0;
+    await world.fill(1);
+    const copies = (await world.store.sealed.list()).at(-1);
+    store.whenSettled = () => {
+      ms += 7;
+      for (let count = 0; count < 2; count++)
+        append(store, world.topics.get("later").queues[0]!, [text("z".repeat(20_000))]);
+      return settled();
+    };
+    expect(await forwarding.clear(copies!, 0, never)).to.equal(true);
+    expect(counters.copied).to.be.above(20);
+    expect(slept).to.deep.equal([]);
   });
 
   it("what cannot be read stays, with an event, once", async () => {
