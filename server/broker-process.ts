@@ -89,6 +89,7 @@ export function brokerOptions(config: BrokerConfig, deps: BrokerDeps): BrokerOpt
     segmentBytes: config.segmentBytes,
     retentionMs: config.retentionMs,
     ...(config.retentionBytes === null ? {} : { retentionBytes: config.retentionBytes }),
+    pendingPercent: config.pendingPercent,
     ...(config.acceptDamage === null ? {} : { acceptDamage: config.acceptDamage }),
     disk: {
       warnPercent: config.diskWarnPercent,

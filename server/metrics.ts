@@ -97,13 +97,21 @@ const DELAYED: readonly (readonly [name: string, help: string, figure: keyof Del
   ["delayed_lateness_seconds_total", "By how much delayed messages were late, summed up.", "lateSeconds"],
   ["delayed_cancelled_total", "Delayed messages cancelled.", "cancelled"],
   ["delayed_dropped_total", "Delayed messages that were due after their topic was deleted.", "dropped"],
+  ["due_copied_total", "Delayed and half messages copied so that their segments could go.", "copied"],
+  ["due_copied_bytes_total", "Bytes of these copies.", "copiedBytes"],
 ];
 
 function delayMetrics(registry: Registry, now: () => Promise<BrokerFigures>): void {
-  gauges(registry)(
+  const gauge = gauges(registry);
+  gauge(
     "delayed_pending",
     "Delayed messages that were not delivered yet.",
     async () => (await now()).delays.pending,
+  );
+  gauge(
+    "due_pending_bytes",
+    "Bytes of delayed and half messages that are pending.",
+    async () => (await now()).delays.bytes,
   );
   for (const [name, help, figure] of DELAYED)
     totalOf(registry, name, help, async () => (await now()).delays[figure]);

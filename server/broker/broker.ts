@@ -15,7 +15,8 @@ import type { FlushLimits } from "../store/writer.js";
 import { adminHandlers } from "./admin.js";
 import { Admission } from "./admission.js";
 import { consumeHandlers } from "./consume-handlers.js";
-import { DiskGuard, type DiskLimits } from "./disk-guard.js";
+import type { PendingRoom } from "./deferral.js";
+import { DiskGuard, type DiskLimits, usableBytes } from "./disk-guard.js";
 import { withReserve } from "./disk-reserve.js";
 import { DueAdmin } from "./due-admin.js";
 import { dueHandlers } from "./due-handlers.js";
@@ -72,6 +73,8 @@ export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly heartbeatMs: number;
   /** What happens later; DUE_DEFAULTS for what is left out. */
   readonly due?: Partial<DueSettings>;
+  /** Share of the log's size limit that delayed and half messages may take; 50 unless told otherwise. */
+  readonly pendingPercent?: number;
   /** Open connections of clients. */
   connections(): number;
   /** What the process uses and runs on, for people. */
@@ -116,7 +119,14 @@ export class Broker implements Lifecycle {
       onFull: (full) => store.keepSpares(!full),
     });
     this.#admission = new Admission({ ...options, store, diskRefusal: () => this.#disk.refusal() });
-    this.#due = new DueWork({ store, clock, logger, broker: options.name, settings: options.due });
+    this.#due = new DueWork({
+      store,
+      clock,
+      logger,
+      broker: options.name,
+      settings: options.due,
+      room: this.#pendingRoom(),
+    });
     this.#publisher = new Publisher({
       deferrals: this.#due.deferrals,
       transactions: this.#due.transactions,
@@ -135,6 +145,7 @@ export class Broker implements Lifecycle {
       clock,
       logger,
       policy: { retentionMs: options.retentionMs, retentionBytes: options.retentionBytes },
+      forwarding: this.#due.forwarding,
       dropped: () => this.#groups.deps.cursors.skipAllDropped(),
     });
     this.#redrives = new Redrives({
@@ -251,6 +262,16 @@ export class Broker implements Lifecycle {
       consuming: this.#groups.counters,
       delays: this.#due.delayFigures(),
       transactions: this.#due.transactionFigures(),
+    };
+  }
+
+  /** A share of the log's size limit, or of the disk where the log has none. */
+  #pendingRoom(): PendingRoom {
+    const { retentionBytes, disk, pendingPercent = 50 } = this.#options;
+    const of = retentionBytes === undefined ? "what may be used of the disk" : "retentionBytes";
+    return {
+      what: `${pendingPercent} % of ${of} (setting pendingPercent)`,
+      bytes: () => ((retentionBytes ?? usableBytes(this.#disk.space, disk)) * pendingPercent) / 100,
     };
   }
 

@@ -27,12 +27,21 @@ export interface Deferrable {
   readonly end: number;
 }
 
+/** How much may be pending. */
+export interface PendingRoom {
+  /** What that is a share of, and which setting says so, for people. */
+  readonly what: string;
+  /** Of the records of delayed and half messages. */
+  bytes(): number;
+}
+
 /** What deferrals stand on. */
 export interface DeferralsDeps {
   readonly store: Store;
   readonly dueClock: DueClock;
   readonly settings: DelaySettings & { readonly delayedMax: number };
   readonly transactions: Transactions;
+  readonly room: PendingRoom;
   /** Something is due at this time. */
   expect(dueAtMs: number): void;
 }
@@ -58,6 +67,7 @@ export class Deferrals {
         `${settings.delayedMax} delayed messages are pending, and that is this broker's limit (setting delayedMax)`,
         { retryAfterMs: 1_000 },
       );
+    this.#checkRoom();
     return { kind: KIND.delayed, dueAtMs, joins: undefined };
   }
 
@@ -82,6 +92,19 @@ export class Deferrals {
     return logOffset;
   }
 
+  /** What is pending is copied while segments go: it must leave room for what is not. */
+  #checkRoom(): void {
+    const { store, room } = this.#deps;
+    const { pendingBytes } = store.due;
+    const bytes = room.bytes();
+    if (pendingBytes < bytes) return;
+    throw new LogwheelError(
+      "THROTTLED",
+      `delayed and half messages of ${mebibytes(pendingBytes)} MiB are pending, and this broker's limit is ${mebibytes(bytes)} MiB: ${room.what}`,
+      { retryAfterMs: 1_000 },
+    );
+  }
+
   #half(sent: Deferrable, envelope: Envelope, bytes: Buffer): Deferral {
     const { transactions, dueClock, settings } = this.#deps;
     const { topic, transaction, transactionEpoch, start, end } = sent;
@@ -89,6 +112,11 @@ export class Deferrals {
     const place = transaction === 0 ? undefined : { logOffset: transaction, epoch: transactionEpoch };
     const joins = transactions.admit(group, place, HEADER_BYTES + end - start);
     if (envelope.due) dueTime(envelope, dueClock, settings);
+    this.#checkRoom();
     return { kind: KIND.half, dueAtMs: transactions.firstCheckAtMs(topic), joins };
   }
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
 }

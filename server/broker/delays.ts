@@ -86,7 +86,7 @@ export class Delays {
     if (header?.epoch !== epoch) return "not-found";
     if (header.kind === KIND.message) return "already-delivered";
     if (header.kind !== KIND.delayed) return "not-found";
-    const found = request.change === DELIVER_NOW ? await store.lookup.near(logOffset) : undefined;
+    const found = request.change === DELIVER_NOW ? await store.lookup.messageOf(logOffset) : undefined;
     const entry = store.due.find(logOffset);
     if (entry !== undefined && request.change === DELIVER_NOW) this.#deliverGroup([entry], [found], 0);
     else if (entry !== undefined) this.#settle(entry, againAtMs);
@@ -144,10 +144,10 @@ export class Delays {
   ): Promise<Found[]> {
     const found: Found[] = [];
     let bytes = 0;
-    const inLog = [...entries.keys()].sort((a, b) => entries[a]!.origin - entries[b]!.origin);
+    const inLog = [...entries.keys()].sort((a, b) => entries[a]!.place - entries[b]!.place);
     for (const [place, at] of inLog.entries()) {
       if (place % AHEAD_STEP === 0) this.#prefetch(ahead(place + AHEAD));
-      const record = this.#readOne(entries[at]!.origin);
+      const record = this.#readOne(entries[at]!.place);
       found[at] = record instanceof Promise ? await record : record;
       bytes += found[at]?.header.length ?? 0;
     }
@@ -157,18 +157,15 @@ export class Delays {
   }
 
   #prefetch(entry: DueEntry | undefined): void {
-    if (entry !== undefined) this.#deps.store.lookup.prefetch(entry.origin);
+    if (entry !== undefined) this.#deps.store.lookup.prefetch(entry.place);
   }
 
-  #readOne(origin: number): Found | Promise<Found> {
+  #readOne(logOffset: number): Found | Promise<Found> {
     const unreadable = (thrown: unknown): undefined => {
-      this.#deps.logger.warn(
-        { logOffset: origin, error: String(thrown) },
-        "reading a delayed message failed",
-      );
+      this.#deps.logger.warn({ logOffset, error: String(thrown) }, "reading a delayed message failed");
     };
     try {
-      const record = this.#deps.store.lookup.near(origin);
+      const record = this.#deps.store.lookup.near(logOffset);
       return record instanceof Promise ? record.catch(unreadable) : record;
     } catch (thrown) {
       return unreadable(thrown);
@@ -184,7 +181,10 @@ export class Delays {
     let at = from;
     for (; at < entries.length && bytes < GROUP_BYTES_MAX; at++) {
       const entry = entries[at]!;
-      if (store.due.find(entry.origin)?.dueAtMs !== entry.dueAtMs) continue;
+      const pending = store.due.find(entry.origin);
+      if (pending?.dueAtMs !== entry.dueAtMs) continue;
+      // Read where it was before it was copied: it comes again.
+      if (found[at] === undefined && pending.place !== entry.place) continue;
       const more = store.due.settleBytes(1) + (found[at]?.header.length ?? 0);
       if (settlements.length > 0 && !store.fits(bytes + more)) break;
       bytes += more;

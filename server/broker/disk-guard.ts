@@ -42,6 +42,12 @@ export function roomOf(space: { freeBytes: number; totalBytes: number }, limits:
   return Math.max(0, space.freeBytes - kept);
 }
 
+/** Bytes of a disk that may be used before it counts as full; Infinity while its size is not known. */
+export function usableBytes({ totalBytes }: { totalBytes: number }, limits: DiskLimits): number {
+  if (totalBytes === 0) return Number.POSITIVE_INFINITY;
+  return Math.min((totalBytes * limits.refusePercent) / 100, totalBytes - limits.freeBytesMin);
+}
+
 /**
  * Watches the free room of the data folder: sends are refused before the disk is full, so that consumers, cursors and
  * recovery always have room to write.

@@ -161,16 +161,13 @@ export class DueAdmin {
     if (topic === "")
       throw new LogwheelError("BAD_REQUEST", "a key is looked for in one topic: name it, too");
     const to = { dueAtMs: checkTime(toMs) || NEVER, origin: 0 };
-    const pending = (origin: number): DueEntry[] => {
-      const entry = store.due.find(origin);
-      return entry !== undefined && between(entry, from, to) ? [entry] : [];
-    };
-    const origins = await store.lookup.delayedByKey(
-      topics.get(topic),
-      key,
-      (origin) => pending(origin).length > 0,
+    const wanted = (entry: DueEntry | undefined): entry is DueEntry =>
+      entry !== undefined && between(entry, from, to);
+    const origins = await store.lookup.delayedByKey(topics.get(topic), key, (logOffset) =>
+      wanted(store.due.pendingAt(logOffset)),
     );
-    yield* origins.flatMap(pending).sort(compareDue);
+    const entries = [...origins].map((origin) => store.due.find(origin)).filter(wanted);
+    yield* entries.sort(compareDue);
   }
 
   #show({ dueAtMs, topic }: DueEntry, record: Buffer): DelayedMessage {

@@ -13,6 +13,9 @@ export interface DueCounters {
   /** Questions that were put to a producer. */
   questionsAsked: number;
   transactionsParked: number;
+  /** Messages that were copied to the end of the log, so that their segments could go, and the bytes of the copies. */
+  copied: number;
+  copiedBytes: number;
 }
 
 /** Everything at zero. */
@@ -27,5 +30,7 @@ export function dueCounters(): DueCounters {
     transactionsRolledBack: 0,
     questionsAsked: 0,
     transactionsParked: 0,
+    copied: 0,
+    copiedBytes: 0,
   };
 }

@@ -4,11 +4,12 @@ import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
 import { Checks } from "./checks.js";
-import { Deferrals } from "./deferral.js";
+import { Deferrals, type PendingRoom } from "./deferral.js";
 import { Delays } from "./delays.js";
 import { DueClock } from "./due-clock.js";
 import { type DueCounters, dueCounters } from "./due-counters.js";
 import { DueRunner } from "./due-runner.js";
+import { Forwarding } from "./forwarding.js";
 import type { DelayFigures, TransactionFigures } from "./meter.js";
 import { type TransactionSettings, Transactions } from "./transactions.js";
 
@@ -42,7 +43,11 @@ export interface DueWorkDeps {
   readonly broker: string;
   /** DUE_DEFAULTS for what is left out. */
   readonly settings?: Partial<DueSettings> | undefined;
+  /** How much may be pending; no limit by default. */
+  readonly room?: PendingRoom;
 }
+
+const ENDLESS: PendingRoom = { what: "", bytes: () => Number.POSITIVE_INFINITY };
 
 /** Everything that a broker does later: delayed messages, transactions and the questions about them. */
 export class DueWork implements Lifecycle {
@@ -52,10 +57,11 @@ export class DueWork implements Lifecycle {
   readonly transactions: Transactions;
   readonly checks: Checks;
   readonly deferrals: Deferrals;
+  readonly forwarding: Forwarding;
   readonly #runner: DueRunner;
   readonly #store: Store;
 
-  constructor({ store, clock, logger, broker, settings: given }: DueWorkDeps) {
+  constructor({ store, clock, logger, broker, settings: given, room = ENDLESS }: DueWorkDeps) {
     const settings = { ...DUE_DEFAULTS, ...given };
     this.#store = store;
     this.clock = new DueClock(clock);
@@ -65,7 +71,8 @@ export class DueWork implements Lifecycle {
     this.delays = new Delays(deps);
     this.transactions = new Transactions(deps);
     this.checks = new Checks({ ...deps, ...settings, transactions: this.transactions });
-    this.deferrals = new Deferrals({ ...deps, transactions: this.transactions });
+    this.deferrals = new Deferrals({ ...deps, transactions: this.transactions, room });
+    this.forwarding = new Forwarding({ ...deps, open: this.transactions.open });
     this.#runner = new DueRunner({
       ...deps,
       delayed: (entries) => this.delays.deliver(entries),
@@ -81,6 +88,7 @@ export class DueWork implements Lifecycle {
   /** What delayed messages are like now. */
   delayFigures(): DelayFigures {
     const { delayedDelivered, delayedLate, lateMs, delayedCancelled, delayedDropped } = this.counters;
+    const { copied, copiedBytes } = this.counters;
     let halves = 0;
     for (const open of this.transactions.open.all()) halves += open.halves.length;
     return {
@@ -90,6 +98,9 @@ export class DueWork implements Lifecycle {
       lateSeconds: lateMs / 1_000,
       cancelled: delayedCancelled,
       dropped: delayedDropped,
+      bytes: this.#store.due.pendingBytes,
+      copied,
+      copiedBytes,
     };
   }
 

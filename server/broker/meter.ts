@@ -50,6 +50,11 @@ export interface DelayFigures {
   readonly cancelled: number;
   /** Due, but their topic was gone. */
   readonly dropped: number;
+  /** Of the records of those that are pending, half messages too. */
+  readonly bytes: number;
+  /** Copied so that their segments could go, half messages too; and the bytes of the copies. */
+  readonly copied: number;
+  readonly copiedBytes: number;
 }
 
 /** Of a broker that has had none. */
@@ -60,6 +65,9 @@ export const NO_DELAYS: DelayFigures = {
   lateSeconds: 0,
   cancelled: 0,
   dropped: 0,
+  bytes: 0,
+  copied: 0,
+  copiedBytes: 0,
 };
 
 /** Transactions that nobody has decided, and what became of the others since the start. */

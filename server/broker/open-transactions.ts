@@ -66,7 +66,7 @@ export class OpenTransactions {
   /** Reads what is pending after a start. A half whose record is damaged belongs to its transaction nevertheless. */
   async load(store: Store, logger: Logger): Promise<void> {
     for (const entry of await store.due.halves()) {
-      const found = await store.lookup.near(entry.origin);
+      const found = await store.lookup.near(entry.place);
       const record = found?.header.kind === KIND.half ? found : undefined;
       this.#add(record, entry);
       if (record === undefined)
@@ -118,6 +118,13 @@ export class OpenTransactions {
     if (dueAtMs === NEVER) this.#parked++;
     transaction.dueAtMs = dueAtMs;
     transaction.times = times;
+  }
+
+  /** The message of a half was copied to where its entry says. */
+  copied(entry: DueEntry): void {
+    const halves = this.#byFirst.get(entry.first)?.halves ?? [];
+    const at = halves.findIndex(({ origin }) => origin === entry.origin);
+    if (at >= 0) halves[at] = { ...halves[at]!, place: entry.place };
   }
 
   /** It is decided. */

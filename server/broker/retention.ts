@@ -3,6 +3,7 @@ import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Store } from "../store/store.js";
 import type { SealedSegment } from "../store/store-figures.js";
+import type { Forwarding } from "./forwarding.js";
 
 /** How long and how much is kept, unless a topic says otherwise. */
 export interface RetentionPolicy {
@@ -12,6 +13,8 @@ export interface RetentionPolicy {
 }
 
 const LOOK_MS = 10_000;
+/** What is delivered within this is waited for, rather than copied; less where segments fill faster. */
+const WAIT_MS_MAX = 60_000;
 
 /**
  * How many of the oldest segments may go. A segment goes when the topic with the longest retention of those in it
@@ -36,13 +39,23 @@ export function droppable(
   return count;
 }
 
-/** Drops what is older, or more, than is to be kept. */
+/** How long a message that is due soon is waited for: at most as long as one of these segments took to fill. */
+export function waitMs(segments: readonly Pick<SealedSegment, "lastStoredAtMs">[]): number {
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first === undefined || last === undefined || first === last) return WAIT_MS_MAX;
+  const filledMs = (last.lastStoredAtMs - first.lastStoredAtMs) / (segments.length - 1);
+  return Math.min(WAIT_MS_MAX, filledMs);
+}
+
+/** Drops what is older, or more, than is to be kept. What is still due there is copied first. */
 export class Retention implements Lifecycle {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #policy: RetentionPolicy;
+  readonly #forwarding: Forwarding;
   readonly #dropped: () => void;
+  #stop = new AbortController();
   #cancel: (() => void) | undefined;
   #unlisten: () => void = () => {};
   #stopped = false;
@@ -54,23 +67,27 @@ export class Retention implements Lifecycle {
     clock: Clock;
     logger: Logger;
     policy: RetentionPolicy;
+    forwarding: Forwarding;
     dropped: () => void;
   }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#policy = deps.policy;
+    this.#forwarding = deps.forwarding;
     this.#dropped = deps.dropped;
   }
 
   async start(): Promise<void> {
     this.#stopped = false;
+    this.#stop = new AbortController();
     this.#unlisten = this.#store.sealed.onSealed(() => this.#soon());
     this.#later();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#stop.abort();
     this.#unlisten();
     this.#cancel?.();
     await this.#running;
@@ -88,9 +105,22 @@ export class Retention implements Lifecycle {
       (topic) => this.#retentionOf(topic),
       nowMs,
     );
-    for (let dropped = 0; dropped < count; dropped++) if (!(await this.#store.sealed.dropFirst())) break;
+    await this.#drop(sealed.slice(0, count), nowMs + waitMs(sealed));
     await this.#shorterTopics(sealed.slice(count), nowMs);
     this.#dropped();
+  }
+
+  /** Drops segments, oldest first, as far as that is worth it and nothing in them has to be waited for. */
+  async #drop(segments: readonly SealedSegment[], soonMs: number): Promise<void> {
+    for (let left = segments; left.length > 0; ) {
+      const worth = await this.#forwarding.worth(left);
+      if (worth === 0) return;
+      for (const segment of left.slice(0, worth)) {
+        if (!(await this.#forwarding.clear(segment, soonMs, this.#stop.signal))) return;
+        if (!(await this.#store.sealed.dropFirst())) return;
+      }
+      left = left.slice(worth);
+    }
   }
 
   #retentionOf(topic: number): number {

@@ -38,6 +38,9 @@ export interface TransactionsDeps {
   expect(dueAtMs: number): void;
 }
 
+/** The record of a half, perhaps still to be read; undefined if it cannot be. */
+type HalfRecord = ReturnType<Store["lookup"]["near"]>;
+
 /** Messages of one transaction. */
 const HALVES_MAX = 1_024;
 
@@ -88,9 +91,9 @@ export class Transactions {
 
   /** A half was stored: its record, and when it is due. */
   began(record: FoundRecord, dueAtMs: number, joins: OpenTransaction | undefined): void {
-    const { logOffset: origin, topic } = record.header;
+    const { logOffset: origin, topic, length: bytes } = record.header;
     const due = { dueAtMs: joins === undefined ? dueAtMs : NEVER, first: joins?.first ?? origin };
-    this.open.add(record, { origin, kind: KIND.half, topic, times: 0, ...due });
+    this.open.add(record, { origin, place: origin, bytes, kind: KIND.half, topic, times: 0, ...due });
     if (joins === undefined) this.#deps.expect(dueAtMs);
   }
 
@@ -106,7 +109,6 @@ export class Transactions {
    * way; TRANSACTION_NOT_FOUND if there is none at that place, of that epoch and topic.
    */
   decide(place: TransactionPlace, topic: string, commit: boolean): number | Promise<number> {
-    const { store } = this.#deps;
     const open = this.open.get(place.logOffset);
     if (open === undefined) return this.#decidedBefore(place, topic, commit);
     if (open.epoch !== place.epoch && open.epoch !== 0) throw this.#notFound(place, topic);
@@ -117,7 +119,7 @@ export class Transactions {
         () => this.decide(place, topic, commit),
       );
     if (!commit) return this.#settle(open, []);
-    const records = open.halves.map(({ origin }) => store.lookup.near(origin));
+    const records = this.#read(open);
     if (records.every((record) => record !== undefined && !(record instanceof Promise)))
       return this.#settle(open, records as FoundRecord[]);
     open.underWay = this.#commitLater(open, records);
@@ -146,22 +148,30 @@ export class Transactions {
     await this.#deps.store.whenSettled();
   }
 
-  async #commitLater(
-    open: OpenTransaction,
-    records: readonly (FoundRecord | undefined | Promise<FoundRecord | undefined>)[],
-  ): Promise<number> {
+  #read({ halves }: OpenTransaction): HalfRecord[] {
+    return halves.map(({ place }) => this.#deps.store.lookup.near(place));
+  }
+
+  async #commitLater(open: OpenTransaction, records: readonly HalfRecord[]): Promise<number> {
     try {
-      const found = await Promise.all(records);
-      const lost = found.indexOf(undefined);
-      if (lost >= 0)
-        throw new LogwheelError(
-          "LOG_CORRUPT",
-          `the half message at log offset ${open.halves[lost]!.origin} cannot be read: the transaction can only be rolled back`,
-        );
-      return this.#settle(open, found as FoundRecord[]);
+      return this.#settle(open, await this.#whole(open, records));
     } finally {
       open.underWay = undefined;
     }
+  }
+
+  /** All halves. They may be copied, and the places that they were in dropped, while those are read. */
+  async #whole(open: OpenTransaction, records: readonly HalfRecord[]): Promise<FoundRecord[]> {
+    const places = open.halves.map(({ place }) => place);
+    const found = await Promise.all(records).catch((thrown: unknown) => thrown);
+    if (Array.isArray(found) && !found.includes(undefined)) return found;
+    if (open.halves.some(({ place }, index) => place !== places[index]))
+      return this.#whole(open, this.#read(open));
+    if (!Array.isArray(found)) throw found;
+    throw new LogwheelError(
+      "LOG_CORRUPT",
+      `the half message at log offset ${open.halves[found.indexOf(undefined)]!.origin} cannot be read: the transaction can only be rolled back`,
+    );
   }
 
   /**

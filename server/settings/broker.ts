@@ -218,6 +218,13 @@ const LATER = {
     max: 1_000_000_000,
     doc: "Messages that may be pending: delayed, or undecided in a transaction.",
   },
+  pendingPercent: {
+    kind: "number",
+    default: 50,
+    min: 1,
+    max: 100,
+    doc: "Share of `retentionBytes`, or without it of what may be used of the disk, that messages may take which are pending: delayed, or undecided in a transaction. More of them are refused.",
+  },
   transactionCheckAfterMs: {
     kind: "duration",
     default: 6 * SECOND,

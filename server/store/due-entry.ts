@@ -1,6 +1,6 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { readFixed32, readFixed64, writeFixed32, writeFixed64 } from "../../proto/kernel/wire.js";
-import { type Header, KIND } from "./record.js";
+import { emptyHeader, type Header, KIND, readHeader } from "./record.js";
 
 /** Kind of the record that made a due entry: what is to be done with its message. */
 export type DueKind = typeof KIND.delayed | typeof KIND.half;
@@ -9,8 +9,12 @@ export type DueKind = typeof KIND.delayed | typeof KIND.half;
 export interface DueEntry {
   /** Milliseconds since 1970. */
   readonly dueAtMs: number;
-  /** Log offset of the record that holds the message. */
+  /** Log offset of the record that came in with the message: by it the entry is known. */
   readonly origin: number;
+  /** Log offset of the record that holds the message now: the origin, or a copy. */
+  readonly place: number;
+  /** Of the record that came in, header included. */
+  readonly bytes: number;
   readonly kind: DueKind;
   /** Number of its topic. */
   readonly topic: number;
@@ -45,14 +49,14 @@ export interface DueChange {
 /**
  * One settlement in the payload of a settle record. Integers are little-endian.
  *
- *     0             8        16              24     25      26        27      31
- *     +-------------+--------+---------------+------+-------+---------+-------+
- *     | due at (ms) | origin | again at (ms) | kind | times | dropped | topic |
- *     +-------------+--------+---------------+------+-------+---------+-------+
+ *     0             8        16              24     25      26        27      31      35      43
+ *     +-------------+--------+---------------+------+-------+---------+-------+-------+-------+
+ *     | due at (ms) | origin | again at (ms) | kind | times | dropped | topic | bytes | place |
+ *     +-------------+--------+---------------+------+-------+---------+-------+-------+-------+
  *
  * `times` is that of the entry that is due again.
  */
-const SETTLEMENT_BYTES = 31;
+const SETTLEMENT_BYTES = 43;
 
 const NOTHING: readonly DueChange[] = [];
 
@@ -73,6 +77,8 @@ export function writeSettlements(settlements: readonly Settlement[]): Buffer {
     bytes[at + 25] = times;
     bytes[at + 26] = dropped ? 1 : 0;
     writeFixed32(bytes, at + 27, entry.topic);
+    writeFixed32(bytes, at + 31, entry.bytes);
+    writeFixed64(bytes, at + 35, entry.place);
   }
   return bytes;
 }
@@ -90,6 +96,8 @@ export function readSettlements(logOffset: number, bytes: Buffer, start: number,
       entry: {
         dueAtMs: readFixed64(bytes, at),
         origin,
+        place: readFixed64(bytes, at + 35),
+        bytes: readFixed32(bytes, at + 31),
         kind,
         topic: readFixed32(bytes, at + 27),
         times: 0,
@@ -105,7 +113,7 @@ export function readSettlements(logOffset: number, bytes: Buffer, start: number,
 
 /** Whether a record of this kind changes the due index. */
 export function changesDue(kind: number): boolean {
-  return kind === KIND.delayed || kind === KIND.half || kind === KIND.settle;
+  return kind === KIND.delayed || kind === KIND.half || kind === KIND.settle || kind === KIND.copy;
 }
 
 /**
@@ -121,6 +129,7 @@ export function dueChanges(
 ): readonly DueChange[] {
   const { kind } = header;
   if (kind === KIND.delayed || kind === KIND.half) return [{ op: "put", entry: dueEntry(header) }];
+  if (kind === KIND.copy) return copied(header, bytes, start);
   if (kind !== KIND.settle) return NOTHING;
   return settled(readSettlements(header.logOffset, bytes, start, end));
 }
@@ -136,10 +145,39 @@ export function settled(settlements: readonly Settlement[]): DueChange[] {
 }
 
 /** The entry that a delayed or half record makes. */
-function dueEntry({ kind, logOffset: origin, queueOffset, joined, topic }: Readonly<Header>): DueEntry {
-  if (kind === KIND.delayed) return { dueAtMs: queueOffset, origin, kind, topic, times: 0, first: 0 };
-  if (joined) return { dueAtMs: NEVER, origin, kind: KIND.half, topic, times: 0, first: queueOffset };
-  return { dueAtMs: queueOffset, origin, kind: KIND.half, topic, times: 0, first: origin };
+function dueEntry({
+  kind,
+  logOffset: origin,
+  queueOffset,
+  joined,
+  topic,
+  length,
+}: Readonly<Header>): DueEntry {
+  const half = kind === KIND.half;
+  return {
+    dueAtMs: joined ? NEVER : queueOffset,
+    origin,
+    place: origin,
+    bytes: length,
+    kind: half ? KIND.half : KIND.delayed,
+    topic,
+    times: 0,
+    first: half ? (joined ? queueOffset : origin) : 0,
+  };
+}
+
+/** The entry of the record in a copy, at `bytes[at]`, is as it was when it was copied, but for its place. */
+function copied(
+  { logOffset: place, queueOffset: dueAtMs, sequence: times }: Header,
+  bytes: Buffer,
+  at: number,
+): DueChange[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const before: DueEntry = { ...dueEntry(readHeader(view, at, emptyHeader())), dueAtMs, times };
+  return [
+    { op: "delete", entry: before },
+    { op: "put", entry: { ...before, place } },
+  ];
 }
 
 function notOurs(logOffset: number): LogwheelError {

@@ -4,6 +4,7 @@ import {
   behind,
   between,
   compareDue,
+  copyKey,
   DUE_END,
   type DueMark,
   type DuePlace,
@@ -13,8 +14,12 @@ import {
   entryOf,
   halfKey,
   originKey,
+  readOrigin,
+  readSettled,
+  settledKey,
 } from "./due-keys.js";
 import { DueOverlay } from "./due-overlay.js";
+import { copiesIn, type DueBatch, forgetBelow, isEmpty, originsIn } from "./due-scan.js";
 import { DueSoon } from "./due-soon.js";
 import { writeChanges, writeMark } from "./due-writes.js";
 import { KIND } from "./record.js";
@@ -33,8 +38,9 @@ export interface DueFound {
   readonly views: Views | undefined;
   /** The newest mark in the views. */
   readonly mark: DueMark | undefined;
-  /** Entries in the views. */
+  /** Entries in the views, and the bytes of their records. */
   readonly pending: number;
+  readonly pendingBytes: number;
 }
 
 /** What the due index needs from the store around it. */
@@ -62,10 +68,13 @@ export class DueIndex {
   readonly #overlay = new DueOverlay();
   readonly #soon = new DueSoon(SOON_ENTRIES);
   /** Where segments begin, and what was pending there; until their mark is written. */
-  #begun: { readonly logOffset: number; readonly pending: number }[] = [];
+  #begun: Omit<DueMark, "durable">[] = [];
   #views: Views | undefined;
   #mark: DueMark | undefined;
   #pending: number;
+  #pendingBytes: number;
+  #settledBytes = 0;
+  #forgottenTo = 0;
   #flushing = false;
   #failure: LogwheelError | undefined;
   /** Reads and writes of the views follow each other: what is merged with the overlay must not change meanwhile. */
@@ -76,11 +85,22 @@ export class DueIndex {
     this.#views = deps.views;
     this.#mark = deps.mark;
     this.#pending = deps.pending;
+    this.#pendingBytes = deps.pendingBytes;
   }
 
   /** Entries that are pending. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Of the records that they came in with. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** The same of all that was settled, or changed, since the start. */
+  get settledBytes(): number {
+    return this.#settledBytes;
   }
 
   /** When something may be due next, milliseconds since 1970; Infinity if nothing is pending. */
@@ -99,9 +119,12 @@ export class DueIndex {
     this.#overlay.add(logOffset, change);
     if (change.op === "put") {
       this.#pending++;
+      this.#pendingBytes += change.entry.bytes;
       this.#soon.put(change.entry);
     } else {
       this.#pending--;
+      this.#pendingBytes -= change.entry.bytes;
+      this.#settledBytes += change.entry.bytes;
       this.#soon.delete(change.entry);
     }
   }
@@ -113,19 +136,41 @@ export class DueIndex {
     const soon = this.#soon.find(origin);
     if (soon !== undefined || this.#views === undefined) return soon;
     const key = originKey(origin);
-    try {
-      const value = this.#views.get(key);
-      return value === undefined ? undefined : entryByOrigin(key, value);
-    } catch (thrown) {
-      throw this.#fail(thrown);
-    }
+    const value = this.#get(key);
+    return value === undefined ? undefined : entryByOrigin(key, value);
   }
 
-  /** Whether the entry of an origin was settled with nothing in its place, as long as the log has its record. */
+  /** Whether the entry of an origin was settled with nothing in its place, as long as the log has its record, or a copy. */
   wasDropped(origin: number): boolean {
     if (this.#overlay.find(origin) !== undefined) return this.#overlay.dropped(origin);
+    return this.#get(droppedKey(origin)) !== undefined || (this.#settled(origin)?.dropped ?? false);
+  }
+
+  /** Log offset of the record that holds the message of an origin, pending or settled, if the log still has one. */
+  placeOf(origin: number): number {
+    return (
+      this.find(origin)?.place ?? this.#overlay.placeOf(origin) ?? this.#settled(origin)?.place ?? origin
+    );
+  }
+
+  /** What is pending whose message came in, or was copied to, a log offset; it may have been copied on from there. */
+  pendingAt(logOffset: number): DueEntry | undefined {
+    const own = this.find(logOffset);
+    if (own !== undefined) return own;
+    const copied = this.#overlay.originOf(logOffset);
+    if (copied !== undefined) return this.find(copied);
+    const value = this.#get(copyKey(logOffset));
+    return value === undefined ? undefined : this.find(readOrigin(value));
+  }
+
+  #settled(origin: number): ReturnType<typeof readSettled> | undefined {
+    const value = this.#get(settledKey(origin));
+    return value === undefined ? undefined : readSettled(value);
+  }
+
+  #get(key: Buffer): Buffer | undefined {
     try {
-      return this.#views?.get(droppedKey(origin)) !== undefined;
+      return this.#views?.get(key);
     } catch (thrown) {
       throw this.#fail(thrown);
     }
@@ -169,7 +214,7 @@ export class DueIndex {
 
   /** A segment begins at this log offset. */
   begun(logOffset: number): void {
-    this.#begun.push({ logOffset, pending: this.#pending });
+    this.#begun.push(this.#now(logOffset));
   }
 
   /** More records may be durable: writes changes to the views if there are many. */
@@ -191,12 +236,37 @@ export class DueIndex {
     await this.#alone(() => this.#writeMark({ ...begun, durable: this.#deps.durable() })).catch(() => {});
   }
 
-  /** Whether nothing depends on the records from log offset `from` to `to` any more, which is where a segment ends. */
+  /**
+   * Entries whose messages lie from log offset `from` to `to`, below the mark, in batches in the order of the log; those that
+   * came in there first. What is settled while a batch is in hand is in it.
+   */
+  async *pendingIn(from: number, to: number): AsyncGenerator<DueEntry[]> {
+    for (const read of [originsIn, copiesIn])
+      for (let at: number | undefined = from; at !== undefined && this.#views !== undefined; ) {
+        const [views, start]: [Views, number] = [this.#views, at];
+        const { entries, next }: DueBatch = await this.#alone(() => read(views, start, to));
+        yield entries.flatMap((entry) => {
+          const known = this.#overlay.find(entry.origin);
+          if (known === undefined) return [entry];
+          return known !== null && known.place === entry.place ? [known] : [];
+        });
+        at = next;
+      }
+  }
+
+  /**
+   * Whether nothing depends on the records from log offset `from` to `to` any more, which is where a segment ends: so says
+   * what is durable.
+   */
   async spares(from: number, to: number): Promise<boolean> {
     const views = this.#views;
     if (views === undefined) return this.#overlay.start >= to;
     if (this.markedTo < to) return false;
-    return this.#alone(async () => (await views.scan(originKey(from), originKey(to), 1)).length === 0);
+    return this.#alone(async () => {
+      if (await isEmpty(views, from, to)) return true;
+      await this.#flush(this.#deps.durable());
+      return isEmpty(views, from, to);
+    });
   }
 
   /**
@@ -206,9 +276,7 @@ export class DueIndex {
    */
   async close(end?: number): Promise<void> {
     if (end !== undefined && this.#overlay.size > 0)
-      this.#alone(() => this.#writeMark({ logOffset: end, pending: this.#pending, durable: end })).catch(
-        () => {},
-      );
+      this.#alone(() => this.#writeMark({ ...this.#now(end), durable: end })).catch(() => {});
     await this.#last.catch(() => {});
     await this.#views?.close();
     if (LogwheelError.is(this.#failure?.cause, "LOG_CORRUPT")) await this.#deps.folder.remove();
@@ -236,15 +304,20 @@ export class DueIndex {
     return halves;
   }
 
-  /** Forgets what was dropped in segments that are gone. */
-  async #forgetDropped(): Promise<void> {
-    const gone = await this.#views!.scan(droppedKey(0), droppedKey(this.#deps.start()), LOAD_ENTRIES);
-    if (gone.length > 0) await this.#views!.write(gone.map(({ key }) => ({ key })));
+  #now(logOffset: number): Omit<DueMark, "durable"> {
+    return { logOffset, pending: this.#pending, pendingBytes: this.#pendingBytes };
+  }
+
+  /** Forgets what is remembered of segments that are gone. */
+  async #forget(start: number): Promise<void> {
+    if (start === this.#forgottenTo) return;
+    await forgetBelow(this.#views!, start);
+    this.#forgottenTo = start;
   }
 
   async #writeMark(mark: DueMark): Promise<void> {
     await this.#flush(mark.logOffset);
-    await this.#forgetDropped();
+    await this.#forget(this.#deps.start());
     await writeMark(this.#views!, mark);
     this.#mark = mark;
   }

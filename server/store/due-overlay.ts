@@ -1,11 +1,13 @@
 import type { DueChange, DueEntry } from "./due-entry.js";
-import { deleteEntry, putDropped, putEntry } from "./due-keys.js";
+import { deleteEntry, putEntry, rememberSettled } from "./due-keys.js";
 import type { ViewChange } from "./views.js";
 
 /** What became of an origin: its entry as it stands in the view below, and as it is to stand there. */
 interface Net {
   readonly before: DueEntry | undefined;
   after: DueEntry | undefined;
+  /** As it was last. */
+  last: DueEntry;
   /** Gone, and nothing took its place. */
   dropped: boolean;
 }
@@ -32,6 +34,8 @@ export class DueOverlay {
   #changes: Logged[] = [];
   /** The newest change of each origin. */
   readonly #latest = new Map<number, Logged>();
+  /** Origins of what was copied, by where to. */
+  readonly #copies = new Map<number, number>();
 
   get size(): number {
     return this.#changes.length;
@@ -53,6 +57,7 @@ export class DueOverlay {
     if (other !== undefined) other.other = logged;
     this.#changes.push(logged);
     this.#latest.set(entry.origin, logged);
+    if (put && entry.place !== entry.origin) this.#copies.set(entry.place, entry.origin);
   }
 
   /** An origin's entry; null if it has none any more, undefined if nothing here is about it. */
@@ -60,6 +65,16 @@ export class DueOverlay {
     const latest = this.#latest.get(origin);
     if (latest === undefined) return undefined;
     return latest.put ? latest.entry : null;
+  }
+
+  /** Where an origin's message is, or was when it was settled; undefined if nothing here is about it. */
+  placeOf(origin: number): number | undefined {
+    return this.#latest.get(origin)?.entry.place;
+  }
+
+  /** The origin of the copy at a log offset, by what is here. */
+  originOf(place: number): number | undefined {
+    return this.#copies.get(place);
   }
 
   /** Whether an origin's entry was dropped by what is here. */
@@ -74,9 +89,9 @@ export class DueOverlay {
 
   /** What the records below log offset `to` change in the view below, all in all. */
   *net(to: number): Generator<ViewChange> {
-    for (const [origin, { before, after, dropped }] of this.#netted(to)) {
-      if (dropped) yield putDropped(origin);
-      if (before?.dueAtMs === after?.dueAtMs && before?.times === after?.times) continue;
+    for (const { before, after, last, dropped } of this.#netted(to).values()) {
+      if (after === undefined) yield* rememberSettled(last, dropped);
+      if (isSame(before, after)) continue;
       if (before !== undefined) yield* deleteEntry(before);
       if (after !== undefined) yield* putEntry(after);
     }
@@ -104,6 +119,7 @@ export class DueOverlay {
       const { origin } = logged.entry;
       if (logged.other !== undefined) logged.other.other = undefined;
       if (this.#latest.get(origin) === logged) this.#latest.delete(origin);
+      if (logged.put && logged.entry.place !== origin) this.#copies.delete(logged.entry.place);
     }
     this.#changes = this.#changes.slice(count);
   }
@@ -115,8 +131,9 @@ export class DueOverlay {
       if (logOffset >= to) break;
       const after = put ? entry : undefined;
       const net = netted.get(entry.origin);
-      if (net === undefined) netted.set(entry.origin, { before: put ? undefined : entry, after, dropped });
-      else Object.assign(net, { after, dropped });
+      const last = { after, last: entry, dropped };
+      if (net === undefined) netted.set(entry.origin, { before: put ? undefined : entry, ...last });
+      else Object.assign(net, last);
     }
     return netted;
   }
@@ -125,4 +142,11 @@ export class DueOverlay {
     const count = this.#changes.findIndex(({ logOffset }) => logOffset >= to);
     return count < 0 ? this.#changes.length : count;
   }
+}
+
+/** Whether nothing about an entry has changed that the view below holds. */
+function isSame(before: DueEntry | undefined, after: DueEntry | undefined): boolean {
+  return (
+    before?.dueAtMs === after?.dueAtMs && before?.times === after?.times && before?.place === after?.place
+  );
 }

@@ -2,7 +2,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { DueChange } from "./due-entry.js";
 import type { DueFound } from "./due-index.js";
-import { type DueMark, deleteEntry, MARK_KEY, putDropped, putEntry, readMark } from "./due-keys.js";
+import { type DueMark, deleteEntry, MARK_KEY, putEntry, readMark, rememberSettled } from "./due-keys.js";
 import { replayDue } from "./due-replay.js";
 import { entriesOf } from "./due-scan.js";
 import { writeChanges, writeMark } from "./due-writes.js";
@@ -21,6 +21,11 @@ export interface DueLog {
   readonly lossy: boolean;
   readonly logger: Logger;
 }
+
+/** Entries that are pending, and the bytes of their records. */
+type Pending = Pick<DueMark, "pending" | "pendingBytes">;
+
+const NOTHING: Pending = { pending: 0, pendingBytes: 0 };
 
 /** Brings the due index in the views up to the end of the log, and makes it again where nothing tells what it holds. */
 export class DueRecovery {
@@ -66,15 +71,15 @@ export class DueRecovery {
       this.#lack = "its mark lies before the oldest segment";
     if (this.#lack === undefined) return this.#done(await this.#replay(log, this.#mark!));
     if (this.#exists) await this.#remove();
-    return nothing ? this.#done(0) : this.#rebuild(log, records);
+    return nothing ? this.#done(NOTHING) : this.#rebuild(log, records);
   }
 
   async close(): Promise<void> {
     await this.#views?.close();
   }
 
-  #done(pending: number): DueFound {
-    return { folder: this.#folder, views: this.#views, mark: this.#mark, pending };
+  #done({ pending, pendingBytes }: Pending): DueFound {
+    return { folder: this.#folder, views: this.#views, mark: this.#mark, pending, pendingBytes };
   }
 
   async #open(): Promise<void> {
@@ -89,15 +94,18 @@ export class DueRecovery {
   }
 
   /** What records behind the mark change; some of it may be there already. Returns what is pending. */
-  async #replay(log: DueLog, mark: DueMark): Promise<number> {
+  async #replay(log: DueLog, mark: DueMark): Promise<Pending> {
     const { segments, end, records, logger } = log;
-    if (records === undefined || records.last < mark.logOffset) return mark.pending;
+    if (records === undefined || records.last < mark.logOffset) return mark;
     const from = mark.logOffset;
-    const difference = await this.#apply(log, from);
-    const pending = mark.pending + difference;
-    if (from < segments.at(-1)!.start) await this.#moveMark(end, pending);
-    logger.info({ from, to: end, pending }, "replayed the due index");
-    return pending;
+    const more = await this.#apply(log, from);
+    const all = {
+      pending: mark.pending + more.pending,
+      pendingBytes: mark.pendingBytes + more.pendingBytes,
+    };
+    if (from < segments.at(-1)!.start) await this.#moveMark(end, all);
+    logger.info({ from, to: end, pending: all.pending }, "replayed the due index");
+    return all;
   }
 
   /** Anew, from the records: those that were dropped have left nothing that is due. */
@@ -107,14 +115,19 @@ export class DueRecovery {
     const from = Math.max(segments[0]!.start, first);
     await this.#apply(log, from);
     let pending = 0;
-    for await (const entries of entriesOf(this.#views)) pending += entries.length;
-    await this.#moveMark(end, pending);
+    let pendingBytes = 0;
+    for await (const entries of entriesOf(this.#views))
+      for (const { bytes } of entries) {
+        pending++;
+        pendingBytes += bytes;
+      }
+    await this.#moveMark(end, { pending, pendingBytes });
     const folder = this.#folder.path;
     logger.warn(
       { folder, reason: this.#lack, from, to: end, pending },
       "made the due index again from the log",
     );
-    return this.#done(pending);
+    return this.#done({ pending, pendingBytes });
   }
 
   async #remove(): Promise<void> {
@@ -124,26 +137,29 @@ export class DueRecovery {
     await this.#folder.remove();
   }
 
-  async #moveMark(logOffset: number, pending: number): Promise<void> {
-    this.#mark = { logOffset, pending, durable: logOffset };
+  async #moveMark(logOffset: number, { pending, pendingBytes }: Pending): Promise<void> {
+    this.#mark = { logOffset, pending, pendingBytes, durable: logOffset };
     await writeMark(this.#views!, this.#mark);
   }
 
-  /** Applies what records from a log offset on change; returns by how many entries there are more. */
-  async #apply({ segments, end, logger }: DueLog, from: number): Promise<number> {
-    let difference = 0;
+  /** Applies what records from a log offset on change; returns by how much more is pending. */
+  async #apply({ segments, end, logger }: DueLog, from: number): Promise<Pending> {
+    let pending = 0;
+    let pendingBytes = 0;
     const damage = (range: object): void =>
       logger.warn(range, "what is due in a damaged range of the log is not known");
     for await (const changes of replayDue(segments, { from, to: end }, damage)) {
-      for (const { op } of changes) difference += op === "put" ? 1 : -1;
+      for (const { op, entry } of changes) {
+        pending += op === "put" ? 1 : -1;
+        pendingBytes += op === "put" ? entry.bytes : -entry.bytes;
+      }
       await writeChanges(this.#views!, changes.flatMap(asWritten));
     }
-    return difference;
+    return { pending, pendingBytes };
   }
 }
 
 /** Nothing is left out because a later change takes it back: the views may hold any part of what is replayed. */
-function asWritten({ op, entry, dropped }: DueChange): ViewChange[] {
-  if (op === "put") return putEntry(entry);
-  return dropped ? [...deleteEntry(entry), putDropped(entry.origin)] : deleteEntry(entry);
+function asWritten({ op, entry, dropped = false }: DueChange): ViewChange[] {
+  return op === "put" ? putEntry(entry) : [...deleteEntry(entry), ...rememberSettled(entry, dropped)];
 }

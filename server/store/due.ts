@@ -12,7 +12,8 @@ import {
 import type { DueIndex } from "./due-index.js";
 import type { DuePlace } from "./due-keys.js";
 import type { Queue } from "./queue.js";
-import { emptyHeader, HEADER_BYTES, type Header, KIND } from "./record.js";
+import { emptyHeader, HEADER_BYTES, type Header, KIND, writeRecord } from "./record.js";
+import type { FoundRecord } from "./record-reader.js";
 import type { State } from "./state.js";
 
 /** What is stored and happens later: appends it, settles it, and tells what is due. Knows no time of its own. */
@@ -40,6 +41,16 @@ export class Due {
     return this.#index.pending;
   }
 
+  /** Of the records that they came in with. */
+  get pendingBytes(): number {
+    return this.#index.pendingBytes;
+  }
+
+  /** The same of all that was settled, or changed, since the start. */
+  get settledBytes(): number {
+    return this.#index.settledBytes;
+  }
+
   /** When something may be due next, milliseconds since 1970: ask `ready` then. Infinity if nothing is pending. */
   get nextDueMs(): number {
     return this.#index.nextDueMs;
@@ -50,7 +61,22 @@ export class Due {
     return this.#index.find(origin);
   }
 
-  /** Whether what was pending for an origin was settled with nothing in its place, as long as the log has its record. */
+  /** What is pending whose message came in, or was copied to, a log offset; it may have been copied on from there. */
+  pendingAt(logOffset: number): DueEntry | undefined {
+    return this.#index.pendingAt(logOffset);
+  }
+
+  /** Log offset of the record that holds the message of an origin, pending or settled, if the log still has one. */
+  placeOf(origin: number): number {
+    return this.#index.placeOf(origin);
+  }
+
+  /** Entries whose messages lie in a sealed segment, in batches: see `DueIndex.pendingIn`. */
+  pendingIn(from: number, to: number): AsyncGenerator<DueEntry[]> {
+    return this.#index.pendingIn(from, to);
+  }
+
+  /** Whether what was pending for an origin was settled with nothing in its place, as long as the log has its record, or a copy. */
   wasDropped(origin: number): boolean {
     return this.#index.wasDropped(origin);
   }
@@ -100,6 +126,34 @@ export class Due {
     return logOffset;
   }
 
+  /** Bytes to reserve for the copy of a record, its header included. */
+  copyBytes({ length }: Readonly<Header>): number {
+    return HEADER_BYTES + length;
+  }
+
+  /**
+   * Appends copies of the records of entries that are pending, as one group, and returns the entries as they are now. Nothing but
+   * their places has changed. The caller has reserved room.
+   */
+  copy(records: readonly FoundRecord[]): DueEntry[] {
+    return records.map((record, index) => this.#copy(record, index < records.length - 1));
+  }
+
+  #copy({ header: origin, bytes, start, end }: FoundRecord, more: boolean): DueEntry {
+    const { dueAtMs, times } = this.#index.find(origin.logOffset)!;
+    const record = Buffer.allocUnsafe(HEADER_BYTES + end - start);
+    const view = new DataView(record.buffer, record.byteOffset, record.length);
+    writeRecord(record, view, 0, origin, bytes, start, end);
+    const { topic, queueId, keyed } = origin;
+    const due = { kind: KIND.copy, queueOffset: dueAtMs, sequence: times };
+    const header = Object.assign(emptyHeader(), { ...due, more, topic, queueId, keyed });
+    const logOffset = this.#log.append(header, record, 0, record.length);
+    this.#state.due(header);
+    for (const change of dueChanges(header, record, 0, record.length)) this.#index.apply(logOffset, change);
+    if (keyed) this.#keyed(header, record, HEADER_BYTES, record.length);
+    return this.#index.find(origin.logOffset)!;
+  }
+
   /** Bytes to reserve for the record that settles so many entries, its header included. */
   settleBytes(count: number): number {
     return HEADER_BYTES + settlePayloadBytes(count);
@@ -111,20 +165,27 @@ export class Due {
    * was settled, and how is known when everything appended by now is settled in the log.
    */
   settle(settlements: readonly Settlement[], more: boolean): number {
-    this.#assertPending(settlements.map(({ entry }) => entry));
-    const payload = writeSettlements(settlements);
+    const current = this.#asPending(settlements);
+    const payload = writeSettlements(current);
     const logOffset = this.#log.appendOther(KIND.settle, payload, more);
     this.#state.due(Object.assign(emptyHeader(), { logOffset }));
-    for (const change of settled(settlements)) this.#index.apply(logOffset, change);
+    for (const change of settled(current)) this.#index.apply(logOffset, change);
     return logOffset;
   }
 
-  #assertPending(entries: readonly DueEntry[]): void {
+  /** The same of the entries where they are now: they may have been copied since they were found. */
+  #asPending(settlements: readonly Settlement[]): readonly Settlement[] {
     const origins = new Set<number>();
-    for (const { origin, dueAtMs } of entries) {
-      if (origins.has(origin) || this.find(origin)?.dueAtMs !== dueAtMs)
+    let copied = false;
+    for (const { entry } of settlements) {
+      const { origin, dueAtMs, place } = entry;
+      const pending = this.find(origin);
+      if (origins.has(origin) || pending?.dueAtMs !== dueAtMs)
         throw new LogwheelError("CONFLICT", `what is due for log offset ${origin} is settled already`);
       origins.add(origin);
+      copied ||= pending.place !== place;
     }
+    if (!copied) return settlements;
+    return settlements.map((each) => ({ ...each, entry: this.find(each.entry.origin)! }));
   }
 }

@@ -2,7 +2,7 @@ import { readMessage } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../disk/files.js";
 import { readMark } from "./commit-log.js";
 import { readSettlements, type Settlement } from "./due-entry.js";
-import { HEADER_BYTES, type Header, holdsMessage, KIND } from "./record.js";
+import { emptyHeader, HEADER_BYTES, type Header, KIND, messageAt, readHeader } from "./record.js";
 import { type LogRange, Salvage } from "./salvage.js";
 import type { Segment } from "./segment.js";
 import { State } from "./state.js";
@@ -38,6 +38,8 @@ export interface DumpedRecord {
   readonly queueOffset?: number;
   /** Of a delayed or half message. */
   readonly dueAt?: string;
+  /** Of a copy: log offset of the record that it holds. */
+  readonly origin?: number;
   readonly producerId?: number;
   readonly sequence?: number;
   readonly message?: object;
@@ -52,8 +54,10 @@ export interface DumpedRecord {
 /** A due entry that is taken care of, as plain data for JSON. */
 export interface DumpedSettlement {
   readonly kind: KindName;
-  /** Log offset of the record that holds the message. */
+  /** Log offset of the record that came in with the message. */
   readonly origin: number;
+  /** Log offset of the copy that holds it, if one does. */
+  readonly place?: number;
   readonly dueAt: string;
   /** When the same is due again. */
   readonly againAt?: string;
@@ -115,7 +119,7 @@ function learn(names: State, header: Header, bytes: Buffer, at: number): void {
 
 function wanted(header: Header, names: State, { from, kind, topic }: DumpFilter & LogRange): boolean {
   if (header.logOffset < from || (kind !== undefined && header.kind !== KIND[kind])) return false;
-  return topic === undefined || (holdsMessage(header.kind) && topicOf(header, names) === topic);
+  return topic === undefined || (messageAt(header.kind) > 0 && topicOf(header, names) === topic);
 }
 
 function topicOf(header: Header, names: State): string | number {
@@ -145,6 +149,12 @@ function contentOf(header: Header, bytes: Buffer, at: number, names: State): Par
       const message = messageOf(bytes, at + HEADER_BYTES, at + header.length);
       return { topic: topicOf(header, names), queueId, ...place, ...producer, message };
     }
+    case KIND.copy: {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const { logOffset: origin, queueId } = readHeader(view, at + HEADER_BYTES, emptyHeader());
+      const message = messageOf(bytes, at + messageAt(header.kind), at + header.length);
+      return { topic: topicOf(header, names), queueId, dueAt: moment(header.queueOffset), origin, message };
+    }
     case KIND.settle: {
       const { logOffset, length } = header;
       const settlements = readSettlements(logOffset, bytes, at + HEADER_BYTES, at + length);
@@ -162,9 +172,10 @@ function contentOf(header: Header, bytes: Buffer, at: number, names: State): Par
 }
 
 function settlementOf({ entry, againAtMs }: Settlement): DumpedSettlement {
-  const { kind, origin, dueAtMs } = entry;
+  const { kind, origin, place, dueAtMs } = entry;
+  const copy = place === origin ? {} : { place };
   const again = againAtMs === 0 ? {} : { againAt: moment(againAtMs) };
-  return { kind: KIND_NAMES.get(kind)!, origin, dueAt: moment(dueAtMs), ...again };
+  return { kind: KIND_NAMES.get(kind)!, origin, ...copy, dueAt: moment(dueAtMs), ...again };
 }
 
 /** A time as text; as a number of milliseconds where it is too far away for a date. */

@@ -4,7 +4,7 @@ import { keysOf } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../disk/files.js";
 import { KeyIndex, writeKeyIndex } from "./key-index.js";
 import { OpenKeys } from "./open-keys.js";
-import { HEADER_BYTES, holdsMessage } from "./record.js";
+import { messageAt } from "./record.js";
 import { salvage } from "./salvage.js";
 import type { Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
@@ -102,8 +102,9 @@ export async function writeKeysAgain(files: Files, segment: Segment): Promise<vo
   const keys = new OpenKeys();
   await salvage(segment, segment.end, {
     record(header, bytes, at) {
-      if (!holdsMessage(header.kind) || !header.keyed) return;
-      for (const key of keysOf(bytes, at + HEADER_BYTES, at + header.length))
+      const message = messageAt(header.kind);
+      if (!header.keyed || message === 0) return;
+      for (const key of keysOf(bytes, at + message, at + header.length))
         keys.add(hashOf(header.topic, key), header.logOffset - segment.start);
     },
     damage() {},

@@ -13,25 +13,29 @@ export class Lookup {
   readonly #reader: QueueReader;
   readonly #keys: KeyIndexes;
   readonly #endOffset: (queue: Queue) => number;
+  readonly #placeOf: (origin: number) => number;
 
+  /** `placeOf` says where the record of something that is or was due lies now. */
   constructor(deps: {
     records: RecordReader;
     reader: QueueReader;
     keys: KeyIndexes;
     endOffset: (queue: Queue) => number;
+    placeOf: (origin: number) => number;
   }) {
     this.#records = deps.records;
     this.#reader = deps.reader;
     this.#keys = deps.keys;
     this.#endOffset = deps.endOffset;
+    this.#placeOf = deps.placeOf;
   }
 
   /**
-   * The stored `Record` with a message at a log offset, of one log epoch, also a delayed or half one; undefined if
-   * retention or a cut took it.
+   * The stored `Record` with a message that came in at a log offset, of one log epoch, also a delayed or half one, wherever it is
+   * now; undefined if retention or a cut took it.
    */
   async recordAt(epoch: number, logOffset: number): Promise<Buffer | undefined> {
-    const found = await this.#records.find(logOffset);
+    const found = await this.#cameInAt(logOffset);
     if (found === undefined || found.header.epoch !== epoch || !holdsMessage(found.header.kind))
       return undefined;
     const { bytes, at } = found.held;
@@ -40,7 +44,7 @@ export class Lookup {
 
   /** The stored `Record` message of what is due, by the log offset that it is known by; undefined where none is. */
   async dueAt(origin: number): Promise<Buffer | undefined> {
-    const found = await this.#records.find(origin);
+    const found = await this.#cameInAt(origin);
     if (found === undefined || (found.header.kind !== KIND.delayed && found.header.kind !== KIND.half))
       return undefined;
     const { bytes, at } = found.held;
@@ -70,9 +74,32 @@ export class Lookup {
     this.#records.prefetch(logOffset);
   }
 
-  /** Where the message at a log offset stands, and of which log epoch it is; undefined if retention took it. */
+  /** Where the message that came in at a log offset stands, and of which log epoch it is; undefined if retention took it. */
   async headerAt(logOffset: number): Promise<Readonly<Header> | undefined> {
-    return (await this.#records.find(logOffset))?.header;
+    return (await this.#cameInAt(logOffset))?.header;
+  }
+
+  /** The record with the message that came in at a log offset, wherever it is now; undefined if retention took it. */
+  async messageOf(logOffset: number): Promise<FoundRecord | undefined> {
+    const found = await this.#cameInAt(logOffset);
+    if (found === undefined) return undefined;
+    const { bytes, at, size } = found.held;
+    return { header: found.header, bytes, start: at + HEADER_BYTES, end: at + size };
+  }
+
+  /**
+   * The same. A copy is known by the log offset of what it holds only. A record may be copied, and the place where it was dropped,
+   * while it is read there.
+   */
+  async #cameInAt(logOffset: number): ReturnType<RecordReader["find"]> {
+    const place = this.#placeOf(logOffset);
+    try {
+      const found = await this.#records.find(place);
+      if (found?.header.logOffset === logOffset) return found;
+    } catch (thrown) {
+      if (this.#placeOf(logOffset) === place) throw thrown;
+    }
+    return this.#placeOf(logOffset) === place ? undefined : this.#cameInAt(logOffset);
   }
 
   /**
@@ -99,17 +126,21 @@ export class Lookup {
     return records;
   }
 
-  /** Log offsets of delayed records of a topic that carry a key and are `wanted`, newest first. */
+  /**
+   * Log offsets at which delayed messages of a topic came in that carry a key. `wanted` is asked of each place where one may
+   * be, or have been.
+   */
   async delayedByKey(
     topic: TopicState,
     key: string,
     wanted: (logOffset: number) => boolean,
-  ): Promise<number[]> {
-    const logOffsets: number[] = [];
-    for await (const logOffset of this.#keys.find(topic.number, key))
-      if (wanted(logOffset) && (await this.#withKey(topic, key, logOffset))?.header.kind === KIND.delayed)
-        logOffsets.push(logOffset);
-    return logOffsets;
+  ): Promise<Set<number>> {
+    const origins = new Set<number>();
+    for await (const logOffset of this.#keys.find(topic.number, key)) {
+      const found = wanted(logOffset) ? await this.#withKey(topic, key, logOffset) : undefined;
+      if (found?.header.kind === KIND.delayed) origins.add(found.header.logOffset);
+    }
+    return origins;
   }
 
   /** The record that the key index has at a log offset, if it really is of this topic and has this key. */

@@ -3,7 +3,7 @@ import type { BlockCache } from "./block-cache.js";
 import type { CommitLog } from "./commit-log.js";
 import { FILE_BLOCK_BYTES } from "./file-blocks.js";
 import type { Queue } from "./queue.js";
-import { check, emptyHeader, HEADER_BYTES, type Header, RECORD_AT, readHeader } from "./record.js";
+import { check, emptyHeader, HEADER_BYTES, type Header, KIND, RECORD_AT, readHeader } from "./record.js";
 import { gone, type Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
 
@@ -22,7 +22,7 @@ export interface Held {
   readonly size: number;
 }
 
-/** A record that was found by its log offset: its content is `bytes[start..end)`. */
+/** A record that was found by its log offset, or in the copy there: its content is `bytes[start..end)`. */
 export interface FoundRecord {
   readonly header: Header;
   readonly bytes: Buffer;
@@ -128,18 +128,23 @@ export class RecordReader {
     this.#block(segment, number).catch(() => {});
   }
 
-  /** The record at a log offset whose size is not known, for look-ups by id. Undefined where none begins. */
+  /**
+   * The record at a log offset whose size is not known, for look-ups by id; what a copy holds where one is. Undefined where none
+   * begins.
+   */
   async find(logOffset: number): Promise<{ held: Held; header: Header } | undefined> {
     const segment = this.#segments.at(logOffset);
-    if (segment === undefined || logOffset >= this.#log.visible) return undefined;
+    const readable = this.#log.visible - logOffset;
+    if (segment === undefined || (readable <= 0 && !this.#isCopy(logOffset))) return undefined;
     const head = await this.#bytes(segment, logOffset, RECORD_AT);
     if (head.length < RECORD_AT) return undefined;
     const size = head.readUInt32LE(4);
-    if (size <= RECORD_AT || size > this.#log.visible - logOffset) return undefined;
+    if (size <= RECORD_AT || (readable > 0 && size > readable)) return undefined;
     const bytes = await this.#bytes(segment, logOffset, size);
-    const header = emptyHeader();
-    if (check(bytes, viewOf(bytes), 0, logOffset, header) !== "record") return undefined;
-    return { held: { bytes, at: 0, size }, header };
+    const found = foundIn(bytes, viewOf(bytes), 0, logOffset);
+    if (found === undefined) return undefined;
+    const at = found.start - HEADER_BYTES;
+    return { held: { bytes, at, size: size - at }, header: found.header };
   }
 
   /**
@@ -147,7 +152,7 @@ export class RecordReader {
    * caller's for as long as it wants.
    */
   near(logOffset: number): FoundRecord | undefined | Promise<FoundRecord | undefined> {
-    if (logOffset >= this.#log.visible) return undefined;
+    if (logOffset >= this.#log.visible && !this.#isCopy(logOffset)) return undefined;
     const slab = this.cold(logOffset) ? undefined : this.#log.slabs.at(logOffset);
     if (slab !== undefined) return copied(slab.bytes, slab.view, logOffset - slab.start);
     const segment = this.#segments.at(logOffset);
@@ -167,8 +172,16 @@ export class RecordReader {
   async #findAlone(logOffset: number): Promise<FoundRecord | undefined> {
     const found = await this.find(logOffset);
     if (found === undefined) return undefined;
-    const { bytes } = found.held;
-    return { header: found.header, bytes, start: HEADER_BYTES, end: bytes.length };
+    const { bytes, at } = found.held;
+    return { header: found.header, bytes, start: at + HEADER_BYTES, end: bytes.length };
+  }
+
+  /** Whether the record in memory at a log offset is a copy: it may be read before it is settled, for what it holds is. */
+  #isCopy(logOffset: number): boolean {
+    const slab = this.#log.slabs.at(logOffset);
+    return (
+      slab !== undefined && readHeader(slab.view, logOffset - slab.start, this.#header).kind === KIND.copy
+    );
   }
 
   #hold(bytes: Buffer, at: number, size: number): Held {
@@ -252,7 +265,7 @@ function wholeIn({ bytes, view, start, end }: Block, logOffset: number): boolean
 function foundIn(bytes: Buffer, view: DataView, at: number, logOffset: number): FoundRecord | undefined {
   const header = emptyHeader();
   if (check(bytes, view, at, logOffset, header) !== "record") return undefined;
-  return { header, bytes, start: at + HEADER_BYTES, end: at + header.length };
+  return original({ header, bytes, start: at + HEADER_BYTES, end: at + header.length }, view);
 }
 
 /** A copy, because slabs are used again. What is in one was written by this process: it needs no check. */
@@ -260,7 +273,14 @@ function copied(bytes: Buffer, view: DataView, at: number): FoundRecord {
   const header = readHeader(view, at, emptyHeader());
   const start = at + HEADER_BYTES;
   const content = Buffer.from(bytes.subarray(start, at + header.length));
-  return { header, bytes: content, start: 0, end: content.length };
+  return original({ header, bytes: content, start: 0, end: content.length }, viewOf(content));
+}
+
+/** The record that a copy holds, which was checked with it; any other record is itself. */
+function original(found: FoundRecord, view: DataView): FoundRecord {
+  if (found.header.kind !== KIND.copy) return found;
+  const header = readHeader(view, found.start, emptyHeader());
+  return { ...found, header, start: found.start + HEADER_BYTES };
 }
 
 function blockOf(segment: Segment, logOffset: number): number {

@@ -52,12 +52,20 @@ export const KIND = {
   delayed: 10,
   half: 11,
   settle: 12,
+  /** Holds a delayed or half record that retention was about to drop, whole, as its payload. */
+  copy: 13,
 } as const;
-const KIND_MAX = KIND.settle;
+const KIND_MAX = KIND.copy;
 
 /** Whether records of a kind hold a message, as it was sent; else a payload. */
 export function holdsMessage(kind: number): boolean {
   return kind === KIND.message || kind === KIND.delayed || kind === KIND.half;
+}
+
+/** Where in a record of a kind the message begins: that of the record in it for a copy; 0 where there is none. */
+export function messageAt(kind: number): number {
+  if (kind === KIND.copy) return 2 * HEADER_BYTES;
+  return holdsMessage(kind) ? HEADER_BYTES : 0;
 }
 
 const TEMPLATE = Buffer.alloc(HEADER_BYTES);
@@ -92,12 +100,13 @@ export interface Header {
   hasTtl: boolean;
   topic: number;
   queueId: number;
-  /** Of a delayed or half record: when it is due, milliseconds since 1970. */
+  /** Of a delayed or half record and of a copy: when it is due, milliseconds since 1970. */
   queueOffset: number;
   storedAtMs: number;
   tagHash: number;
   keyHash: number;
   producerId: number;
+  /** Of a copy: `times` of its due entry. */
   sequence: number;
 }
 

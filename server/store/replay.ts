@@ -1,7 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { changesDue } from "./due-entry.js";
 import type { Queue } from "./queue.js";
-import { check, emptyHeader, HEADER_BYTES, type Header, holdsMessage, KIND, readHeader } from "./record.js";
+import { check, emptyHeader, HEADER_BYTES, type Header, KIND, messageAt, readHeader } from "./record.js";
 import { salvage } from "./salvage.js";
 import { firstRecord, type Segment } from "./segment.js";
 import { State } from "./state.js";
@@ -77,8 +77,9 @@ export function reduceRecord(
 ): void {
   const start = at + HEADER_BYTES;
   const end = at + header.length;
-  if (header.keyed && holdsMessage(header.kind))
-    index.keyed(header, header.logOffset - segment.start, bytes, start, end);
+  const message = messageAt(header.kind);
+  if (header.keyed && message > 0)
+    index.keyed(header, header.logOffset - segment.start, bytes, at + message, end);
   if (header.kind === KIND.message) {
     const queue = state.queueOf(header);
     state.message(queue, header);

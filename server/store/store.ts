@@ -92,6 +92,7 @@ export class Store {
       reader: this.#reader,
       keys: parts.keys,
       endOffset: (queue) => this.endOffset(queue),
+      placeOf: (origin) => this.#dueIndex.placeOf(origin),
     });
     this.#dueIndex = new DueIndex({
       ...parts.due,
@@ -238,6 +239,11 @@ export class Store {
     return new Promise((resolve, reject) =>
       this.#log.settled((error) => (error === null ? resolve() : reject(error)), this.#log.end - butBytes),
     );
+  }
+
+  /** Resolves when everything appended by now survives a power cut. */
+  whenDurable(): Promise<void> {
+    return this.#log.flush();
   }
 
   /** Records a topic as it is from now on. Settled later. */

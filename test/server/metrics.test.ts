@@ -16,7 +16,17 @@ const figures: BrokerFigures = {
   diskTotalBytes: 2e9,
   progress: [{ group: "g", topic: "t", lag: 12, ready: 7, inFlight: 5 }],
   consuming: { ...consumeCounters(), messagesUnread: 9 },
-  delays: { pending: 5, delivered: 7, late: 1, lateSeconds: 2.5, cancelled: 3, dropped: 0 },
+  delays: {
+    pending: 5,
+    delivered: 7,
+    late: 1,
+    lateSeconds: 2.5,
+    cancelled: 3,
+    dropped: 0,
+    bytes: 640,
+    copied: 11,
+    copiedBytes: 1_280,
+  },
   transactions: {
     open: 4,
     halves: 6,
@@ -72,6 +82,9 @@ describe("metrics", () => {
     expect(text).to.include("\nlogwheel_delayed_lateness_seconds_total 2.5\n");
     expect(text).to.include("\nlogwheel_delayed_late_total 1\n");
     expect(text).to.include("\nlogwheel_delayed_cancelled_total 3\n");
+    expect(text).to.include("\nlogwheel_due_pending_bytes 640\n");
+    expect(text).to.include("\nlogwheel_due_copied_total 11\n");
+    expect(text).to.include("\nlogwheel_due_copied_bytes_total 1280\n");
   });
 
   it("shows transactions: what is undecided, parked or alone now, and what was decided and asked", async () => {

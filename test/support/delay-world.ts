@@ -16,12 +16,13 @@ import { type DueSettings, DueWork } from "../../server/broker/due-work.js";
 import { Messages } from "../../server/broker/messages.js";
 import { silentMeter } from "../../server/broker/meter.js";
 import { Publisher } from "../../server/broker/publish.js";
+import { Retention } from "../../server/broker/retention.js";
 import { TOPIC_TYPE, Topics } from "../../server/broker/topics.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { PowerLoss } from "../../server/disk/power-loss.js";
 import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Store } from "../../server/store/store.js";
-import { openStore } from "./store.js";
+import { openStore, SEGMENT_BYTES, text } from "./store.js";
 
 /** The same messages encoded for a unary send. */
 export function sentMessages(
@@ -49,6 +50,9 @@ export function sentMessages(
   };
 }
 
+/** Body of what fills segments. */
+const FILLING = `filling ${"x".repeat(2_000)}`;
+
 /** A delivered message. */
 export interface Arrived {
   readonly id: string;
@@ -65,6 +69,8 @@ export interface DelayWorldOptions {
   readonly settings?: Partial<DueSettings>;
   readonly segmentBytes?: number;
   readonly dueChangesKept?: number;
+  /** Bytes of messages that may be pending. */
+  readonly pendingBytesMax?: number;
 }
 
 /** The broker's rooms for what happens later, on a disk and views in memory, by a clock that the test moves. */
@@ -81,7 +87,7 @@ export class DelayWorld {
   readonly #options: DelayWorldOptions;
 
   private constructor(options: DelayWorldOptions & { files: MemoryFiles; views: MemoryViews }, store: Store) {
-    const { clock = new TestClock(), files, views, settings } = options;
+    const { clock = new TestClock(), files, views, settings, pendingBytesMax = 1e12 } = options;
     this.#options = options;
     this.clock = clock;
     this.files = files;
@@ -89,7 +95,8 @@ export class DelayWorld {
     this.store = store;
     const limits = { autoCreate: false, autoCreateQueues: 4, topicsMax: 10, queuesMax: 8 };
     this.topics = new Topics(store, clock, limits);
-    this.due = new DueWork({ store, clock, logger: silentLogger, broker: "a", settings });
+    const room = { what: "half of it", bytes: () => pendingBytesMax };
+    this.due = new DueWork({ store, clock, logger: silentLogger, broker: "a", settings, room });
     const about = { due: this.due, store, topics: this.topics };
     this.admin = new DueAdmin({ ...about, logger: silentLogger, name: "a" });
     this.messages = new Messages({ store, topics: this.topics, broker: "a" });
@@ -162,6 +169,23 @@ export class DelayWorld {
     for (let turn = 0; turn < 20; turn++) await settle();
   }
 
+  /** Sends messages that go at once, until so many more segments are full. */
+  async fill(segments: number): Promise<void> {
+    const goal = this.store.figures.segments + segments;
+    while (this.store.figures.segments < goal) await this.send(text(FILLING));
+    await this.store.sealed.idle();
+  }
+
+  /** Retention looks once; it leaves so many segments, if it can. */
+  async keep(segments: number): Promise<void> {
+    const { store, clock, due } = this;
+    const retentionBytes = segments * SEGMENT_BYTES;
+    const policy = { retentionMs: 1e15, retentionBytes };
+    const { forwarding } = due;
+    const retention = new Retention({ store, clock, logger: silentLogger, policy, forwarding, dropped() {} });
+    await retention.look();
+  }
+
   /** What a consumer of a topic would have now, queue by queue. */
   async arrived(topic = "later"): Promise<Arrived[]> {
     const found: Arrived[] = [];
@@ -184,9 +208,10 @@ export class DelayWorld {
     return found;
   }
 
-  /** Their bodies. */
+  /** Their bodies, but for those that `fill` has sent. */
   async bodies(topic?: string): Promise<string[]> {
-    return (await this.arrived(topic)).map(({ message }) => message.body.toString());
+    const all = (await this.arrived(topic)).map(({ message }) => message.body.toString());
+    return all.filter((body) => body !== FILLING);
   }
 
   /** Stops as an operator would have it, is away for so long, and starts again. */

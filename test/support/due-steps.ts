@@ -3,6 +3,7 @@ import type { MessageInput } from "../../proto/kernel/message-codec.js";
 import type { DueEntry, DueKind, Settlement } from "../../server/store/due-entry.js";
 import type { Queue } from "../../server/store/queue.js";
 import { HEADER_BYTES, KIND } from "../../server/store/record.js";
+import type { FoundRecord } from "../../server/store/record-reader.js";
 import type { Store } from "../../server/store/store.js";
 import { addTopic, append, encodedMessage, headerOf, text } from "./store.js";
 
@@ -29,6 +30,8 @@ export function appendDue(
     kind,
     dueAtMs,
     origin,
+    place: origin,
+    bytes: HEADER_BYTES + bytes.length,
     topic: queue.topic.number,
     times: 0,
     first: kind === KIND.half ? origin : 0,
@@ -52,6 +55,23 @@ export function settleDue(
     const header = { ...headerOf(body), more: index < messages.length - 1 };
     return { queue, queueOffset, logOffset: store.append(queue, header, body, 0, body.length) };
   });
+}
+
+/** The records of entries that can be read, wherever they are. */
+export async function recordsOf(store: Store, entries: readonly DueEntry[]): Promise<FoundRecord[]> {
+  const records: FoundRecord[] = [];
+  for (const { place } of entries) {
+    const record = await store.lookup.near(place);
+    if (record !== undefined) records.push(record);
+  }
+  return records;
+}
+
+/** Appends copies of records that are pending, as one group; returns their entries as they are then. Not settled. */
+export function copyDue(store: Store, records: readonly FoundRecord[]): DueEntry[] {
+  store.stamp();
+  store.reserve(records.reduce((sum, { header }) => sum + store.due.copyBytes(header), 0));
+  return store.due.copy(records);
 }
 
 /** The only queue of the topic "orders", which is made if it is missing. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { readRecord, type StoredRecord } from "../../proto/kernel/record.js";
 import type { Queue } from "../../server/store/queue.js";
+import { RECORD_AT } from "../../server/store/record.js";
 import type { State } from "../../server/store/state.js";
 import type { Store } from "../../server/store/store.js";
 import { allDue } from "./due-steps.js";
@@ -78,6 +79,15 @@ async function checkDue(store: Store, model: Model): Promise<void> {
   same(await allDue(store), expected, "what is due");
   for (const entry of expected)
     same(store.due.find(entry.origin), entry, `due for log offset ${entry.origin}`);
+  let bytes = 0;
+  for (const { origin, bytes: length } of expected) {
+    bytes += length;
+    const record = await store.lookup.dueAt(origin);
+    if (record === undefined) expect.fail(`the message that is due for log offset ${origin} is not there`);
+    const { logOffset } = readRecord(record, 0, record.length);
+    same([logOffset, record.length + RECORD_AT], [origin, length], `the record for log offset ${origin}`);
+  }
+  same(store.due.pendingBytes, bytes, "bytes that are due");
 }
 
 function checkNames(store: Store, model: Model): void {

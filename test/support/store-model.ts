@@ -30,6 +30,7 @@ export type Entry = { readonly end: number } & (
       readonly settlements: readonly Settlement[];
       readonly messages: readonly Appended[];
     }
+  | { readonly kind: "copies"; readonly entries: readonly DueEntry[] }
   | { readonly kind: "topic"; readonly change: TopicChange }
   | { readonly kind: "group"; readonly change: GroupChange }
   | {
@@ -74,6 +75,9 @@ export class Model {
       case "settlement":
         this.#settle(entry.settlements);
         for (const message of entry.messages) this.#message(message);
+        return;
+      case "copies":
+        for (const copied of entry.entries) this.due.set(copied.origin, copied);
         return;
       case "topic":
         return this.#topic(entry.change);

@@ -10,7 +10,7 @@ import type { GroupState } from "../../server/store/state.js";
 import { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 import type { Flush } from "../../server/store/writer.js";
-import { appendDue, settleDue } from "./due-steps.js";
+import { appendDue, copyDue, recordsOf, settleDue } from "./due-steps.js";
 import { addTopic, append } from "./store.js";
 import { contentOf, type Entry, Model, placed } from "./store-model.js";
 
@@ -190,6 +190,7 @@ export class World {
   readonly #dueSteps: readonly (readonly [weight: number, act: () => void | Promise<void>])[] = [
     [25, () => this.postpone()],
     [12, () => this.settleDue()],
+    [6, () => this.copyDue()],
   ];
 
   /** A message for later, or the half of a transaction. */
@@ -217,6 +218,14 @@ export class World {
       placed(message, queue, queueOffset, logOffset),
     );
     this.#appended({ kind: "settlement", settlements, messages });
+  }
+
+  /** Copies some of what lies first in the log. */
+  async copyDue(): Promise<void> {
+    const pending = [...this.model.due.values()].sort((a, b) => a.place - b.place);
+    const first = pending.slice(0, 1 + this.#below(8));
+    const records = await recordsOf(this.store, first);
+    if (records.length > 0) this.#appended({ kind: "copies", entries: copyDue(this.store, records) });
   }
 
   #anyQueue(): Queue | undefined {

@@ -4,6 +4,8 @@ import { silentLogger } from "../../proto/kernel/logger.js";
 import { encodedMessageSize, type MessageInput, writeMessage } from "../../proto/kernel/message-codec.js";
 import { readRecord } from "../../proto/kernel/record.js";
 import type { Files } from "../../server/disk/files.js";
+import { MemoryFiles } from "../../server/disk/memory-files.js";
+import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Queue, TopicState } from "../../server/store/queue.js";
 import { emptyHeader, HEADER_BYTES, type Header } from "../../server/store/record.js";
 import { Store } from "../../server/store/store.js";
@@ -12,7 +14,7 @@ import type { StoreOptions } from "../../server/store/store-options.js";
 /** Segments in tests: small enough to roll often. */
 export const SEGMENT_BYTES = 64 << 10;
 
-/** A store with small segments on the given disk. */
+/** A store with small segments on the given disk. Views beside a disk in memory are in memory, too, and made anew. */
 export function openStore(files: Files, options: Partial<StoreOptions> = {}): Promise<Store> {
   return Store.open({
     files,
@@ -22,6 +24,7 @@ export function openStore(files: Files, options: Partial<StoreOptions> = {}): Pr
     segmentBytes: SEGMENT_BYTES,
     slabsKept: 2,
     cacheBytes: 1 << 20,
+    ...(files instanceof MemoryFiles ? { views: new MemoryViews() } : {}),
     ...options,
   });
 }

@@ -5,6 +5,7 @@ import type { ConsumeEvent } from "../../../proto/kernel/consume-codec.js";
 import { BROKER } from "../../../proto/kernel/contract.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { BrokerOptions } from "../../../server/broker/broker.js";
+import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
 
 describe("settings of a broker reach what obeys them", () => {
@@ -91,6 +92,36 @@ describe("settings of a broker reach what obeys them", () => {
     expect(cluster.clock.monotonicMs() - sinceMs).to.be.within(2_000, 2_200);
     const [welcome] = heard.flatMap((event) => (event.reply === "welcome" ? [event.welcome] : []));
     expect(welcome).to.include({ heartbeatMs: 500, expiryMs: 2_000 });
+  });
+
+  it("pendingPercent: messages that are pending take such a share of retentionBytes, then more are refused", async () => {
+    await start({ retentionBytes: 2 << 20, pendingPercent: 1 });
+    const send = (delayMs: number): Promise<unknown> =>
+      cluster.advance(
+        broker.unary(BROKER.send, { topic: "t", message: { body: Buffer.alloc(1_000), delayMs } }),
+      );
+    for (let count = 0; count < 20; count++) await send(86_400_000);
+    const refused = await send(86_400_000).catch((thrown: unknown) => thrown);
+    expect(LogwheelError.is(refused, "THROTTLED"), String(refused)).to.equal(true);
+    expect((refused as Error).message).to.match(/1 % of retentionBytes \(setting pendingPercent\)/);
+    await send(0);
+  });
+
+  it("pendingPercent: of what may be used of the disk where the log has no limit", async () => {
+    const files = new MemoryFiles();
+    files.space = async () => ({ freeBytes: 5_000_000, totalBytes: 10_000_000 });
+    const disk = { warnPercent: 75, refusePercent: 90, freeBytesMin: 2_000_000, reserveBytes: 0 };
+    await start({ files, disk, pendingPercent: 1 });
+    const send = (bytes: number): Promise<string> =>
+      codeOf(
+        broker.unary(BROKER.send, {
+          topic: "t",
+          message: { body: Buffer.alloc(bytes), delayMs: 86_400_000 },
+        }),
+      );
+    expect(await send(79_000)).to.equal("ok");
+    expect(await send(2_000)).to.equal("ok");
+    expect(await send(1)).to.equal("THROTTLED");
   });
 
   /** Bytes of the log that are written and not flushed. */

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { TestClock } from "../../../client/testing/test-clock.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
-import { droppable, Retention } from "../../../server/broker/retention.js";
+import { DueWork } from "../../../server/broker/due-work.js";
+import { droppable, Retention, waitMs } from "../../../server/broker/retention.js";
 import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { Store } from "../../../server/store/store.js";
 import { addTopic, append, bodies, openStore, SEGMENT_BYTES, text } from "../../support/store.js";
@@ -36,6 +37,12 @@ describe("what retention may drop", () => {
       1,
     );
   });
+
+  it("waits for what is due soon: for a minute, or as long as a segment takes to fill", () => {
+    const at = (...times: number[]): number => waitMs(times.map((lastStoredAtMs) => ({ lastStoredAtMs })));
+    expect([at(), at(5), at(0, HOUR)]).to.deep.equal([60_000, 60_000, 60_000]);
+    expect(at(1_000, 3_000, 9_000)).to.equal(4_000);
+  });
 });
 
 describe("retention", () => {
@@ -61,6 +68,7 @@ describe("retention", () => {
       clock,
       logger: silentLogger,
       policy: { retentionMs: days * DAY, retentionBytes: undefined },
+      forwarding: new DueWork({ store, clock, logger: silentLogger, broker: "a" }).forwarding,
       dropped,
     });
   }

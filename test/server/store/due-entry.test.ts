@@ -14,6 +14,8 @@ const entry = fc
   .record({ dueAtMs: number, origin: number, kind: fc.constantFrom(KIND.delayed, KIND.half) })
   .map((each) => ({
     ...each,
+    place: each.origin - (each.origin % 2),
+    bytes: each.origin % 4_096,
     topic: each.origin % 1_000,
     times: 0,
     first: each.kind === KIND.half ? each.origin : 0,
@@ -25,6 +27,10 @@ const settlement = fc.record({
   dropped: fc.boolean(),
 });
 const NOTHING = Buffer.alloc(0);
+
+function entryOf(given: Partial<DueEntry> & Pick<DueEntry, "dueAtMs" | "origin" | "kind">): DueEntry {
+  return { place: given.origin, bytes: 100, topic: 1, times: 0, first: 0, ...given };
+}
 
 function changesOf(kind: number, payload: Buffer): unknown {
   const header = { ...emptyHeader(), kind, logOffset: 4_096, queueOffset: 77 };
@@ -47,7 +53,7 @@ describe("due entries in records", () => {
 
   it("a payload that is none is damage", () => {
     const payload = writeSettlements([
-      { entry: { dueAtMs: 1, origin: 2, kind: KIND.half, topic: 3, times: 0, first: 2 }, againAtMs: 0 },
+      { entry: entryOf({ dueAtMs: 1, origin: 2, kind: KIND.half, topic: 3, first: 2 }), againAtMs: 0 },
     ]);
     const wrong = Buffer.from(payload);
     wrong[24] = KIND.message;
@@ -63,6 +69,8 @@ describe("due entries in records", () => {
           entry: {
             dueAtMs: 77,
             origin: 4_096,
+            place: 4_096,
+            bytes: 0,
             kind,
             topic: 0,
             times: 0,
@@ -75,8 +83,8 @@ describe("due entries in records", () => {
   });
 
   it("a settle record takes entries away, and puts those that come again under their old origin", () => {
-    const one: DueEntry = { dueAtMs: 10, origin: 64, kind: KIND.delayed, topic: 4, times: 0, first: 0 };
-    const other: DueEntry = { dueAtMs: 20, origin: 99, kind: KIND.half, topic: 3, times: 0, first: 99 };
+    const one: DueEntry = entryOf({ dueAtMs: 10, origin: 64, kind: KIND.delayed, topic: 4 });
+    const other: DueEntry = entryOf({ dueAtMs: 20, origin: 99, kind: KIND.half, topic: 3, first: 99 });
     const payload = writeSettlements([
       { entry: one, againAtMs: 0 },
       { entry: other, againAtMs: 30 },

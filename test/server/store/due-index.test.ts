@@ -21,6 +21,8 @@ function join(store: Store, first: DueEntry): DueEntry {
     kind: KIND.half,
     dueAtMs: NEVER,
     origin,
+    place: origin,
+    bytes: HEADER_BYTES + bytes.length,
     topic: queue.topic.number,
     times: 0,
     first: first.origin,

@@ -7,7 +7,7 @@ import { MemoryViews } from "../../../server/store/memory-views.js";
 import { KIND } from "../../../server/store/record.js";
 
 function entry(origin: number, dueAtMs = 1_000): DueEntry {
-  return { origin, dueAtMs, kind: KIND.delayed, topic: 1, times: 0, first: 0 };
+  return { origin, dueAtMs, place: origin, bytes: 100, kind: KIND.delayed, topic: 1, times: 0, first: 0 };
 }
 
 /** What the view below holds, by origin and in due order. */

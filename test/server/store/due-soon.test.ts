@@ -8,7 +8,7 @@ import { KIND } from "../../../server/store/record.js";
 const END = { dueAtMs: 1_000, origin: 0 };
 
 function entry(origin: number, dueAtMs: number): DueEntry {
-  return { origin, dueAtMs, kind: KIND.delayed, topic: 1, times: 0, first: 0 };
+  return { origin, dueAtMs, place: origin, bytes: 100, kind: KIND.delayed, topic: 1, times: 0, first: 0 };
 }
 
 describe("DueSoon", () => {

@@ -127,6 +127,7 @@ describe("Due", () => {
 
   it("nor do many that come and go: what is settled makes room first", async () => {
     await store.close();
+    files = new MemoryFiles();
     store = await openSmall(files, { views, segmentBytes: 1 << 20 });
     await store.whenSettled();
     const written: string[] = [];
@@ -200,8 +201,6 @@ describe("Due", () => {
     expect(await store.sealed.dropFirst()).to.equal(false);
     settleDue(store, once(entry));
     await store.whenSettled();
-    expect(await store.sealed.dropFirst()).to.equal(false);
-    await roll(store);
     expect(await store.sealed.dropFirst()).to.equal(true);
     expect(await store.sealed.dropFirst()).to.equal(true);
   });

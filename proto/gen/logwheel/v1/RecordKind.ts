@@ -14,6 +14,7 @@ export const RecordKind = {
   RECORD_KIND_DELAYED: 10,
   RECORD_KIND_HALF: 11,
   RECORD_KIND_SETTLE: 12,
+  RECORD_KIND_COPY: 13,
 } as const;
 
 export type RecordKind =
@@ -43,5 +44,7 @@ export type RecordKind =
   | 11
   | 'RECORD_KIND_SETTLE'
   | 12
+  | 'RECORD_KIND_COPY'
+  | 13
 
 export type RecordKind__Output = typeof RecordKind[keyof typeof RecordKind]
