@@ -18,6 +18,9 @@ export const MESSAGE_LIMITS = {
   messageBytesMax: (4 << 20) + (64 << 10),
 } as const;
 
+/** The longest wait for another delivery: a week. */
+export const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
+
 /** The most messages of one `SendBatch`. */
 export const BATCH_MESSAGES_MAX = 128;
 

@@ -3,9 +3,10 @@ import type { Nack__Output } from "../../proto/gen/logwheel/v1/Nack.js";
 import type { QueueAck__Output } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { Range__Output } from "../../proto/gen/logwheel/v1/Range.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { RETRY_DELAY_MS_MAX } from "../../proto/kernel/limits.js";
 import type { Queue } from "../store/queue.js";
 import type { Lane } from "./lane.js";
-import { RETRY_DELAY_MS_MAX, retryDelayMs } from "./retry-ladder.js";
+import { retryDelayMs } from "./retry-ladder.js";
 import type { Instant } from "./run.js";
 import type { Mode } from "./subscription.js";
 
