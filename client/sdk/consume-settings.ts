@@ -1,8 +1,9 @@
+import { inspect } from "node:util";
 import { From as WireFrom } from "../../proto/gen/logwheel/v1/From.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
 import { Mode } from "../../proto/gen/logwheel/v1/Mode.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { checkGroupName } from "../../proto/kernel/limits.js";
+import { checkGroupName, LEASE_MS_MAX } from "../../proto/kernel/limits.js";
 import type { Amount } from "./credit.js";
 import type { MemberOptions } from "./member-options.js";
 import type { Topic } from "./topic.js";
@@ -52,13 +53,13 @@ export function topicsByName<T>(topics: Topic<T> | readonly Topic<T>[]): Readonl
 /** What the membership on every broker says and takes. Throws BAD_REQUEST for wishes that make no sense. */
 export function memberOptions(topics: Iterable<string>, wishes: ConsumeWishes, host: string): MemberOptions {
   checkGroupName(wishes.group);
-  const { group, mode = "concurrent", leaseMs = LEASE_MS } = wishes;
+  const { group, mode = "concurrent" } = wishes;
   if (!Object.hasOwn(MODE_NUMBER, mode))
     throw new LogwheelError(
       "BAD_REQUEST",
       `mode is ${JSON.stringify(mode)}; it is one of ${Object.keys(MODE_NUMBER).join(", ")}`,
     );
-  atLeast("leaseMs", leaseMs, LEASE_MS_MIN);
+  const leaseMs = leaseTime("leaseMs", wishes.leaseMs ?? LEASE_MS, LEASE_MS_MIN);
   const filter = filterOf(wishes.filter);
   const hello: Hello = {
     group,
@@ -83,15 +84,24 @@ export function filterOf({ tags, sql }: Partial<Filter> = {}): WireFilter {
 
 /** Throws BAD_REQUEST unless `value` is a number from `least` on. */
 export function atLeast(name: string, value: number, least: number): number {
-  if (value >= least) return value;
-  throw new LogwheelError("BAD_REQUEST", `${name} is ${value}; it must be at least ${least}`);
+  if (typeof value === "number" && value >= least) return value;
+  throw new LogwheelError("BAD_REQUEST", `${name} is ${inspect(value)}; it must be at least ${least}`);
+}
+
+/** How long a message belongs to a member: whole milliseconds. Throws BAD_REQUEST for less than `least` and more than brokers grant. */
+export function leaseTime(name: string, ms: number, least: number): number {
+  if (ms <= LEASE_MS_MAX) return Math.ceil(atLeast(name, ms, least));
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `${name} is ${inspect(ms)}; it must be ${least} to ${LEASE_MS_MAX} (12 hours)`,
+  );
 }
 
 function limitOf(mode: ConsumeMode, { prefetch, concurrency = 1 }: ConsumeWishes): Amount {
   const usual = mode === "shared" ? SHARED_PREFETCH_PER_HANDLER * concurrency : PREFETCH_MESSAGES;
   return {
-    messages: atLeast("prefetch.messages", prefetch?.messages ?? usual, 1),
-    bytes: atLeast("prefetch.bytes", prefetch?.bytes ?? PREFETCH_BYTES, 1),
+    messages: Math.floor(atLeast("prefetch.messages", prefetch?.messages ?? usual, 1)),
+    bytes: Math.floor(atLeast("prefetch.bytes", prefetch?.bytes ?? PREFETCH_BYTES, 1)),
   };
 }
 

@@ -87,8 +87,9 @@ function encodeBody<T>({ topic, body }: OutMessage<T>): Uint8Array {
 }
 
 function checkAttributes<T>(message: OutMessage<T>): void {
-  const { tag, keys, orderingKey, properties, ttlMs } = message;
+  const { tag, keys, orderingKey, properties, ttlMs, queueId } = message;
   if (ttlMs !== undefined) checkTtl(ttlMs);
+  if (queueId !== undefined) checkQueue(queueId);
   if (tag !== undefined) {
     checkText("tag", tag, MESSAGE_LIMITS.tagBytesMax);
     if (tag.includes("||"))
@@ -105,6 +106,12 @@ function checkTtl(ttlMs: number): void {
     "BAD_REQUEST",
     `ttlMs is ${ttlMs}; it is a whole number from 1 to ${MESSAGE_LIMITS.ttlMsMax}`,
   );
+}
+
+/** The wire has the number above it in 32 bits. */
+function checkQueue(queueId: number): void {
+  if (Number.isInteger(queueId) && queueId >= 0 && queueId < 2 ** 32 - 1) return;
+  throw new LogwheelError("BAD_REQUEST", `queueId is ${queueId}; queues are counted from 0`);
 }
 
 function checkKeys(keys: readonly string[]): void {

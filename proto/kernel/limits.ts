@@ -21,6 +21,9 @@ export const MESSAGE_LIMITS = {
 /** The longest wait for another delivery: a week. */
 export const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
 
+/** The longest lease of a message, and the longest extension of one: 12 hours. */
+export const LEASE_MS_MAX = 43_200_000;
+
 /** The most messages of one `SendBatch`. */
 export const BATCH_MESSAGES_MAX = 128;
 

@@ -134,7 +134,8 @@ describe("simple consumer", () => {
     const [first] = await receiveAll(simple, 1);
     await cluster.advance(first!.nack({ delayMs: 0 }));
     const [second] = await receiveAll(simple, 1);
-    expect(await codeOf(second!.nack({ delayMs: Number.NaN }))).to.equal("BAD_REQUEST");
+    for (const bad of [() => second!.nack({ delayMs: Number.NaN }), () => second!.extend(5e9)])
+      expect(await codeOf(bad())).to.equal("BAD_REQUEST");
     await cluster.advance(second!.nack({ delayMs: 5_000 }));
     expect(await cluster.advance(simple.receive({ waitMs: 4_000 }))).to.deep.equal([]);
     const [third] = await receiveAll(simple, 1);
