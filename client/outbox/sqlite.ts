@@ -37,6 +37,9 @@ export function sqlite(database: SqliteDatabase): Database & SyncSession {
   return {
     dialect: "sqlite",
     querySync,
+    get inTransaction() {
+      return inTransaction(database);
+    },
     query: (sql, params) => inTurn(database, async () => querySync(sql, params)),
     alone: (sql, params) =>
       inTurn(database, async () => {
@@ -47,9 +50,13 @@ export function sqlite(database: SqliteDatabase): Database & SyncSession {
   };
 }
 
+function inTransaction(database: SqliteDatabase): boolean | undefined {
+  return database.inTransaction ?? database.isTransaction;
+}
+
 /** What is done in a transaction of somebody else could be rolled back with it, and what is read never be committed. */
 function checkNoTransaction(database: SqliteDatabase): void {
-  if (database.inTransaction === true || database.isTransaction === true)
+  if (inTransaction(database))
     throw new LogwheelError(
       "CONFLICT",
       "the SQLite connection is in a transaction of somebody else: give the relay one of its own",
