@@ -5,7 +5,7 @@ import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, type ClientArgs, callOptions, withClient } from "./connection.js";
 import { DUE_OPTIONS, dueTimeOf } from "./due-options.js";
 import { EXIT } from "./exit-code.js";
-import { messageJson } from "./message-json.js";
+import { bodyText, messageJson } from "./message-json.js";
 import { parseMoment } from "./moment.js";
 import { countOf, optionValue } from "./option-value.js";
 import { type Format, OUTPUT_OPTION, showOne, showRows } from "./output.js";
@@ -41,11 +41,6 @@ type Change = (producer: Producer, handle: string, options: CallOptions) => Prom
 function shown({ handle, deliverAt, message }: DelayedInfo): object {
   const { queueOffset: _, messageId: __, attempt: ___, ...rest } = messageJson(message);
   return { handle, deliverAt, ...rest };
-}
-
-function bodyText({ message }: DelayedInfo): string {
-  const { body, bodyBase64 } = messageJson(message);
-  return body ?? `base64:${bodyBase64}`;
 }
 
 function moment(option: string, text: string | undefined): Date | undefined {
@@ -170,7 +165,7 @@ export const verbs = [
             topic: (info) => info.topic,
             queue: (info) => `${info.broker}/${info.queueId}`,
             keys: (info) => info.message.keys,
-            body: bodyText,
+            body: ({ message }) => bodyText(message),
           });
         if (more) terminal.note(`there are more than ${max}: say --max`);
         return undefined;

@@ -75,6 +75,10 @@ export class LeasedMessage<T> implements Message<T>, Lease {
     return this.#delivery.message.raw;
   }
 
+  get storedBody(): Uint8Array {
+    return this.#delivery.message.storedBody;
+  }
+
   get keys(): readonly string[] {
     return this.#delivery.message.keys;
   }

@@ -200,8 +200,10 @@ export interface Message<T> {
   readonly id: string;
   readonly topic: string;
   readonly body: T;
-  /** The body's bytes, decompressed. */
+  /** The body's bytes, decompressed. Reading them throws CODEC where that cannot be done. */
   readonly raw: Uint8Array;
+  /** The body's bytes as they are stored. */
+  readonly storedBody: Uint8Array;
   readonly keys: readonly string[];
   readonly tag?: string | undefined;
   readonly orderingKey?: string | undefined;
