@@ -125,7 +125,11 @@ describe("command line", () => {
     ],
     [["message", "tail", "t", "--max", "0"], "--max: 0 is not a whole number from 1 on"],
     [["message", "tail", "t", "--queue", "-1"], "--queue: -1 is not a whole number from 0 on"],
-    [["bench", "send", "--in-flight", "0"], "--in-flight: 0 is not a whole number from 1 on"],
+    [["bench", "send", "--in-flight", "0"], "--in-flight: 0 is not a whole number from 1 to 1000000"],
+    [
+      ["bench", "send", "--in-flight", "99999999"],
+      "--in-flight: 99999999 is not a whole number from 1 to 1000000",
+    ],
     [["bench", "consume", "--messages", "0.5"], "--messages: 0.5 is not a whole number from 1 on"],
     [["bench", "storage", "--seconds", "0"], "--seconds: 0 is not above 0"],
     [["bench", "e2e", "--warmup", "-1"], "--warmup: -1 is less than 0"],
