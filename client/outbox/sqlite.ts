@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { checkDriver } from "./dialect.js";
 import type { Database, Rows, Session, SyncSession } from "./types.js";
 
 interface Statement {
@@ -33,6 +34,7 @@ const within = new AsyncLocalStorage<SqliteDatabase>();
  * in a transaction that was begun elsewhere.
  */
 export function sqlite(database: SqliteDatabase): Database & SyncSession {
+  checkDriver("sqlite", database, "prepare");
   const querySync = (sql: string, params: readonly unknown[] = []): Rows => run(database, sql, params);
   return {
     dialect: "sqlite",

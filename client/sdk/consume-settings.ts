@@ -3,7 +3,7 @@ import { From as WireFrom } from "../../proto/gen/logwheel/v1/From.js";
 import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
 import { Mode } from "../../proto/gen/logwheel/v1/Mode.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { checkGroupName, LEASE_MS_MAX } from "../../proto/kernel/limits.js";
+import { checkGroupName, checkTopicName, LEASE_MS_MAX } from "../../proto/kernel/limits.js";
 import type { Amount } from "./credit.js";
 import type { MemberOptions } from "./member-options.js";
 import type { Topic } from "./topic.js";
@@ -44,6 +44,7 @@ export interface WireFilter {
 /** Topics by name. Throws BAD_REQUEST for none, or two with one name. */
 export function topicsByName<T>(topics: Topic<T> | readonly Topic<T>[]): ReadonlyMap<string, Topic<T>> {
   const list = Array.isArray(topics) ? (topics as readonly Topic<T>[]) : [topics as Topic<T>];
+  for (const topic of list) checkTopicName(topic?.name);
   const byName = new Map(list.map((topic) => [topic.name, topic]));
   if (list.length === 0 || byName.size < list.length)
     throw new LogwheelError("BAD_REQUEST", "a consumer has at least one topic, and each once");
@@ -77,6 +78,8 @@ export function memberOptions(topics: Iterable<string>, wishes: ConsumeWishes, h
 export function filterOf({ tags, sql }: Partial<Filter> = {}): WireFilter {
   if (tags !== undefined && sql !== undefined)
     throw new LogwheelError("FILTER_INVALID", "a filter has tags or sql, not both: SQL can ask for tags too");
+  if ((tags !== undefined && !Array.isArray(tags)) || (sql !== undefined && typeof sql !== "string"))
+    throw new LogwheelError("FILTER_INVALID", "a filter has tags, a list of texts, or sql, a text");
   if (tags?.length === 0 || sql?.trim() === "")
     throw new LogwheelError("FILTER_INVALID", "the filter is empty: leave it out to get everything");
   return { tags: tags?.join(" || ") ?? "", sql: sql ?? "" };
@@ -108,5 +111,12 @@ function limitOf(mode: ConsumeMode, { prefetch, concurrency = 1 }: ConsumeWishes
 function fromOf(from: From): Pick<Hello, "from" | "fromMs"> {
   if (from === "latest") return { from: WireFrom.FROM_LATEST, fromMs: 0 };
   if (from === "earliest") return { from: WireFrom.FROM_EARLIEST, fromMs: 0 };
-  return { from: WireFrom.FROM_TIME, fromMs: from.timestamp.getTime() };
+  const fromMs = from?.timestamp instanceof Date ? from.timestamp.getTime() : Number.NaN;
+  if (Number.isNaN(fromMs))
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `from is ${inspect(from)}; it is "latest", "earliest" or { timestamp: Date }`,
+    );
+  // Whatever lies before 1970 is the beginning.
+  return { from: WireFrom.FROM_TIME, fromMs: Math.max(0, fromMs) };
 }

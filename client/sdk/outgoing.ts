@@ -115,6 +115,7 @@ function checkQueue(queueId: number): void {
 }
 
 function checkKeys(keys: readonly string[]): void {
+  if (!Array.isArray(keys)) throw new LogwheelError("BAD_REQUEST", "keys is no list of texts");
   if (keys.length > MESSAGE_LIMITS.keysMax)
     throw new LogwheelError("BAD_REQUEST", `${keys.length} keys; ${MESSAGE_LIMITS.keysMax} are allowed`);
   for (const key of keys) {

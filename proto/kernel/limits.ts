@@ -51,7 +51,9 @@ export function checkGroupName(name: string): void {
   checkName("group name", name, 120);
 }
 
-function checkName(what: string, name: string, lengthMax: number): void {
+function checkName(what: string, name: unknown, lengthMax: number): void {
+  if (typeof name !== "string")
+    throw new LogwheelError("BAD_REQUEST", `the ${what} is missing: it is ${typeof name}, not a text`);
   if (name === "") throw new LogwheelError("BAD_REQUEST", `the ${what} is empty`);
   if (name.length > lengthMax)
     throw new LogwheelError(

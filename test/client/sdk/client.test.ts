@@ -63,6 +63,46 @@ describe("client", () => {
     expect(await cluster.advance(groups.list().toArray())).to.deep.equal([]);
   });
 
+  it("refuses what only plain JavaScript can give, by BAD_REQUEST and before anything is sent", async () => {
+    const client = await cluster.connect();
+    await cluster.advance(client.admin.topics.create("orders", { queues: 1 }));
+    const check = () => "commit" as const;
+    const send = (parts: object) =>
+      client.producer().send({ topic: orders, body: Buffer.from("x"), ...parts });
+    const consume = (...args: unknown[]) => client.consume(...(args as Parameters<typeof client.consume>));
+    const transactional = (options: object) => client.transactional(options as never);
+    const attempts: readonly (() => unknown)[] = [
+      () => transactional({ topics: [orders], check }),
+      () => transactional({ group: "g", topics: [orders] }),
+      () => transactional({ group: "g", topics: orders, check }),
+      () =>
+        transactional({ group: "g", topics: [orders], check }).send(
+          { topic: orders, body: "x" } as never,
+          5 as never,
+        ),
+      () => consume(orders, { group: "g" }),
+      () => consume(orders, {}, () => {}),
+      () => consume("orders", { group: "g" }, () => {}),
+      () => consume(orders, { group: "g", from: "foo" }, () => {}),
+      () => consume(orders, { group: "g", from: { timestamp: new Date("x") } }, () => {}),
+      () => client.consumeBatch(orders, { group: "g" } as never, () => {}),
+      () =>
+        client
+          .reader(orders, { from: "foo" as never })
+          [Symbol.asyncIterator]()
+          .next(),
+      () => send({ keys: "abc" }),
+    ];
+    for (const attempt of attempts)
+      expect(await cluster.advance(codeOf((async () => attempt())())), String(attempt)).to.equal(
+        "BAD_REQUEST",
+      );
+    const filter = { tags: "a" } as never;
+    expect(() => consume(orders, { group: "g", filter }, () => {})).to.throw("a filter has tags");
+    const { queueList } = await cluster.advance(client.admin.topics.describe("orders"));
+    expect(queueList.map(({ endOffset }) => endOffset)).to.deep.equal([0]);
+  });
+
   it("await using closes it at the end of the block", async () => {
     let ended: Promise<void> | undefined;
     const run = async (): Promise<void> => {
