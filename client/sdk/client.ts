@@ -114,12 +114,13 @@ export class ClusterClient implements Client {
     this.#routes = routes;
     const topics = new TopicAdmin(brokers, routes, clock);
     const messages = new MessageAdmin(brokers);
+    const groups = new GroupAdmin(brokers);
     this.admin = {
       topics,
-      groups: new GroupAdmin(brokers),
+      groups,
       transactions: new TransactionAdmin(brokers),
       messages,
-      deadLetters: new DeadLetterAdmin(brokers, { topics, messages }, (topic, options) =>
+      deadLetters: new DeadLetterAdmin(brokers, { topics, messages, groups }, (topic, options) =>
         this.reader(topic, options),
       ),
       delayed: new DelayedAdmin(brokers, changes, clock),
