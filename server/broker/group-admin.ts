@@ -97,7 +97,7 @@ export class GroupAdmin {
     if (members > 0)
       throw new LogwheelError(
         "CONFLICT",
-        `group ${name} has ${members} members on this broker: stop them first`,
+        `group ${name} has ${members} member${members === 1 ? "" : "s"} on this broker: stop ${members === 1 ? "it" : "them"} first`,
       );
     const topics = topicsOf(this.#queuesIn(state));
     if (dryRun) return { topics };
