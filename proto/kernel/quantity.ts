@@ -42,6 +42,11 @@ export function roughDuration(ms: number): string {
   return `${Math.ceil((10 * ms) / factor) / 10}${unit}`;
 }
 
+/** A number of things for people: `1 member`, `3 members`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 function parse(text: string, units: Readonly<Record<string, number>>, wanted: string): number {
   const [, digits, unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const factor = unit === "" ? 1 : Object.entries(units).find(([name]) => same(name, unit))?.[1];
