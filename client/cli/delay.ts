@@ -93,7 +93,10 @@ async function lookUp(handle: string, admin: Admin, call: CallOptions): Promise<
   }
 }
 
-/** Changes messages one after the other, and shows what became of each. */
+/** Changes that are asked for at the same time. */
+const CHANGES_AT_ONCE = 64;
+
+/** Changes the messages, and shows what became of each. */
 async function changeAll(
   args: WhichArgs & ClientArgs & { dryRun: boolean; yes: boolean; output: Format },
   terminal: Terminal,
@@ -111,8 +114,14 @@ async function changeAll(
           `${question} ${pending} delayed message${pending === 1 ? "" : "s"}?`,
         );
       const producer = client.producer();
-      for (const [at, row] of rows.entries())
-        rows[at] = { ...row, answer: await change(producer, row.handle, call) };
+      const changed = async (row: Row): Promise<Row> => ({
+        ...row,
+        answer: await change(producer, row.handle, call),
+      });
+      for (let at = 0; at < rows.length; at += CHANGES_AT_ONCE) {
+        const some = rows.slice(at, at + CHANGES_AT_ONCE);
+        rows.splice(at, some.length, ...(await Promise.all(some.map(changed))));
+      }
     }
     await showRows(terminal, args.output, rows, {
       handle: (row) => row.handle,
