@@ -13,7 +13,7 @@ const OPTIONS = {
     type: "number",
     default: 64,
     requiresArg: true,
-    description: "Sends that wait for their acknowledgement",
+    description: "Sends that wait for their acknowledgement, at most 1,000,000",
   },
   seconds: { type: "number", default: 10, requiresArg: true, description: "How long to measure" },
   warmup: { type: "number", default: 3, requiresArg: true, description: "Seconds before the measurement" },
@@ -60,6 +60,8 @@ const OPTIONS = {
 /** What a message takes in the log besides its body, generously. */
 const RECORD_BYTES = 256;
 const BODY_BYTES_MAX = 4 << 20;
+/** They take 1.5 GB of this process. */
+const IN_FLIGHT_MAX = 1_000_000;
 
 // biome-ignore lint/complexity/noBannedTypes: no positionals
 type BenchArgs = Args<{}, typeof OPTIONS>;
@@ -185,7 +187,7 @@ function sizeOf({ size }: BenchArgs): number {
 function assertMeasurable(args: BenchArgs): void {
   const { inFlight, topics, messages, keys, rate, pending, seconds, warmup } = args;
   sizeOf(args);
-  countOf("--in-flight", inFlight);
+  countOf("--in-flight", inFlight, 1, IN_FLIGHT_MAX);
   countOf("--topics", topics);
   countOf("--messages", messages);
   countOf("--keys", keys);

@@ -1,7 +1,9 @@
+import { parseAddress } from "../../proto/kernel/address.js";
 import type { ClusterDescription } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { diagnose } from "./doctor.js";
 import { EXIT } from "./exit-code.js";
+import { optionValue } from "./option-value.js";
 import { OUTPUT_OPTION, showOne, showRows } from "./output.js";
 import { serverHealth } from "./server-health.js";
 import { verb } from "./verb.js";
@@ -51,10 +53,12 @@ export const verbs = [
     },
     async run(args, terminal) {
       const options = callOptions(args, terminal);
+      const { server } = args;
+      if (server !== undefined) optionValue("--server", () => parseAddress(server));
       const health =
-        args.server === undefined
+        server === undefined
           ? await withClient(args, terminal, ({ admin }) => admin.cluster.health(options))
-          : await serverHealth(args.server, options);
+          : await serverHealth(server, options);
       if (args.output === "table") {
         await terminal.out(health.healthy ? "healthy" : "unhealthy");
         for (const problem of health.problems) await terminal.out(problem);

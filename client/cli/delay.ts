@@ -5,7 +5,7 @@ import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, type ClientArgs, callOptions, withClient } from "./connection.js";
 import { DUE_OPTIONS, dueTimeOf } from "./due-options.js";
 import { EXIT } from "./exit-code.js";
-import { messageJson } from "./message-json.js";
+import { bodyText, messageJson } from "./message-json.js";
 import { parseMoment } from "./moment.js";
 import { countOf, optionValue } from "./option-value.js";
 import { type Format, OUTPUT_OPTION, showOne, showRows } from "./output.js";
@@ -41,11 +41,6 @@ type Change = (producer: Producer, handle: string, options: CallOptions) => Prom
 function shown({ handle, deliverAt, message }: DelayedInfo): object {
   const { queueOffset: _, messageId: __, attempt: ___, ...rest } = messageJson(message);
   return { handle, deliverAt, ...rest };
-}
-
-function bodyText({ message }: DelayedInfo): string {
-  const { body, bodyBase64 } = messageJson(message);
-  return body ?? `base64:${bodyBase64}`;
 }
 
 function moment(option: string, text: string | undefined): Date | undefined {
@@ -98,7 +93,10 @@ async function lookUp(handle: string, admin: Admin, call: CallOptions): Promise<
   }
 }
 
-/** Changes messages one after the other, and shows what became of each. */
+/** Changes that are asked for at the same time. */
+const CHANGES_AT_ONCE = 64;
+
+/** Changes the messages, and shows what became of each. */
 async function changeAll(
   args: WhichArgs & ClientArgs & { dryRun: boolean; yes: boolean; output: Format },
   terminal: Terminal,
@@ -116,8 +114,14 @@ async function changeAll(
           `${question} ${pending} delayed message${pending === 1 ? "" : "s"}?`,
         );
       const producer = client.producer();
-      for (const [at, row] of rows.entries())
-        rows[at] = { ...row, answer: await change(producer, row.handle, call) };
+      const changed = async (row: Row): Promise<Row> => ({
+        ...row,
+        answer: await change(producer, row.handle, call),
+      });
+      for (let at = 0; at < rows.length; at += CHANGES_AT_ONCE) {
+        const some = rows.slice(at, at + CHANGES_AT_ONCE);
+        rows.splice(at, some.length, ...(await Promise.all(some.map(changed))));
+      }
     }
     await showRows(terminal, args.output, rows, {
       handle: (row) => row.handle,
@@ -170,7 +174,7 @@ export const verbs = [
             topic: (info) => info.topic,
             queue: (info) => `${info.broker}/${info.queueId}`,
             keys: (info) => info.message.keys,
-            body: bodyText,
+            body: ({ message }) => bodyText(message),
           });
         if (more) terminal.note(`there are more than ${max}: say --max`);
         return undefined;

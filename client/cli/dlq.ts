@@ -2,7 +2,7 @@ import { systemClock } from "../../proto/kernel/clock.js";
 import type { DeadLetterFilter, Message, RedriveInfo } from "../index.js";
 import { confirm, DESTRUCTIVE_OPTIONS } from "./confirm.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
-import { messageJson } from "./message-json.js";
+import { bodyText, messageJson } from "./message-json.js";
 import { parseMoment } from "./moment.js";
 import { countOf, optionValue } from "./option-value.js";
 import { OUTPUT_OPTION, printable, showOne, showRows } from "./output.js";
@@ -111,7 +111,6 @@ async function showLetter(
 ) {
   if (output !== "table") return showOne(terminal, output, letterJson(message));
   const { stack, error, ...dead } = message.dead!;
-  const { body, bodyBase64 } = messageJson(message);
   const { id, tag, keys, orderingKey, properties } = message;
   const why = { error: error?.name, message: error?.message };
   await showOne(terminal, output, {
@@ -122,7 +121,7 @@ async function showLetter(
     keys,
     orderingKey,
     properties,
-    body: body ?? bodyBase64,
+    body: bodyText(message),
   });
   if (stack === undefined) return;
   await terminal.out("");

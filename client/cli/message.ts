@@ -4,7 +4,7 @@ import { parseDuration } from "../../proto/kernel/quantity.js";
 import type { Filter, Message, MessagePlace } from "../index.js";
 import { CLIENT_OPTIONS, callOptions, withClient } from "./connection.js";
 import { DUE_OPTIONS, dueOf } from "./due-options.js";
-import { messageJson } from "./message-json.js";
+import { bodyText, messageJson } from "./message-json.js";
 import { parsePlace } from "./moment.js";
 import { countOf, optionValue } from "./option-value.js";
 import { OUTPUT_OPTION, printable, showOne, showRows, showStream } from "./output.js";
@@ -35,11 +35,6 @@ const COLUMNS = {
   keys: (m: Message<Uint8Array>) => m.keys,
   body: (m: Message<Uint8Array>) => bodyText(m),
 };
-
-function bodyText(message: Message<Uint8Array>): string {
-  const { body, bodyBase64 } = messageJson(message);
-  return body ?? `base64:${bodyBase64}`;
-}
 
 /** One followed message, as a line. */
 function tailLine(message: Message<Uint8Array>): string {

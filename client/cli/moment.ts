@@ -5,11 +5,18 @@ import { parseDuration } from "../../proto/kernel/quantity.js";
 export function parseMoment(text: string, nowMs: number): Date {
   if (/^-\d/.test(text)) return new Date(nowMs - parseDuration(text.slice(1)));
   const moment = new Date(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(moment.getTime())) return moment;
+  const [, day] = /^(\d{4}-\d\d-\d\d)($|[T ])/i.exec(text) ?? [];
+  if (day !== undefined && isDay(day) && !Number.isNaN(moment.getTime())) return moment;
   throw new LogwheelError(
     "BAD_REQUEST",
     `${JSON.stringify(text)} is not a time such as 2026-11-21T09:30:00Z or -1h`,
   );
+}
+
+/** Whether the calendar has it: `Date` takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
 /** A place in a queue as people write it. */

@@ -10,8 +10,9 @@ export function optionValue<T>(option: string, read: () => T): T {
   }
 }
 
-/** A count that an option gives: whole, and `least` or more. BAD_REQUEST names the option. */
-export function countOf(option: string, value: number, least = 1): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new LogwheelError("BAD_REQUEST", `${option}: ${value} is not a whole number from ${least} on`);
+/** A count that an option gives: whole, `least` or more and `most` or less. BAD_REQUEST names the option. */
+export function countOf(option: string, value: number, least = 1, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+  throw new LogwheelError("BAD_REQUEST", `${option}: ${value} is not a whole number ${bounds}`);
 }

@@ -13,6 +13,8 @@ export const OUTPUT_OPTION = {
   },
 } as const;
 
+const CELL_CHARACTERS = 500;
+
 type Row = Readonly<Record<string, unknown>>;
 
 /** A column of a table: what it shows of a row. */
@@ -30,7 +32,7 @@ export async function showRows<R extends object>(
     for (const row of rows) await terminal.out(JSON.stringify(row));
     return;
   }
-  const cells = rows.map((row) => Object.values(columns).map((column) => cell(column(row))));
+  const cells = rows.map((row) => Object.values(columns).map((column) => shortened(cell(column(row)))));
   for (const line of aligned([Object.keys(columns).map((name) => words(name).toUpperCase()), ...cells]))
     await terminal.out(line);
 }
@@ -123,7 +125,12 @@ function cell(value: unknown): string {
     : entries.map(([key, part]) => `${printable(key)}=${cell(part)}`).join(",");
 }
 
-/** The text without what could move a terminal's cursor or change its colours. */
+/** The text without what could move a terminal's cursor, change its colours, or have it show letters in another order. */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\ufffd");
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}
+
+/** A cell of a table: what is long is cut, as JSON and the verbs for one thing show it whole. */
+function shortened(text: string): string {
+  return text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS)}…` : text;
 }

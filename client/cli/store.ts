@@ -6,6 +6,7 @@ import type { Dumped } from "../../server/store/dump.js";
 import { KIND } from "../../server/store/record.js";
 import type { InspectProgress } from "../../server/store/stopped-log.js";
 import { EXIT } from "./exit-code.js";
+import { countOf } from "./option-value.js";
 import { OUTPUT_OPTION, printable, showOne, showStream } from "./output.js";
 import type { Terminal } from "./terminal.js";
 import { verb } from "./verb.js";
@@ -41,6 +42,10 @@ export const verbs = [
       topic: { type: "string", requiresArg: true, description: "Messages of this topic only" },
     },
     async run({ data, output, from, to, kind, topic }, terminal) {
+      if (from !== undefined) countOf("--from", from, 0);
+      if (to !== undefined) countOf("--to", to, 0);
+      if (from !== undefined && to !== undefined && from >= to)
+        throw new LogwheelError("BAD_REQUEST", `--from: ${from} is not below --to, ${to}`);
       const { dumpStore } = await import("../../server/store/dump.js");
       const records = dumpStore(await openFolder(data), {
         ...(from === undefined ? {} : { from }),

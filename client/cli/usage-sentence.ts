@@ -1,4 +1,4 @@
-import type { Verb } from "./verb.js";
+import { camelOf, type Verb } from "./verb.js";
 
 /** What the library says of a wrong command line, in one line that names the option or the place as it is typed. */
 export function usageSentence(message: string, verb: Verb | null): string {
@@ -6,6 +6,7 @@ export function usageSentence(message: string, verb: Verb | null): string {
     choiceSentence(message, verb) ??
     placeSentence(message, verb) ??
     missingSentence(message) ??
+    unknownSentence(message) ??
     message.split("\n", 1)[0] ??
     message
   );
@@ -30,6 +31,17 @@ function missingSentence(message: string): string | null {
   if (valueless !== undefined) return `${dashed(valueless)} needs a value`;
   const [, names] = /^Missing required arguments?: (.+)/.exec(message) ?? [];
   return names === undefined ? null : missing(names.split(", ").map(dashed));
+}
+
+/** The library tells of `--some-word` under both names by which it would find it. */
+function unknownSentence(message: string): string | null {
+  const [, list] = /^Unknown arguments: ([^\n]+)/.exec(message) ?? [];
+  if (list === undefined) return null;
+  const names = list.split(", ");
+  const typedNames = names.filter(
+    (name) => !names.some((other) => other !== name && camelOf(other) === name),
+  );
+  return `Unknown argument${typedNames.length === 1 ? "" : "s"}: ${typedNames.join(", ")}`;
 }
 
 function missing(names: readonly string[]): string {

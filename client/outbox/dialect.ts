@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Dialect } from "./types.js";
 
@@ -16,6 +17,15 @@ export function tableName(name: string): string {
   throw new LogwheelError(
     "BAD_REQUEST",
     `the table ${JSON.stringify(name)} may only have letters, digits, _ and a schema before a dot`,
+  );
+}
+
+/** Throws BAD_REQUEST unless the driver's object has the method by which it is used. */
+export function checkDriver(what: string, driver: unknown, method: string): void {
+  if (typeof (driver as Record<string, unknown> | null | undefined)?.[method] === "function") return;
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `${what} needs a driver's object with \`${method}\`, not ${inspect(driver, { depth: 0 })}`,
   );
 }
 

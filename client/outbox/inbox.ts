@@ -1,6 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
 import { atLeast } from "../sdk/consume-settings.js";
+import { isPromise } from "../sdk/decoding.js";
 import { NOW_MS, tableName, textOf } from "./dialect.js";
 import { InboxLeases } from "./inbox-leases.js";
 import { insertUnlessThere, parsedResult, resultText } from "./inbox-rows.js";
@@ -49,10 +50,21 @@ export class TableInbox<M extends InboxMessage> implements Inbox<M> {
   }
 
   onceSync<T>(tx: SyncSession, message: M, handle: () => T): Handled<T> {
+    if (tx.inTransaction === false)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        "onceSync is called outside a transaction: a handler that throws could not be undone",
+      );
     const place = this.#placeOf(message);
     const { affected } = tx.querySync(insertDone(this.#table, tx.dialect), place);
     if (affected === 0) return this.#repeated(tx.querySync(this.#select(tx.dialect), place));
     const result = handle();
+    if (isPromise(result)) {
+      // Also where the caller does not roll back: it is not handled yet.
+      tx.querySync(`DELETE FROM ${this.#table} WHERE consumer_group = ? AND message_key = ?`, place);
+      result.then(undefined, () => {});
+      throw new LogwheelError("BAD_REQUEST", "the handler of onceSync returns a promise: use once for it");
+    }
     const text = this.#textOf(result);
     if (text !== null) tx.querySync(this.#update(), [text, ...place]);
     return { repeated: false, result };

@@ -1,3 +1,4 @@
+import { checkDriver } from "./dialect.js";
 import type { Database, Rows, Session, TransactionOptions } from "./types.js";
 
 /** As much of a promise connection or pool of `mysql2` as is used here. */
@@ -22,6 +23,7 @@ interface Pool extends MysqlConnection {
  * through the connection that began it, never through a pool; a relay takes a pool.
  */
 export function mysql(connection: MysqlConnection): Database {
+  checkDriver("mysql", connection, "query");
   const own = session(connection);
   return {
     ...own,

@@ -1,3 +1,4 @@
+import { checkDriver } from "./dialect.js";
 import type { Database, Rows, Session, TransactionOptions } from "./types.js";
 
 /** As much of `pg`'s Client, PoolClient and Pool as is used here. */
@@ -19,6 +20,7 @@ interface Pool extends PostgresClient {
  * began it, never through a pool; a relay takes a pool.
  */
 export function postgres(client: PostgresClient): Database {
+  checkDriver("postgres", client, "query");
   const own = session(client);
   return {
     ...own,

@@ -1,6 +1,6 @@
 import { backoffMs } from "../../proto/kernel/backoff.js";
 import type { Clock } from "../../proto/kernel/clock.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
+import { ERRORS, LogwheelError } from "../../proto/kernel/errors.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { Chain, Claim, Claims } from "./claims.js";
 import type { Relay, RelayStats, Sender } from "./types.js";
@@ -22,8 +22,13 @@ export interface RelayDeps {
 
 const RETRY_BASE_MS = 200;
 
-/** What the message itself is to blame for: it would be refused for ever. */
-const HOPELESS: readonly string[] = ["BAD_REQUEST", "MESSAGE_TOO_LARGE", "MESSAGE_TYPE_MISMATCH", "CODEC"];
+/**
+ * Whether the message itself is to blame, and would be refused for ever. What else is not to be tried again, such as a closed
+ * producer or a missing permission, is over once somebody has seen to it.
+ */
+function hopeless({ code, retry, sent }: LogwheelError): boolean {
+  return retry === "never" && sent === "no" && ERRORS[code].grpc === ERRORS.BAD_REQUEST.grpc;
+}
 
 /** What has become of the messages of a pass. */
 interface Outcome {
@@ -139,7 +144,7 @@ export class OutboxRelay implements Relay {
     const alike = new Map<string, { claims: Claim[]; text: string; park: boolean; delayMs: number }>();
     let parked = 0;
     for (const { claim, error } of failed) {
-      const park = HOPELESS.includes(error.code) || claim.attempts + 1 >= attemptsMax;
+      const park = hopeless(error) || claim.attempts + 1 >= attemptsMax;
       const delayMs = Math.min(retryMaxMs, RETRY_BASE_MS * 2 ** Math.min(claim.attempts, 20));
       const text = `${error.code}: ${error.message}`;
       const key = JSON.stringify([park, park ? 0 : delayMs, text]);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { checkDriver } from "./dialect.js";
 import type { Database, Rows, Session, SyncSession } from "./types.js";
 
 interface Statement {
@@ -33,10 +34,14 @@ const within = new AsyncLocalStorage<SqliteDatabase>();
  * in a transaction that was begun elsewhere.
  */
 export function sqlite(database: SqliteDatabase): Database & SyncSession {
+  checkDriver("sqlite", database, "prepare");
   const querySync = (sql: string, params: readonly unknown[] = []): Rows => run(database, sql, params);
   return {
     dialect: "sqlite",
     querySync,
+    get inTransaction() {
+      return inTransaction(database);
+    },
     query: (sql, params) => inTurn(database, async () => querySync(sql, params)),
     alone: (sql, params) =>
       inTurn(database, async () => {
@@ -47,9 +52,13 @@ export function sqlite(database: SqliteDatabase): Database & SyncSession {
   };
 }
 
+function inTransaction(database: SqliteDatabase): boolean | undefined {
+  return database.inTransaction ?? database.isTransaction;
+}
+
 /** What is done in a transaction of somebody else could be rolled back with it, and what is read never be committed. */
 function checkNoTransaction(database: SqliteDatabase): void {
-  if (database.inTransaction === true || database.isTransaction === true)
+  if (inTransaction(database))
     throw new LogwheelError(
       "CONFLICT",
       "the SQLite connection is in a transaction of somebody else: give the relay one of its own",

@@ -1,3 +1,4 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { tableName } from "./dialect.js";
 import type { Dialect } from "./types.js";
 
@@ -39,10 +40,15 @@ const TYPES: Readonly<Record<Dialect, Types>> = {
 };
 
 /**
- * The statements that make both tables where they are missing, for your migrations. Throws BAD_REQUEST for names that are
- * none.
+ * The statements that make both tables where they are missing, for your migrations. Throws BAD_REQUEST for a dialect or names
+ * that are none.
  */
 export function outboxTables(dialect: Dialect, names: Partial<TableNames> = {}): readonly string[] {
+  if (!Object.hasOwn(TYPES, dialect))
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `the dialect ${JSON.stringify(dialect)} is none of ${Object.keys(TYPES).join(", ")}`,
+    );
   return [
     ...outboxTable(dialect, tableName(names.outbox ?? TABLES.outbox)),
     inboxTable(dialect, tableName(names.inbox ?? TABLES.inbox)),

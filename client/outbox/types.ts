@@ -22,6 +22,8 @@ export interface Session {
 export interface SyncSession extends Session {
   /** The same as `query`, without a promise. Throws what the driver throws. */
   querySync(sql: string, params?: readonly unknown[]): Rows;
+  /** Whether a transaction is open; undefined where the driver does not tell. */
+  readonly inTransaction?: boolean | undefined;
 }
 
 /** A pool or a connection that can begin transactions of its own. */
@@ -83,7 +85,10 @@ export interface Outbox {
    * broker would take.
    */
   add<T>(tx: Session, message: OutMessage<T>, options?: AddOptions): Promise<string>;
-  /** The same within a function that must not wait, such as one given to `transaction` of better-sqlite3. */
+  /**
+   * The same within a function that must not wait, such as one given to `transaction` of better-sqlite3. Throws BAD_REQUEST
+   * outside a transaction, where the driver tells, and for a `handle` that returns a promise.
+   */
   addSync<T>(tx: SyncSession, message: OutMessage<T>, options?: AddOptions): string;
   /** Makes a relay; `start()` starts it. */
   relay(options: RelayOptions): Relay;

@@ -26,12 +26,12 @@ const STATES = ["planned", "running", "paused", "done", "cancelled"] as const;
 /** Dead letters of a cluster: each broker has those of its own queues. */
 export class DeadLetterAdmin implements DeadLettersOf {
   readonly #brokers: ClusterBrokers;
-  readonly #admin: Pick<Admin, "topics" | "messages">;
+  readonly #admin: Pick<Admin, "topics" | "messages" | "groups">;
   readonly #reader: (topic: Topic<Uint8Array>, options: ReaderOptions) => Reader<Uint8Array>;
 
   constructor(
     brokers: ClusterBrokers,
-    admin: Pick<Admin, "topics" | "messages">,
+    admin: Pick<Admin, "topics" | "messages" | "groups">,
     reader: (topic: Topic<Uint8Array>, options: ReaderOptions) => Reader<Uint8Array>,
   ) {
     this.#brokers = brokers;
@@ -88,11 +88,9 @@ export class DeadLetterAdmin implements DeadLettersOf {
   }
 
   async redrives(group = "", options: CallOptions = {}): Promise<readonly RedriveInfo[]> {
-    const brokers = await this.#brokers.list(options);
-    const answers = goodAnswers(
-      await this.#brokers.ask(brokers, ADMIN.listRedrives, () => ({ group }), options),
-    );
-    return answers.flatMap(({ broker, reply }) => reply.redrives.map((redrive) => infoOf(broker, redrive)));
+    const redrives = await this.#redrives(group, options);
+    if (group !== "" && redrives.length === 0) await this.#checkGroup(group, options);
+    return redrives;
   }
 
   pause(group: string, options: CallOptions = {}): Promise<readonly RedriveInfo[]> {
@@ -108,7 +106,7 @@ export class DeadLetterAdmin implements DeadLettersOf {
   }
 
   async purge(group: string, options: ChangeOptions = {}): Promise<{ readonly messages: number }> {
-    const redrives = await this.redrives(group, options);
+    const redrives = await this.#redrives(group, options);
     const busy = redrives.find(({ state }) => state === "running" || state === "paused");
     if (busy !== undefined)
       throw new LogwheelError(
@@ -124,6 +122,14 @@ export class DeadLetterAdmin implements DeadLettersOf {
     }
   }
 
+  async #redrives(group: string, options: CallOptions): Promise<readonly RedriveInfo[]> {
+    const brokers = await this.#brokers.list(options);
+    const answers = goodAnswers(
+      await this.#brokers.ask(brokers, ADMIN.listRedrives, () => ({ group }), options),
+    );
+    return answers.flatMap(({ broker, reply }) => reply.redrives.map((redrive) => infoOf(broker, redrive)));
+  }
+
   /** Brokers where there is nothing to change any more are none to complain of, as long as one has something. */
   async #change(
     group: string,
@@ -133,7 +139,20 @@ export class DeadLetterAdmin implements DeadLettersOf {
     const brokers = await this.#brokers.list(options);
     const request = { group, state };
     const answers = await this.#brokers.ask(brokers, ADMIN.changeRedrive, () => request, options);
-    return infosOf(goodAnswers(answers, "CONFLICT"));
+    try {
+      return infosOf(goodAnswers(answers, "CONFLICT"));
+    } catch (thrown) {
+      if (LogwheelError.is(thrown, "CONFLICT")) await this.#checkGroup(group, options);
+      throw thrown;
+    }
+  }
+
+  /** GROUP_NOT_FOUND where nothing was found because there is no such group. */
+  async #checkGroup(group: string, { signal, timeoutMs }: CallOptions): Promise<void> {
+    await this.#admin.groups.describe(group, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
   }
 
   async *#read(group: string, query: DeadLetterQuery): AsyncGenerator<Message<Uint8Array>> {
@@ -149,6 +168,7 @@ export class DeadLetterAdmin implements DeadLettersOf {
       for await (const message of reader) if (fits(message, query) && !again(message)) yield message;
     } catch (thrown) {
       if (!LogwheelError.is(thrown, "TOPIC_NOT_FOUND")) throw thrown;
+      await this.#checkGroup(group, query);
     } finally {
       await reader.close();
     }

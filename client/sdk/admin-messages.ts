@@ -34,11 +34,10 @@ export class MessageAdmin implements NonNullable<Admin["messages"]> {
     const [answer] = found;
     if (answer === undefined) throw new LogwheelError("MESSAGE_NOT_FOUND", "no broker has such a message");
     const { topic, record, state, dueAtMs } = answer.reply;
-    return {
-      ...foundMessage(answer.broker, topic, record!),
+    return Object.assign(foundMessage(answer.broker, topic, record!), {
       ...(state === "" ? {} : { state: state as NonNullable<FoundMessage["state"]> }),
       ...(dueAtMs === 0 ? {} : { deliverAt: new Date(dueAtMs) }),
-    };
+    });
   }
 
   async query({ topic, key, max = FOUND_MAX, ...options }: MessageQuery): Promise<{

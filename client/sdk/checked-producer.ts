@@ -3,6 +3,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { checkGroupName } from "../../proto/kernel/limits.js";
 import { DECISION } from "../../proto/kernel/publish-codec.js";
 import { parseMessageId } from "../../proto/kernel/record.js";
+import { checkCallable } from "./callable.js";
 import { CheckLinks } from "./check-links.js";
 import { Closing } from "./closing.js";
 import { foundMessage } from "./found-message.js";
@@ -31,7 +32,8 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
 
   constructor(deps: ProducerDeps, options: TransactionalOptions<T>) {
     checkGroupName(options.group);
-    if (options.topics.length === 0)
+    checkCallable("check", options.check);
+    if (!Array.isArray(options.topics) || options.topics.length === 0)
       throw new LogwheelError("BAD_REQUEST", "a transactional producer needs the topics of its transactions");
     this.#deps = deps;
     this.#options = options;
@@ -106,6 +108,7 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
     local: Parameters<TransactionalProducer<T>["send"]>[1],
     options: CallOptions | undefined,
   ): Promise<TxReceipt> {
+    checkCallable("the local transaction", local);
     const receipt = await this.half(message, null, options);
     const { messageId } = receipt;
     const plain = receiptOf(receipt);

@@ -11,6 +11,7 @@ import { TopicAdmin } from "./admin-topics.js";
 import { TransactionAdmin } from "./admin-transactions.js";
 import type { Admin } from "./admin-types.js";
 import { BatchDispatcher } from "./batch-dispatcher.js";
+import { checkCallable } from "./callable.js";
 import { CheckedProducer } from "./checked-producer.js";
 import { Closing } from "./closing.js";
 import { ClusterBrokers } from "./cluster-brokers.js";
@@ -113,12 +114,13 @@ export class ClusterClient implements Client {
     this.#routes = routes;
     const topics = new TopicAdmin(brokers, routes, clock);
     const messages = new MessageAdmin(brokers);
+    const groups = new GroupAdmin(brokers);
     this.admin = {
       topics,
-      groups: new GroupAdmin(brokers),
+      groups,
       transactions: new TransactionAdmin(brokers),
       messages,
-      deadLetters: new DeadLetterAdmin(brokers, { topics, messages }, (topic, options) =>
+      deadLetters: new DeadLetterAdmin(brokers, { topics, messages, groups }, (topic, options) =>
         this.reader(topic, options),
       ),
       delayed: new DelayedAdmin(brokers, changes, clock),
@@ -152,6 +154,7 @@ export class ClusterClient implements Client {
     options: ConsumeOptions,
     handler: Handler<T>,
   ): PushConsumer {
+    checkCallable("the handler", handler);
     return this.#add(
       (parts) =>
         new HandlingConsumer<T>(parts, topic, options, (dispatch) =>
@@ -167,7 +170,8 @@ export class ClusterClient implements Client {
     options: ConsumeOptions & { readonly batch: { readonly size: number; readonly waitMs?: number } },
     handler: BatchHandler<T>,
   ): PushConsumer {
-    const size = atLeast("batch.size", options.batch.size, 1);
+    checkCallable("the handler", handler);
+    const size = atLeast("batch.size", options.batch?.size, 1);
     const waitMs = atLeast("batch.waitMs", options.batch.waitMs ?? BATCH_WAIT_MS, 0);
     const prefetch = { messages: 2 * size, ...options.prefetch };
     const roomy = prefetch.messages > 1_024 || options.mode === "shared" ? { ...options, prefetch } : options;

@@ -1,4 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { LEASE_MS_MAX } from "../../proto/kernel/limits.js";
 import type { ReceivedMessage } from "./message.js";
 import type { QueueFlow } from "./queue-flow.js";
 import type { HandlerContext } from "./types.js";
@@ -48,9 +49,15 @@ export class Delivery<T = unknown> implements HandlerContext {
   }
 
   extend(ms: number): Promise<void> {
-    if (!(ms > 0)) return Promise.reject(new LogwheelError("BAD_REQUEST", `a lease cannot end in ${ms} ms`));
+    if (!(ms > 0 && ms <= LEASE_MS_MAX))
+      return Promise.reject(
+        new LogwheelError(
+          "BAD_REQUEST",
+          `a lease cannot end in ${ms} ms: above 0, and ${LEASE_MS_MAX} (12 hours) at most`,
+        ),
+      );
     if (this.#lost !== null) return Promise.reject(this.#lost);
-    return this.flow.settler.extendLease(this as Delivery, ms);
+    return this.flow.settler.extendLease(this as Delivery, Math.ceil(ms));
   }
 
   /** Says once that the result no longer counts. */

@@ -8,19 +8,31 @@ import type { Message } from "./types.js";
 /** Kind of the records that stand in a queue; others have no offset there. */
 const IN_QUEUE = 1;
 
-/** A stored message that was looked up rather than delivered: it counts as a first delivery. */
+/**
+ * A stored message that was looked up rather than delivered: it counts as a first delivery. Its body is decompressed when
+ * it is read.
+ */
 export function foundMessage(broker: string, topic: string, record: Record__Output): Message<Uint8Array> {
   const { message } = record;
   if (message === null)
     throw new LogwheelError("PROTOCOL", `broker ${broker} answered with a record that is no message`, {
       broker,
     });
-  const body = plainBody(message.body, message.encoding);
+  let plain: Buffer | undefined;
+  const raw = (): Buffer => {
+    plain ??= plainBody(message.body, message.encoding);
+    return plain;
+  };
   return {
     id: idOf(broker, record),
     topic,
-    body,
-    raw: body,
+    get body() {
+      return raw();
+    },
+    get raw() {
+      return raw();
+    },
+    storedBody: message.body,
     keys: message.keys,
     ...(message.tag === "" ? {} : { tag: message.tag }),
     ...(message.orderingKey === "" ? {} : { orderingKey: message.orderingKey }),

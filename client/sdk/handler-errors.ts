@@ -1,8 +1,12 @@
-/** Thrown by a handler: deliver the message again after `delayMs`. */
+import { checkRetryDelay } from "./retry-delay.js";
+
+/** Thrown by a handler: deliver the message again after `delayMs`, at most a week. */
 export class RetryLater extends Error {
   readonly delayMs: number;
 
+  /** Throws BAD_REQUEST for what is not a number of milliseconds from 0 on. */
   constructor(delayMs: number, options?: { readonly cause?: unknown }) {
+    checkRetryDelay(delayMs);
     super(`to be delivered again in ${delayMs} ms`, options);
     this.name = "RetryLater";
     this.delayMs = delayMs;

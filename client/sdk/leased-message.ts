@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { decodeBody } from "./decoding.js";
 import type { Delivery } from "./delivery.js";
 import type { Membership } from "./membership.js";
+import { checkRetryDelay } from "./retry-delay.js";
 import type { Topic } from "./topic.js";
 import type { DeadLetter, LastError, Lease, Message } from "./types.js";
 import { rejection, type Verdict, verdictOf } from "./verdict.js";
@@ -32,6 +33,7 @@ export class LeasedMessage<T> implements Message<T>, Lease {
 
   async nack(options: { readonly delayMs?: number; readonly error?: Error } = {}): Promise<void> {
     const { delayMs, error } = options;
+    if (delayMs !== undefined) checkRetryDelay(delayMs);
     const delaysMs = delayMs === undefined ? [] : [delayMs];
     await this.#fail(verdictOf(error, this.attempt, { delaysMs }));
   }
@@ -71,6 +73,10 @@ export class LeasedMessage<T> implements Message<T>, Lease {
 
   get raw(): Uint8Array {
     return this.#delivery.message.raw;
+  }
+
+  get storedBody(): Uint8Array {
+    return this.#delivery.message.storedBody;
   }
 
   get keys(): readonly string[] {

@@ -69,6 +69,10 @@ export class ReceivedMessage<T> implements Message<T> {
     return this.#raw;
   }
 
+  get storedBody(): Uint8Array {
+    return Buffer.from(this.#read().body);
+  }
+
   get keys(): readonly string[] {
     return this.#read().keys;
   }

@@ -87,8 +87,9 @@ function encodeBody<T>({ topic, body }: OutMessage<T>): Uint8Array {
 }
 
 function checkAttributes<T>(message: OutMessage<T>): void {
-  const { tag, keys, orderingKey, properties, ttlMs } = message;
+  const { tag, keys, orderingKey, properties, ttlMs, queueId } = message;
   if (ttlMs !== undefined) checkTtl(ttlMs);
+  if (queueId !== undefined) checkQueue(queueId);
   if (tag !== undefined) {
     checkText("tag", tag, MESSAGE_LIMITS.tagBytesMax);
     if (tag.includes("||"))
@@ -107,7 +108,14 @@ function checkTtl(ttlMs: number): void {
   );
 }
 
+/** The wire has the number above it in 32 bits. */
+function checkQueue(queueId: number): void {
+  if (Number.isInteger(queueId) && queueId >= 0 && queueId < 2 ** 32 - 1) return;
+  throw new LogwheelError("BAD_REQUEST", `queueId is ${queueId}; queues are counted from 0`);
+}
+
 function checkKeys(keys: readonly string[]): void {
+  if (!Array.isArray(keys)) throw new LogwheelError("BAD_REQUEST", "keys is no list of texts");
   if (keys.length > MESSAGE_LIMITS.keysMax)
     throw new LogwheelError("BAD_REQUEST", `${keys.length} keys; ${MESSAGE_LIMITS.keysMax} are allowed`);
   for (const key of keys) {

@@ -222,7 +222,9 @@ export async function offsetOf(
   at: ReaderOptions["from"] | NonNullable<ReaderOptions["until"]>,
 ): Promise<number> {
   if (typeof at === "object" && "offset" in at) return at.offset;
-  const storedAtMs = typeof at === "object" ? at.timestamp.getTime() : undefined;
+  if (typeof at !== "object" && at !== "earliest" && at !== "latest")
+    throw new LogwheelError("BAD_REQUEST", `${String(at)} is no place to read from`);
+  const storedAtMs = typeof at === "object" ? Math.max(0, at.timestamp.getTime()) : undefined;
   const request = storedAtMs === undefined ? { topic, queueId } : { topic, queueId, storedAtMs };
   const options = { timeoutMs: deps.requestTimeoutMs };
   const reply = await deps.connections.call(address, BROKER.seek, request, options);

@@ -1,7 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { StoredRecord } from "../../proto/kernel/record.js";
 import { Closing } from "./closing.js";
-import { atLeast, memberOptions } from "./consume-settings.js";
+import { atLeast, leaseTime, memberOptions } from "./consume-settings.js";
 import { bounded, throwIfAborted } from "./deadline.js";
 import { Delivery } from "./delivery.js";
 import { LeasedMessage } from "./leased-message.js";
@@ -71,6 +71,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
   ): Promise<readonly (Message<T> & Lease)[]> {
     const { max = MAX, waitMs = this.#waitMs, invisibleMs = this.#leaseMs, signal } = options;
     atLeast("max", max, 1);
+    leaseTime("invisibleMs", invisibleMs, 1);
     this.#throwIfClosed();
     throwIfAborted(signal, "receiving");
     const { clock } = this.#deps;

@@ -200,8 +200,10 @@ export interface Message<T> {
   readonly id: string;
   readonly topic: string;
   readonly body: T;
-  /** The body's bytes, decompressed. */
+  /** The body's bytes, decompressed. Reading them throws CODEC where that cannot be done. */
   readonly raw: Uint8Array;
+  /** The body's bytes as they are stored. */
+  readonly storedBody: Uint8Array;
   readonly keys: readonly string[];
   readonly tag?: string | undefined;
   readonly orderingKey?: string | undefined;
@@ -229,7 +231,7 @@ export interface Lease {
   nack(options?: { readonly delayMs?: number; readonly error?: Error }): Promise<void>;
   /** Never deliver it to the group again: it goes to the group's dead letters, with this reason. */
   deadLetter(reason?: string): Promise<void>;
-  /** The lease ends `ms` from now. */
+  /** The lease ends `ms` from now; 12 hours at most. */
   extend(ms: number): Promise<void>;
 }
 
@@ -237,7 +239,7 @@ export interface Lease {
 export interface HandlerContext {
   /** Aborts when the result no longer counts: lease lost, queue revoked, time over, or the deadline of `close()`. */
   readonly signal: AbortSignal;
-  /** Shared mode: the lease ends `ms` from now. Elsewhere it only puts off `consumeTimeoutMs`. */
+  /** Shared mode: the lease ends `ms` from now. Elsewhere it only puts off `consumeTimeoutMs`. 12 hours at most. */
   extend(ms: number): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { Nack } from "../../proto/gen/logwheel/v1/Nack.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { Reject, RetryLater } from "./handler-errors.js";
+import { checkRetryDelay, isRetryDelay, sentRetryDelay } from "./retry-delay.js";
 import type { ConsumeOptions } from "./types.js";
 
 /** What is to become of a message that was not handled, and why it was not, as the broker is told. */
@@ -16,22 +17,28 @@ const STACK_MAX = 4 << 10;
 
 /** Throws BAD_REQUEST for waits that make no sense. */
 export function checkRetryRules({ delaysMs = [], byError = {} }: RetryRules): void {
-  const rules = Object.values(byError).flatMap((rule) => (rule === "dead-letter" ? [] : [rule.delaysMs]));
-  for (const delays of [delaysMs, ...rules])
-    for (const delayMs of delays)
-      if (!(delayMs >= 0)) throw new LogwheelError("BAD_REQUEST", `a retry delay is ${delayMs} ms`);
+  checkDelays("retry.delaysMs", delaysMs);
+  for (const [name, rule] of Object.entries(byError))
+    if (rule !== "dead-letter") checkDelays(`retry.byError.${name}.delaysMs`, rule?.delaysMs);
+}
+
+function checkDelays(name: string, delaysMs: unknown): void {
+  if (!Array.isArray(delaysMs)) throw new LogwheelError("BAD_REQUEST", `${name} is no list of milliseconds`);
+  delaysMs.forEach(checkRetryDelay);
 }
 
 /** The verdict on delivery number `attempt`; `thrown` is undefined where the handler only named the message as failed. */
 export function verdictOf(thrown: unknown, attempt: number, rules: RetryRules): Verdict {
   const why = whyOf(thrown);
   if (thrown instanceof Reject) return { ...why, reject: true };
-  if (thrown instanceof RetryLater) return { ...why, ...wait(thrown.delayMs) };
+  if (thrown instanceof RetryLater) return { ...why, ...waitOf(thrown) };
   const own = namesOf(thrown).find((name) => Object.hasOwn(rules.byError ?? {}, name));
   const rule = own === undefined ? undefined : rules.byError![own];
   if (rule === "dead-letter") return { ...why, reject: true };
   const delaysMs = rule?.delaysMs ?? rules.delaysMs ?? [];
-  return delaysMs.length === 0 ? why : { ...why, ...wait(delaysMs[Math.min(attempt, delaysMs.length) - 1]!) };
+  return delaysMs.length === 0
+    ? why
+    : { ...why, delayMs: sentRetryDelay(delaysMs[Math.min(attempt, delaysMs.length) - 1]!) };
 }
 
 /** To the dead letters at once, for a reason in words. */
@@ -39,8 +46,9 @@ export function rejection(reason: string | undefined): Verdict {
   return { reject: true, errorName: "Reject", errorMessage: (reason ?? "").slice(0, MESSAGE_MAX) };
 }
 
-function wait(delayMs: number): Verdict {
-  return { delayMs: Math.max(0, Math.round(delayMs)) };
+/** The group's own wait where a class derived from RetryLater says something that is none. */
+function waitOf({ delayMs }: RetryLater): Verdict {
+  return isRetryDelay(delayMs) ? { delayMs: sentRetryDelay(delayMs) } : {};
 }
 
 /** By which a rule can be found: the error's name, its class, and the code that many errors have. */

@@ -1,10 +1,12 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { type BrokerConfig, checkBroker, type NameServerConfig } from "../../server/config.js";
 import { BROKER_SETTINGS } from "../../server/settings/broker.js";
 import { NAME_SERVER_SETTINGS } from "../../server/settings/name-server.js";
 import { resolve } from "../../server/settings/resolve.js";
 
 /** What the kit decides itself. */
-type Given = "name" | "namesrv" | "listen" | "advertise" | "data" | "metrics" | "logLevel";
+const GIVEN = ["name", "namesrv", "listen", "advertise", "data", "metrics", "logLevel"] as const;
+type Given = (typeof GIVEN)[number];
 
 /** Settings of brokers as in docs/config.md: numbers of milliseconds and bytes, or texts such as `10s` and `1MiB`. */
 export type BrokerSettings = {
@@ -25,6 +27,9 @@ const DEFAULTS = {
 /** The settings of one broker, checked. BAD_REQUEST says what is wrong. */
 export function brokerSettings(name: string, namesrv: string, settings: BrokerSettings): BrokerConfig {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const own = given.find(([key]) => GIVEN.includes(key as Given));
+  if (own !== undefined)
+    throw new LogwheelError("BAD_REQUEST", `settings: a test cluster decides about ${own[0]} itself`);
   const content = {
     ...DEFAULTS,
     ...Object.fromEntries(given),

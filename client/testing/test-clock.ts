@@ -35,9 +35,9 @@ export class TestClock implements Clock {
   /** How long a look at the monotonic clock takes: on a machine no two readings are equal. */
   readingMs = 0;
 
-  /** Begins at this time, 2030-01-01 UTC unless told otherwise. */
+  /** Begins at this time, 2030-01-01 UTC unless told otherwise. Throws BAD_REQUEST for a time that is none. */
   constructor(now: number | Date = Date.UTC(2030, 0, 1)) {
-    this.#nowMs = Number(now);
+    this.#nowMs = finite("a clock cannot begin at", Number(now));
   }
 
   /** Whole, like the machine's. */
@@ -119,12 +119,12 @@ export class TestClock implements Clock {
 
   /** Sets the wall clock off by `ms`, forwards or back, as an administrator would. Fires nothing. */
   jump(ms: number): void {
-    this.#nowMs += ms;
+    this.#nowMs += finite("a clock does not jump by", ms);
   }
 
   /** Moves both clocks on and fires nothing: the process stood still, and its timers are late. */
   stall(ms: number): void {
-    this.#moveTo(this.#monotonicMs + ms);
+    this.#moveTo(this.#monotonicMs + durationMs(ms));
   }
 
   /** From now on the clock also waits for this work, and short waits pass by themselves. The returned function ends that. */
@@ -193,11 +193,16 @@ function hasSettled(promise: Promise<unknown>): () => boolean {
 
 function durationMs(given: number | string): number {
   const ms = typeof given === "string" ? parseDuration(given) : given;
-  if (ms >= 0 && ms < Infinity) return ms;
+  if (Number.isFinite(ms) && ms >= 0) return ms;
   throw new LogwheelError(
     "BAD_REQUEST",
     `a clock does not move by ${ms} ms: give milliseconds from 0 on, or 30s, 2h, 3d`,
   );
+}
+
+function finite(what: string, ms: number): number {
+  if (Number.isFinite(ms)) return ms;
+  throw new LogwheelError("BAD_REQUEST", `${what} ${String(ms)} ms`);
 }
 
 function tooLong(goal: string, withinMs: number): LogwheelError {

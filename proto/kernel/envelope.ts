@@ -185,16 +185,16 @@ function scanTime(reader: WireReader, what: string): number {
 function scanText(reader: WireReader, what: string, bytesMax: number): number {
   const end = reader.block();
   const bytes = reader.bytes;
-  if (end - reader.at > bytesMax) throw tooLarge(`a ${what}`, end - reader.at, bytesMax);
+  if (end - reader.at > bytesMax) throw tooLarge(articled(what), end - reader.at, bytesMax);
   let high = 0;
   for (let at = reader.at; at < end; at++) {
     const byte = bytes[at]!;
     high |= byte;
     if (byte < 0x20 || byte === 0x7f)
-      throw new LogwheelError("BAD_REQUEST", `a ${what} has a control character (${byte})`);
+      throw new LogwheelError("BAD_REQUEST", `${articled(what)} has a control character (${byte})`);
   }
   if (high >= 0x80 && !isUtf8(bytes.subarray(reader.at, end)))
-    throw new LogwheelError("BAD_REQUEST", `a ${what} is not valid UTF-8`);
+    throw new LogwheelError("BAD_REQUEST", `${articled(what)} is not valid UTF-8`);
   return end;
 }
 
@@ -218,4 +218,8 @@ function badTtl(ttlMs: number): LogwheelError {
 
 function tooLarge(what: string, bytes: number, bytesMax: number): LogwheelError {
   return new LogwheelError("MESSAGE_TOO_LARGE", `${what} has ${bytes} bytes; ${bytesMax} are allowed`);
+}
+
+function articled(what: string): string {
+  return `${/^[aeiou]/.test(what) ? "an" : "a"} ${what}`;
 }

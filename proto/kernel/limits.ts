@@ -18,6 +18,12 @@ export const MESSAGE_LIMITS = {
   messageBytesMax: (4 << 20) + (64 << 10),
 } as const;
 
+/** The longest wait for another delivery: a week. */
+export const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
+
+/** The longest lease of a message, and the longest extension of one: 12 hours. */
+export const LEASE_MS_MAX = 43_200_000;
+
 /** The most messages of one `SendBatch`. */
 export const BATCH_MESSAGES_MAX = 128;
 
@@ -45,7 +51,9 @@ export function checkGroupName(name: string): void {
   checkName("group name", name, 120);
 }
 
-function checkName(what: string, name: string, lengthMax: number): void {
+function checkName(what: string, name: unknown, lengthMax: number): void {
+  if (typeof name !== "string")
+    throw new LogwheelError("BAD_REQUEST", `the ${what} is missing: it is ${typeof name}, not a text`);
   if (name === "") throw new LogwheelError("BAD_REQUEST", `the ${what} is empty`);
   if (name.length > lengthMax)
     throw new LogwheelError(

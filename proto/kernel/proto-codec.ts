@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from "@grpc/proto-loader";
 import type { Codec } from "./channel.js";
 import { LogwheelError } from "./errors.js";
+import { NumberFields } from "./number-fields.js";
 
 /** The files of each package, below `proto/`. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
@@ -53,26 +54,34 @@ function definitionsOf(type: string): PackageDefinition {
 /**
  * The codec of one message of the contract, for example `logwheel.v1.SendRequest`, by its `.proto` file.
  *
- * Numbers that no double holds exactly throw BAD_REQUEST both ways (the library would round them), and so do bytes of
- * another shape.
+ * Numbers that their field cannot carry, or no double holds exactly, throw BAD_REQUEST both ways: the library would wrap
+ * or round them. So do bytes of another shape.
  */
 export function protoCodec<In extends object, Out extends object>(type: string): Codec<In, Out> {
-  let definition: MessageTypeDefinition<object, object> | undefined;
-  const find = (): MessageTypeDefinition<object, object> => {
-    definition ??= definitionsOf(type)[type] as MessageTypeDefinition<object, object>;
-    return definition;
+  let found: { definition: MessageTypeDefinition<object, object>; numbers: NumberFields } | undefined;
+  const find = (): NonNullable<typeof found> => {
+    found ??= messageType(type);
+    return found;
   };
   return {
     encode(value) {
-      checkNumbers(type, value);
-      return find().serialize(value);
+      const { definition, numbers } = find();
+      numbers.check(value);
+      return definition.serialize(value);
     },
     decode(bytes) {
-      const value = decode(type, find(), bytes);
-      checkNumbers(type, value);
+      const { definition, numbers } = find();
+      const value = decode(type, definition, bytes);
+      numbers.check(value);
       return value as Out;
     },
   };
+}
+
+function messageType(type: string) {
+  const definitions = definitionsOf(type);
+  const definition = definitions[type] as MessageTypeDefinition<object, object>;
+  return { definition, numbers: NumberFields.of(type, definitions) };
 }
 
 function decode(type: string, definition: MessageTypeDefinition<object, object>, bytes: Buffer): object {
@@ -81,18 +90,5 @@ function decode(type: string, definition: MessageTypeDefinition<object, object>,
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new LogwheelError("BAD_REQUEST", `the bytes are no ${type}: ${why}`, { cause: thrown });
-  }
-}
-
-function checkNumbers(type: string, value: object): void {
-  if (ArrayBuffer.isView(value)) return;
-  for (const item of Object.values(value)) {
-    if (typeof item === "number") {
-      if (!Number.isSafeInteger(item))
-        throw new LogwheelError(
-          "BAD_REQUEST",
-          `${type} has the number ${item}, which is not whole or above 2^53`,
-        );
-    } else if (typeof item === "object" && item !== null) checkNumbers(type, item);
   }
 }

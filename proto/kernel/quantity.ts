@@ -36,6 +36,17 @@ export function formatDuration(ms: number): string {
   return format(ms, DURATIONS, "ms");
 }
 
+/** A duration in milliseconds for people, in its largest unit and rounded up to a tenth of it. */
+export function roughDuration(ms: number): string {
+  const [unit, factor] = Object.entries(DURATIONS).findLast(([, each]) => ms >= each) ?? ["ms", 1];
+  return `${Math.ceil((10 * ms) / factor) / 10}${unit}`;
+}
+
+/** A number of things for people: `1 member`, `3 members`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 function parse(text: string, units: Readonly<Record<string, number>>, wanted: string): number {
   const [, digits, unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const factor = unit === "" ? 1 : Object.entries(units).find(([name]) => same(name, unit))?.[1];

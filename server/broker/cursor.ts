@@ -1,9 +1,9 @@
+import { RETRY_DELAY_MS_MAX } from "../../proto/kernel/limits.js";
 import { type OffsetRange, RangeSet } from "../../proto/kernel/range-set.js";
 import type { CursorState } from "../store/cursor-state.js";
 import { KeyOrder, type KeyPlace } from "./key-order.js";
 import { type Lease, Leases } from "./leases.js";
 import { Retries } from "./retries.js";
-import { RETRY_DELAY_MS_MAX } from "./retry-ladder.js";
 import type { Instant, Order, Run } from "./run.js";
 import type { Counts, Oldest, Standing } from "./standing.js";
 

@@ -1,5 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { formatDuration } from "../../proto/kernel/quantity.js";
+import { formatDuration, roughDuration } from "../../proto/kernel/quantity.js";
 import type { DueClock } from "./due-clock.js";
 
 /** Names for durations, and how far ahead a message may be delivered. */
@@ -39,7 +39,7 @@ function notTooFar(inMs: number, { delayMsMax }: DelaySettings, dueAtMs: number)
   if (inMs <= delayMsMax) return dueAtMs;
   throw new LogwheelError(
     "DELAY_TOO_LONG",
-    `the message is to be delivered in ${formatDuration(inMs)}; this broker allows ${formatDuration(delayMsMax)} (setting delayMsMax)`,
+    `the message is to be delivered in ${roughDuration(inMs)}; this broker allows ${formatDuration(delayMsMax)} (setting delayMsMax)`,
   );
 }
 

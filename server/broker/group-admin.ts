@@ -13,6 +13,7 @@ import type { SkipMessageReply } from "../../proto/gen/logwheel/v1/SkipMessageRe
 import type { SkipMessageRequest__Output } from "../../proto/gen/logwheel/v1/SkipMessageRequest.js";
 import type { UpdateGroupRequest__Output } from "../../proto/gen/logwheel/v1/UpdateGroupRequest.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { counted } from "../../proto/kernel/quantity.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
 import type { Groups } from "./groups.js";
@@ -97,7 +98,7 @@ export class GroupAdmin {
     if (members > 0)
       throw new LogwheelError(
         "CONFLICT",
-        `group ${name} has ${members} members on this broker: stop them first`,
+        `group ${name} has ${counted(members, "member")} on this broker: stop ${members === 1 ? "it" : "them"} first`,
       );
     const topics = topicsOf(this.#queuesIn(state));
     if (dryRun) return { topics };

@@ -1,5 +1,6 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { counted } from "../../proto/kernel/quantity.js";
 import { RangeSet } from "../../proto/kernel/range-set.js";
 import type { Queue } from "../store/queue.js";
 import type { GroupState } from "../store/state.js";
@@ -338,7 +339,7 @@ export class Group {
   #noteFor({ lanes, mode }: Member): string {
     const [members, queues] = [this.#members.size, this.#lanes.all.length];
     if (mode === "shared" || mode === "broadcast" || lanes.length > 0 || queues >= members) return "";
-    return `this member is idle: group ${this.state.name} has ${members} members on this broker, but its topics have only ${queues} queues here; add queues or remove members`;
+    return `this member is idle: group ${this.state.name} has ${counted(members, "member")} on this broker, but its topics have only ${counted(queues, "queue")} here; add queues or remove members`;
   }
 
   #passDeadlines(): void {

@@ -1,4 +1,5 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { RETRY_DELAY_MS_MAX } from "../../proto/kernel/limits.js";
 
 /** Deliveries of one message, unless its group says otherwise: the first, and one after each wait. */
 export const ATTEMPTS_MAX = 17;
@@ -11,9 +12,6 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   30_000,
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 60, 120].map((minutes) => minutes * MINUTE_MS),
 ];
-
-/** The longest wait for another attempt: a week. */
-export const RETRY_DELAY_MS_MAX = 7 * 24 * 60 * MINUTE_MS;
 
 /** Waits that a group may have. */
 const STEPS_MAX = 64;

@@ -3,14 +3,12 @@ import type { Nack__Output } from "../../proto/gen/logwheel/v1/Nack.js";
 import type { QueueAck__Output } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { Range__Output } from "../../proto/gen/logwheel/v1/Range.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { LEASE_MS_MAX, RETRY_DELAY_MS_MAX } from "../../proto/kernel/limits.js";
 import type { Queue } from "../store/queue.js";
 import type { Lane } from "./lane.js";
-import { RETRY_DELAY_MS_MAX, retryDelayMs } from "./retry-ladder.js";
+import { retryDelayMs } from "./retry-ladder.js";
 import type { Instant } from "./run.js";
 import type { Mode } from "./subscription.js";
-
-/** The longest lease and the longest extension of one: 12 hours. */
-export const LEASE_MS_MAX = 43_200_000;
 
 /** Lease that a member gets which asks for none. */
 export const LEASE_MS = 30_000;

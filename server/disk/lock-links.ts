@@ -1,5 +1,6 @@
-import { mkdir, readdir, readlink, symlink, unlink } from "node:fs/promises";
+import { readdir, readlink, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder.js";
 
 /** Numbered links with a text each. Every call happens at one instant. */
 export interface LockLinks {
@@ -21,7 +22,7 @@ export interface LockLinks {
  * They have a folder to themselves: a handful of names is listed by one system call.
  */
 export async function openLinks(path: string): Promise<LockLinks> {
-  await mkdir(path, { recursive: true, mode: 0o750 });
+  await makeFolder(path, 0o750);
   const at = (number: number): string => join(path, String(number));
   return {
     path,

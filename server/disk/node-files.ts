@@ -12,12 +12,13 @@ import {
   writeSync,
   writev,
 } from "node:fs";
-import { mkdir, open as openHandle, readdir, rename, statfs, unlink } from "node:fs/promises";
+import { open as openHandle, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { assertFileName } from "./file-name.js";
 import type { File, Files } from "./files.js";
 import { FolderLock } from "./folder-lock.js";
+import { makeFolder } from "./make-folder.js";
 import { noProgress, writeAll } from "./write-all.js";
 
 const FILE_MODE = 0o640;
@@ -37,7 +38,7 @@ export class NodeFiles implements Files {
   /** The folder at `path`, made durably, with its parents, if it is missing. BAD_REQUEST where there can be none. */
   static async open(path: string): Promise<NodeFiles> {
     const folder = resolve(path);
-    const made = await usable(folder, mkdir(folder, { recursive: true, mode: FOLDER_MODE }));
+    const made = await usable(folder, makeFolder(folder, FOLDER_MODE));
     // Also when it was there: whoever made it may have died before this.
     await syncParents(folder, dirname(made ?? folder));
     return new NodeFiles(folder);

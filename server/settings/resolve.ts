@@ -77,7 +77,7 @@ function checkBounds(setting: Setting, value: unknown): void {
   if (setting.pattern !== undefined && !setting.pattern.test(String(value)))
     throw new LogwheelError(
       "BAD_REQUEST",
-      `${JSON.stringify(value)} does not match ${setting.pattern.source}`,
+      value === "" ? "it is empty" : `${JSON.stringify(value)} does not match ${setting.pattern.source}`,
     );
 }
 

@@ -1,3 +1,4 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { readMessage } from "../../proto/kernel/message-codec.js";
 import type { Files } from "../disk/files.js";
 import { readMark } from "./commit-log.js";
@@ -73,14 +74,23 @@ const KIND_NAMES = new Map<number, KindName>(
   Object.entries(KIND).map(([name, kind]) => [kind, name as KindName]),
 );
 
-/** The records of a stopped broker's log, oldest first, as plain data. Fails as `openStoppedLog`. */
+/**
+ * The records of a stopped broker's log, oldest first, as plain data. Fails as `openStoppedLog`; TOPIC_NOT_FOUND at the end if
+ * nothing in the range knows the topic that was asked for.
+ */
 export async function* dumpStore(dataFiles: Files, filter: DumpFilter = {}): AsyncGenerator<Dumped> {
   const log = await openStoppedLog(dataFiles);
   try {
-    const { from = 0, to = Number.POSITIVE_INFINITY } = filter;
-    for (const segment of log.segments)
-      if (segment.end > from && segment.start < to)
-        yield* dumpSegment(segment, wholeTo(log, segment), { ...filter, from, to });
+    const { from = 0, to = Number.POSITIVE_INFINITY, topic } = filter;
+    let known = topic === undefined;
+    for (const segment of log.segments) {
+      if (segment.end <= from || segment.start >= to) continue;
+      const names = new State({ lossy: true });
+      yield* dumpSegment(segment, wholeTo(log, segment), { ...filter, from, to }, names);
+      known ||= names.topics.has(topic!);
+    }
+    if (!known)
+      throw new LogwheelError("TOPIC_NOT_FOUND", `nothing in this part of the log knows a topic ${topic}`);
   } finally {
     await log.close();
   }
@@ -90,9 +100,9 @@ async function* dumpSegment(
   segment: Segment,
   end: number,
   filter: DumpFilter & LogRange,
+  names: State,
 ): AsyncGenerator<Dumped> {
   const walk = new Salvage(segment, Math.min(end, filter.to));
-  const names = new State({ lossy: true });
   let batch: Dumped[] = [];
   const visitor = {
     record(header: Header, bytes: Buffer, at: number): boolean {

@@ -215,6 +215,19 @@ describe("the command line as a process", function () {
     expect(await benchFolders()).to.deep.equal([]);
   });
 
+  it("bench that is killed leaves neither servers nor a folder", async () => {
+    const child = spawn(process.execPath, [launcher, "bench", "send"], {
+      env: { ...process.env, TMPDIR: cluster.folder },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    // The servers have this end of it, too: it closes with the last of them.
+    const silent = once(child.stderr.resume(), "close");
+    await until("its servers work", async () => (await benchFiles()).includes("log"));
+    child.kill("SIGKILL");
+    await silent;
+    expect(await benchFolders()).to.deep.equal([]);
+  });
+
   it("bench that is interrupted while it measures ends with 130", async () => {
     const namesOfTopics = async (): Promise<string[]> =>
       (await shown(["topic", "list"])).map(({ name }) => name).filter((name) => name.startsWith("bench-"));

@@ -82,7 +82,7 @@ describe("store verbs on the folder of a broker that has stopped", function () {
     expect(lines).to.have.length(3);
     expect(lines[0]).to.match(new RegExp(`^${all[10].logOffset}  message  \\S+  orders/\\d/\\d+  \\{`));
     expect(lines[0]!.length).to.be.below(250);
-    expect(await shown("dump", "--topic", "nothing")).to.deep.equal([]);
+    expect((await store("dump", "--topic", "nothing")).code).to.equal(3);
     const kinds = new Set((await shown("dump")).map(({ kind }: { kind: string }) => kind));
     expect([...kinds]).to.include.members(["epoch", "topic", "message", "end", "snapshot"]);
   });

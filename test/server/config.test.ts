@@ -128,6 +128,7 @@ describe("config", () => {
     [{ retentionMs: "soon" }, '--retention-ms: "soon" is not a duration such as'],
     [{ flush: "never" }, '--flush: "never" is none of sync, async'],
     [{ name: "../etc" }, '--name: "../etc" does not match'],
+    [{ data: "" }, "--data: it is empty"],
     [{ listen: "here" }, '--listen: "here" is not an address'],
     [{ topicsMax: "many" }, '--topics-max: "many" is not a whole number'],
     [{ autoCreateTopics: "maybe" }, '--auto-create-topics: "maybe" is not true or false'],

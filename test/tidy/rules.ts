@@ -194,6 +194,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
 /** Where a program starts: no source imports these. */
 const ENTRIES = [
+  "client/cli/bench/orphan.ts",
   "client/index.ts",
   "client/outbox/index.ts",
   "client/testing/index.ts",

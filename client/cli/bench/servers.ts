@@ -49,19 +49,20 @@ export async function startServers(options: BenchServerOptions): Promise<BenchSe
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const nameServer = await start(started, ["namesrv", "--listen", "127.0.0.1:0", ...QUIET]);
+    const start = (role: readonly string[]) => startRole(started, role, folder);
+    const nameServer = await start(["namesrv", "--listen", "127.0.0.1:0", ...QUIET]);
     const broker = (listen: string): readonly string[] => [
       "broker",
       ...["--name", "bench", "--namesrv", nameServer, "--listen", listen, "--data", folder],
       ...["--flush", flush, "--retention-bytes", String(retentionBytes), ...QUIET],
       ...["--disk-refuse-percent", "99", "--disk-warn-percent", "98", "--topics-max", "100000"],
     ];
-    const address = await start(started, broker("127.0.0.1:0"));
+    const address = await start(broker("127.0.0.1:0"));
     const pid = (): number => started.at(-1)!.pid!;
     const restart = async (how: "SIGTERM" | "SIGKILL"): Promise<number> => {
       await end(started.pop()!, how);
       const sinceMs = clock.monotonicMs();
-      await start(started, broker(address));
+      await start(broker(address));
       return Math.round(clock.monotonicMs() - sinceMs);
     };
     return {
@@ -81,10 +82,12 @@ export async function startServers(options: BenchServerOptions): Promise<BenchSe
 }
 
 /** Starts a role and resolves with the address in its ready line. */
-async function start(started: ChildProcess[], role: readonly string[]): Promise<string> {
-  // Of its own process group: Ctrl-C is for this command, which ends its servers itself.
-  const child = spawn(process.execPath, [launcher, "server", ...role], {
-    stdio: ["ignore", "pipe", "inherit"],
+async function startRole(started: ChildProcess[], role: readonly string[], folder: string): Promise<string> {
+  const orphan = new URL(`./orphan.js?folder=${encodeURIComponent(folder)}`, import.meta.url);
+  // Of its own process group: Ctrl-C is for this command, which ends its servers itself. Where it cannot, its end of their
+  // standard input closes.
+  const child = spawn(process.execPath, ["--import", orphan.href, launcher, "server", ...role], {
+    stdio: ["pipe", "pipe", "inherit"],
     detached: true,
   });
   started.push(child);

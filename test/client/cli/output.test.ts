@@ -106,6 +106,17 @@ describe("output", () => {
     await showRows(terminal, "table", [{ name: evil }], { name: (row) => row.name });
     await showOne(terminal, "table", { name: evil, properties: { [evil]: evil } });
     expect(terminal.data.join("")).to.not.match(/\p{Cc}/u);
+    expect(printable("a\u202eb\u2066c\u2028d\u200ee")).to.equal("a\ufffdb\ufffdc\ufffdd\ufffde");
+  });
+
+  it("cuts what is long in tables, and nowhere else", async () => {
+    const row = { body: "x".repeat(2_000) };
+    await showRows(terminal, "table", [row], { body: ({ body }) => body });
+    expect(terminal.data[1]).to.equal(`${"x".repeat(500)}…`);
+    terminal.data.length = 0;
+    await showOne(terminal, "table", row);
+    await showRows(terminal, "jsonl", [row], {});
+    for (const line of terminal.data) expect(line).to.include(row.body);
   });
 
   it("pads all columns but the last", () => {

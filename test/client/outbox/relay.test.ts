@@ -6,7 +6,7 @@ import { TableOutbox } from "../../../client/outbox/outbox.js";
 import { OutboxRelay, type RelayDeps } from "../../../client/outbox/relay.js";
 import { topic } from "../../../client/sdk/topic.js";
 import { TestClock } from "../../../client/testing/test-clock.js";
-import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { ERRORS, type ErrorCode, LogwheelError } from "../../../proto/kernel/errors.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
 import { RecordingSender } from "../../support/recording-sender.js";
 import { codeOf } from "../../support/refusal.js";
@@ -180,6 +180,25 @@ describe("outbox relay", () => {
     await relayOf().pass();
     expect(sender.texts).to.deep.equal(["1"]);
     expect((await outbox.counts(database)).waiting).to.equal(1);
+  });
+
+  it("parks what the message is to blame for, and goes on with what will pass", async () => {
+    const parked: string[] = [];
+    for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+      await emptyTables(database);
+      await add("1");
+      sender.refuse = () => new LogwheelError(code, "no");
+      if ((await relayOf().pass()).parked === 1) parked.push(code);
+    }
+    expect(parked).to.deep.equal([
+      "BAD_REQUEST",
+      "FILTER_INVALID",
+      "MESSAGE_TOO_LARGE",
+      "DELAY_LEVEL_UNKNOWN",
+      "DELAY_TOO_LONG",
+      "MESSAGE_TYPE_MISMATCH",
+      "CODEC",
+    ]);
   });
 
   it("writes failures that are alike in one statement, and parks a row that was damaged", async () => {

@@ -53,6 +53,31 @@ describeSqlite((name, open) => {
       expect((await outbox.counts(session)).waiting).to.equal(1);
     });
 
+    it("handles nothing outside a transaction, and nothing that goes on after it", function () {
+      const session = sqlite(driver);
+      let calls = 0;
+      const failing = (): number => {
+        calls++;
+        throw new Error("no");
+      };
+      const refused = (handle: () => unknown): boolean => {
+        try {
+          inbox.onceSync(session, { id: "m1" }, handle);
+          return false;
+        } catch (thrown) {
+          return LogwheelError.is(thrown, "BAD_REQUEST");
+        }
+      };
+      driver.exec("BEGIN");
+      expect(refused(async () => failing())).to.equal(true);
+      expect(inbox.onceSync(session, { id: "m1" }, () => 7)).to.deep.equal({ repeated: false, result: 7 });
+      driver.exec("ROLLBACK");
+      if (session.inTransaction === undefined) skip(this, "this version of the driver does not tell");
+      calls = 0;
+      expect(refused(failing)).to.equal(true);
+      expect(calls).to.equal(0);
+    });
+
     it("has everything else on the connection wait for a transaction", async () => {
       const session = sqlite(driver);
       const order: string[] = [];

@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { createInbox, createOutbox, outboxTables, parametersKey } from "../../../client/outbox/index.js";
+import {
+  createInbox,
+  createOutbox,
+  mysql,
+  outboxTables,
+  parametersKey,
+  postgres,
+  sqlite,
+} from "../../../client/outbox/index.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
 
 describe("outbox tables", () => {
   it("may have names of your own, but only names", () => {
@@ -12,6 +21,20 @@ describe("outbox tables", () => {
       expect(() => createOutbox({ table }), table).to.throw(/table/);
       expect(() => createInbox({ group: "g", table }), table).to.throw(/table/);
     }
+  });
+
+  it("refuse what only plain JavaScript can give", () => {
+    const wrong: readonly (() => unknown)[] = [
+      () => outboxTables("foo" as never),
+      () => outboxTables("toString" as never),
+      () => createInbox({} as never),
+      () => sqlite(null as never),
+      () => sqlite({} as never),
+      () => postgres(undefined as never),
+      () => mysql("mysql://here" as never),
+    ];
+    for (const make of wrong)
+      expect(make, String(make)).to.throw(LogwheelError).with.property("code", "BAD_REQUEST");
   });
 });
 

@@ -56,7 +56,6 @@ describe("administration of dead letters", () => {
     expect(await list({ topic: "orders", since: new Date(0) })).to.have.length(6);
     expect(await list({ until: new Date(0) })).to.deep.equal([]);
     expect(await list({ since: new Date(cluster.clock.nowMs() + 1) })).to.deep.equal([]);
-    expect(await cluster.advance(client.admin.deadLetters.list("none").toArray())).to.deep.equal([]);
     const [letter] = await cluster.advance(client.admin.deadLetters.list("g").toArray());
     const shown = await cluster.advance(client.admin.deadLetters.get(letter!.id));
     expect(shown.dead).to.deep.equal(letter!.dead);
@@ -98,6 +97,24 @@ describe("administration of dead letters", () => {
     expect(await list()).to.deep.equal([]);
     expect(await codeOf(deadLetters.purge("g"))).to.equal("GROUP_NOT_FOUND");
     expect(await codeOf(deadLetters.redrive("g"))).to.equal("GROUP_NOT_FOUND");
+  });
+
+  it("tells a group that is not there from one without dead letters", async () => {
+    const { deadLetters, groups } = client.admin;
+    await cluster.advance(groups.create("clean"));
+    expect(await cluster.advance(deadLetters.list("clean").toArray())).to.deep.equal([]);
+    expect(await cluster.advance(deadLetters.redrives("clean"))).to.deep.equal([]);
+    expect(await codeOf(deadLetters.pause("clean"))).to.equal("CONFLICT");
+    for (const ask of [
+      () => deadLetters.list("nope").toArray(),
+      () => deadLetters.redrives("nope"),
+      () => deadLetters.pause("nope"),
+      () => deadLetters.resume("nope"),
+      () => deadLetters.cancel("nope"),
+      () => deadLetters.purge("nope"),
+      () => deadLetters.redrive("nope"),
+    ])
+      expect(await codeOf(ask()), String(ask)).to.equal("GROUP_NOT_FOUND");
   });
 
   it("refuses a topic that is not there, and sends nothing", async () => {

@@ -3,7 +3,7 @@ import { connect } from "../../../client/sdk/connect.js";
 import { topic } from "../../../client/sdk/topic.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { follow, MemoryCluster } from "../../support/memory-cluster.js";
-import { failure } from "../../support/refusal.js";
+import { codeOf, failure } from "../../support/refusal.js";
 
 const orders = topic("orders");
 
@@ -36,6 +36,71 @@ describe("client", () => {
       expect(use).to.throw(LogwheelError).with.property("code", "CLOSED");
     expect(await failure(consumer.start())).to.include({ code: "CLOSED" });
     expect(await failure(client.admin.topics.list().toArray())).to.include({ code: "CLOSED" });
+  });
+
+  it("refuses what brokers would take for something else", async () => {
+    const client = await cluster.connect();
+    await cluster.advance(client.admin.topics.create("orders", { queues: 1 }));
+    const simple = client.simpleConsumer(orders, { group: "s" });
+    const producer = client.producer();
+    const body = Buffer.from("x");
+    const wide = 2 ** 32 + 1;
+    const { topics, groups, messages } = client.admin;
+    const attempts: Record<string, () => Promise<unknown>> = {
+      "queues of a topic": () => topics.create("wide", { queues: wide }),
+      maxAttempts: () => groups.create("g", { maxAttempts: wide }),
+      retryDelaysMs: () => groups.create("g", { retryDelaysMs: [50 * 86_400_000] }),
+      "queue of a message": () => messages.get({ topic: "orders", queueId: 2 ** 32, offset: 0 }),
+      queueId: () => producer.send({ topic: orders, body, queueId: 2 ** 32 - 1 }),
+      "no queueId": () => producer.send({ topic: orders, body, queueId: -1 }),
+      invisibleMs: () => simple.receive({ invisibleMs: 5e9 }),
+      leaseMs: async () => client.consume(orders, { group: "g", mode: "shared", leaseMs: 5e9 }, () => {}),
+      "leaseMs in words": async () =>
+        client.consume(orders, { group: "g", leaseMs: "5s" as never }, () => {}),
+    };
+    for (const [what, attempt] of Object.entries(attempts))
+      expect(await cluster.advance(codeOf(attempt())), what).to.equal("BAD_REQUEST");
+    expect(await cluster.advance(groups.list().toArray())).to.deep.equal([]);
+  });
+
+  it("refuses what only plain JavaScript can give, by BAD_REQUEST and before anything is sent", async () => {
+    const client = await cluster.connect();
+    await cluster.advance(client.admin.topics.create("orders", { queues: 1 }));
+    const check = () => "commit" as const;
+    const send = (parts: object) =>
+      client.producer().send({ topic: orders, body: Buffer.from("x"), ...parts });
+    const consume = (...args: unknown[]) => client.consume(...(args as Parameters<typeof client.consume>));
+    const transactional = (options: object) => client.transactional(options as never);
+    const attempts: readonly (() => unknown)[] = [
+      () => transactional({ topics: [orders], check }),
+      () => transactional({ group: "g", topics: [orders] }),
+      () => transactional({ group: "g", topics: orders, check }),
+      () =>
+        transactional({ group: "g", topics: [orders], check }).send(
+          { topic: orders, body: "x" } as never,
+          5 as never,
+        ),
+      () => consume(orders, { group: "g" }),
+      () => consume(orders, {}, () => {}),
+      () => consume("orders", { group: "g" }, () => {}),
+      () => consume(orders, { group: "g", from: "foo" }, () => {}),
+      () => consume(orders, { group: "g", from: { timestamp: new Date("x") } }, () => {}),
+      () => client.consumeBatch(orders, { group: "g" } as never, () => {}),
+      () =>
+        client
+          .reader(orders, { from: "foo" as never })
+          [Symbol.asyncIterator]()
+          .next(),
+      () => send({ keys: "abc" }),
+    ];
+    for (const attempt of attempts)
+      expect(await cluster.advance(codeOf((async () => attempt())())), String(attempt)).to.equal(
+        "BAD_REQUEST",
+      );
+    const filter = { tags: "a" } as never;
+    expect(() => consume(orders, { group: "g", filter }, () => {})).to.throw("a filter has tags");
+    const { queueList } = await cluster.advance(client.admin.topics.describe("orders"));
+    expect(queueList.map(({ endOffset }) => endOffset)).to.deep.equal([0]);
   });
 
   it("await using closes it at the end of the block", async () => {

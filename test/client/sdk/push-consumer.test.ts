@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
+import { RetryLater } from "../../../client/sdk/handler-errors.js";
 import type { Message } from "../../../client/sdk/types.js";
 import { follow, type MemoryCluster } from "../../support/memory-cluster.js";
 import { gate, orders, range, sendOrders, startOrders, textOf } from "../../support/orders.js";
@@ -42,6 +43,26 @@ describe("push consumer", () => {
     expect(message!.id).to.match(/^a-1-\d+$/);
     expect(message!.storedAt.getTime()).to.be.at.least(message!.bornAt.getTime());
     expect(message!.raw).to.equal(message!.body);
+  });
+
+  it("a wait that is none costs neither the stream nor the attempts", async () => {
+    await setUp();
+    await send(["1"]);
+    for (const [i, bad] of [-1, Number.NaN, Number.POSITIVE_INFINITY, "5s", undefined].entries()) {
+      const seen: number[] = [];
+      const consumer = client.consume(orders, { group: `g${i}`, ...from }, ({ attempt }) => {
+        seen.push(attempt);
+        if (attempt === 1) throw new RetryLater(bad as number);
+      });
+      await cluster.advance(consumer.start());
+      await cluster.until("it came", () => seen.length === 1);
+      await cluster.clock.advance(9_000);
+      expect(seen).to.deep.equal([1]);
+      await cluster.until("it came again", () => seen.length === 2);
+      expect(seen).to.deep.equal([1, 2]);
+      expect(consumer.stats.acked).to.equal(1);
+      await cluster.advance(consumer.close());
+    }
   });
 
   it("a small body does not keep its frame, a large one is not copied", async () => {

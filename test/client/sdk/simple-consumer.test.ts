@@ -4,6 +4,7 @@ import { topic } from "../../../client/sdk/topic.js";
 import type { Lease, Message, SimpleOptions } from "../../../client/sdk/types.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
+import { codeOf } from "../../support/refusal.js";
 
 const orders = topic("orders");
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -133,6 +134,8 @@ describe("simple consumer", () => {
     const [first] = await receiveAll(simple, 1);
     await cluster.advance(first!.nack({ delayMs: 0 }));
     const [second] = await receiveAll(simple, 1);
+    for (const bad of [() => second!.nack({ delayMs: Number.NaN }), () => second!.extend(5e9)])
+      expect(await codeOf(bad())).to.equal("BAD_REQUEST");
     await cluster.advance(second!.nack({ delayMs: 5_000 }));
     expect(await cluster.advance(simple.receive({ waitMs: 4_000 }))).to.deep.equal([]);
     const [third] = await receiveAll(simple, 1);

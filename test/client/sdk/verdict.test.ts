@@ -1,6 +1,9 @@
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { Reject, RetryLater } from "../../../client/sdk/handler-errors.js";
 import { checkRetryRules, verdictOf } from "../../../client/sdk/verdict.js";
+
+const NO_DELAYS = [-1, Number.NaN, Number.POSITIVE_INFINITY, "5s", "5", undefined, null];
 
 class PaymentError extends Error {
   readonly code = "DECLINED";
@@ -37,7 +40,7 @@ describe("verdict on what a handler threw", () => {
   });
 
   it("does what RetryLater and Reject say, and tells their cause", () => {
-    expect(decision(new RetryLater(1_234.4))).to.equal(1_234);
+    expect(decision(new RetryLater(1_234.4))).to.equal(1_235);
     expect(decision(new Reject("never"))).to.equal("dead");
     expect(verdictOf(new Reject("never"), 1, rules)).to.include({
       errorName: "Reject",
@@ -56,9 +59,35 @@ describe("verdict on what a handler threw", () => {
   });
 
   it("refuses waits that make no sense", () => {
-    for (const bad of [{ delaysMs: [-1] }, { byError: { E: { delaysMs: [Number.NaN] } } }])
-      expect(() => checkRetryRules(bad))
+    const rules = NO_DELAYS.flatMap((bad) => [{ delaysMs: [bad] }, { byError: { E: { delaysMs: [bad] } } }]);
+    for (const bad of [...rules, { delaysMs: 5 }, { byError: { E: {} } }, { byError: { E: "drop" } }])
+      expect(() => checkRetryRules(bad as never), inspect(bad))
         .to.throw()
         .with.property("code", "BAD_REQUEST");
+    for (const bad of NO_DELAYS)
+      expect(() => new RetryLater(bad as number), inspect(bad))
+        .to.throw()
+        .with.property("code", "BAD_REQUEST");
+  });
+
+  it("never asks for a wait that a broker would take for a shorter one", () => {
+    for (const given of [0, 0.5, 1, 4_294_967_296 + 500, 1e15, Number.MAX_VALUE])
+      for (const { delayMs } of [
+        verdictOf(new RetryLater(given), 1, {}),
+        verdictOf(new Error("x"), 1, { delaysMs: [given] }),
+      ])
+        expect(delayMs).to.equal(Math.min(Math.ceil(given), 7 * 86_400_000));
+  });
+
+  it("leaves the wait to the group where a RetryLater of somebody's own says none", () => {
+    class Later extends RetryLater {
+      override readonly delayMs: number;
+      constructor(delayMs: unknown) {
+        super(0);
+        this.delayMs = delayMs as number;
+      }
+    }
+    for (const bad of NO_DELAYS)
+      expect(verdictOf(new Later(bad), 1, {}), inspect(bad)).to.not.have.property("delayMs");
   });
 });

@@ -185,5 +185,8 @@ describe("TestClock of a cluster", () => {
     expect(() => clock.advance(-1)).to.throw("a clock does not move by -1 ms");
     expect(() => clock.advance("soon")).to.throw('"soon" is not a duration');
     expect(() => clock.advance(Number.NaN)).to.throw("a clock does not move by NaN ms");
+    expect(() => clock.stall(-1)).to.throw("a clock does not move by -1 ms");
+    expect(() => clock.jump(Number.NaN)).to.throw("a clock does not jump by NaN ms");
+    expect(() => new TestClock(new Date("x"))).to.throw("a clock cannot begin at NaN ms");
   });
 });

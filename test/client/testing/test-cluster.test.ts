@@ -332,9 +332,22 @@ describe("a test cluster", () => {
     expect(await refusal(start({ settings: { memberExpiryMs: "soon" } }))).to.match(
       /^BAD_REQUEST: "memberExpiryMs" in .*soon/,
     );
-    expect(await refusal(start({ brokers: 0 }))).to.match(
-      /^BAD_REQUEST: brokers: give a number from 1 to 26/,
-    );
+    const refused: readonly (readonly [object, RegExp])[] = [
+      [{ brokers: 0 }, /brokers: give a number from 1 to 26/],
+      [{ brokers: [] }, /brokers: give a number/],
+      [{ brokers: ["b", "a", "a"] }, /brokers: 'a' is there twice/],
+      [{ topics: 5 }, /topics: give names/],
+      [{ topics: [5] }, /topics: give names/],
+      [{ topic: ["a"] }, /no option 'topic'; did you mean topics\?/],
+      [{ settings: { name: "x" } }, /decides about name itself/],
+      [{ settings: { data: "/etc" } }, /decides about data itself/],
+      [{ settings: { listen: "0.0.0.0:1" } }, /decides about listen itself/],
+      [{ seed: Number.NaN }, /seed: NaN is no number/],
+    ];
+    for (const [options, sentence] of refused)
+      expect(await refusal(startTestCluster(options)))
+        .to.match(/^BAD_REQUEST: /)
+        .and.match(sentence);
     await using cluster = await start();
     expect(() => cluster.broker("b")).to.throw("the test cluster has no broker b; it has broker-a");
     expect(await refusal(cluster.messages("other"))).to.match(/^TOPIC_NOT_FOUND: /);

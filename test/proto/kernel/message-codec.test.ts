@@ -263,6 +263,11 @@ describe("scanMessage", () => {
     }
   });
 
+  it("names what is wrong in plain English", () => {
+    expect(() => scan({ body, orderingKey: "\n" })).to.throw("an ordering key has a control character (10)");
+    expect(() => scan({ body, tag: "\n" })).to.throw("a tag has a control character (10)");
+  });
+
   it("refuses text that is no UTF-8", () => {
     const bytes = Buffer.from("0a0178120280c0", "hex");
     expect(() => scanMessage(bytes, 0, bytes.length, envelope))

@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
-import { formatBytes, formatDuration, parseBytes, parseDuration } from "../../../proto/kernel/quantity.js";
+import {
+  counted,
+  formatBytes,
+  formatDuration,
+  parseBytes,
+  parseDuration,
+  roughDuration,
+} from "../../../proto/kernel/quantity.js";
 
 describe("sizes and durations", () => {
   const sizes: [string, number][] = [
@@ -15,6 +22,16 @@ describe("sizes and durations", () => {
   for (const [text, bytes] of sizes) {
     it(`reads the size ${text}`, () => expect(parseBytes(text)).to.equal(bytes));
   }
+
+  it("tells people about how long it is, and how many there are", () => {
+    const rough = [0, 1, 999, 1_000, 90_000, 97_487_976_379].map(roughDuration);
+    expect(rough).to.deep.equal(["0ms", "1ms", "999ms", "1s", "1.5m", "1128.4d"]);
+    expect([0, 1, 2].map((count) => counted(count, "member"))).to.deep.equal([
+      "0 members",
+      "1 member",
+      "2 members",
+    ]);
+  });
 
   const durations: [string, number][] = [
     ["250", 250],

@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { NodeFiles } from "../../../server/disk/node-files.js";
 import { describeFiles } from "../../contract/files.js";
+import { refusal } from "../../support/refusal.js";
+import { skip } from "../../support/skip.js";
 
 const folders: string[] = [];
 
@@ -27,6 +29,27 @@ describe("NodeFiles", () => {
     const files = await NodeFiles.open(path);
     await (await files.create("a")).close();
     expect(await readdir(path)).to.deep.equal(["a"]);
+  });
+
+  it("says where there can be no folder, and in what time", async function () {
+    if (process.platform !== "linux") skip(this, "there is no /proc");
+    const link = join(await temporary(), "link");
+    await symlink("nowhere", link);
+    const file = join(await temporary(), "file");
+    await writeFile(file, "");
+    for (const path of ["/proc/x", "/proc/x/y", "/sys/x", link, file, join(file, "x")])
+      expect(await refusal(NodeFiles.open(path))).to.match(
+        /^BAD_REQUEST: \/.* cannot hold data: E.*; choose/,
+      );
+    expect(await refusal((await NodeFiles.open("/proc")).lock())).to.match(
+      /^BAD_REQUEST: \/proc cannot hold/,
+    );
+  });
+
+  it("makes one folder for all who ask at once", async () => {
+    const path = join(await temporary(), "a", "b", "c");
+    const all = await Promise.all(Array.from({ length: 8 }, () => NodeFiles.open(path)));
+    expect(all.map((files) => files.path)).to.deep.equal(all.map(() => path));
   });
 
   it("gives an absolute path for a relative one", async () => {
