@@ -4,7 +4,7 @@ import type { DueChange } from "./due-entry.js";
 import type { DueFound } from "./due-index.js";
 import { type DueMark, deleteEntry, MARK_KEY, putDropped, putEntry, readMark } from "./due-keys.js";
 import { replayDue } from "./due-replay.js";
-import { entriesOf } from "./due-scan.js";
+import { countEntries } from "./due-scan.js";
 import { writeChanges, writeMark } from "./due-writes.js";
 import type { Segment } from "./segment.js";
 import type { DueRecords } from "./state.js";
@@ -64,7 +64,8 @@ export class DueRecovery {
       this.#lack = "it is of another log: this one never had anything due";
     else if (this.#mark !== undefined && this.#mark.logOffset < oldest)
       this.#lack = "its mark lies before the oldest segment";
-    if (this.#lack === undefined) return this.#done(await this.#replay(log, this.#mark!));
+    const pending = this.#lack === undefined ? await this.#takeUp(log, this.#mark!) : undefined;
+    if (pending !== undefined) return this.#done(pending);
     if (this.#exists) await this.#remove();
     return nothing ? this.#done(0) : this.#rebuild(log, records);
   }
@@ -88,13 +89,29 @@ export class DueRecovery {
     }
   }
 
+  /** Returns what is pending; undefined if the views have lost something, or hold what nobody wrote. */
+  async #takeUp(log: DueLog, mark: DueMark): Promise<number | undefined> {
+    try {
+      const pending = await this.#replay(log, mark);
+      if (this.#lack === undefined) return pending;
+    } catch (thrown) {
+      if (!LogwheelError.is(thrown, "LOG_CORRUPT")) throw thrown;
+      this.#lack = thrown.message;
+    }
+    return undefined;
+  }
+
   /** What records behind the mark change; some of it may be there already. Returns what is pending. */
   async #replay(log: DueLog, mark: DueMark): Promise<number> {
     const { segments, end, records, logger } = log;
-    if (records === undefined || records.last < mark.logOffset) return mark.pending;
     const from = mark.logOffset;
-    const difference = await this.#apply(log, from);
-    const pending = mark.pending + difference;
+    const behind = records !== undefined && records.last >= from;
+    const { difference, damaged } = behind ? await this.#apply(log, from) : UNCHANGED;
+    const { count, fault } = await countEntries(this.#views!);
+    const pending = damaged ? count : mark.pending + difference;
+    if (count === pending) this.#lack = fault;
+    else this.#lack = `it has ${count} entries where ${pending} are pending`;
+    if (this.#lack !== undefined || !behind) return pending;
     if (from < segments.at(-1)!.start) await this.#moveMark(end, pending);
     logger.info({ from, to: end, pending }, "replayed the due index");
     return pending;
@@ -106,8 +123,7 @@ export class DueRecovery {
     this.#views = await this.#folder.open();
     const from = Math.max(segments[0]!.start, first);
     await this.#apply(log, from);
-    let pending = 0;
-    for await (const entries of entriesOf(this.#views)) pending += entries.length;
+    const { count: pending } = await countEntries(this.#views);
     await this.#moveMark(end, pending);
     const folder = this.#folder.path;
     logger.warn(
@@ -129,18 +145,31 @@ export class DueRecovery {
     await writeMark(this.#views!, this.#mark);
   }
 
-  /** Applies what records from a log offset on change; returns by how many entries there are more. */
-  async #apply({ segments, end, logger }: DueLog, from: number): Promise<number> {
+  /** Applies what records from a log offset on change. */
+  async #apply({ segments, end, logger }: DueLog, from: number): Promise<Applied> {
     let difference = 0;
-    const damage = (range: object): void =>
+    let damaged = false;
+    const damage = (range: object): void => {
+      damaged = true;
       logger.warn(range, "what is due in a damaged range of the log is not known");
+    };
     for await (const changes of replayDue(segments, { from, to: end }, damage)) {
       for (const { op } of changes) difference += op === "put" ? 1 : -1;
       await writeChanges(this.#views!, changes.flatMap(asWritten));
     }
-    return difference;
+    return { difference, damaged };
   }
 }
+
+/** What records have changed. */
+interface Applied {
+  /** By how many entries there are more. */
+  readonly difference: number;
+  /** Some of them could not be read, so that this is not known. */
+  readonly damaged: boolean;
+}
+
+const UNCHANGED: Applied = { difference: 0, damaged: false };
 
 /** Nothing is left out because a later change takes it back: the views may hold any part of what is replayed. */
 function asWritten({ op, entry, dropped }: DueChange): ViewChange[] {

@@ -1,3 +1,4 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import { wouldWriteSame } from "./comparison.js";
 import { writeIndexAgain } from "./consume-index.js";
@@ -177,7 +178,10 @@ class Verification {
   }
 
   async #verifyDue(): Promise<void> {
-    const what = await this.#due.fault(this.#log.due!.found);
+    const what = await this.#due.fault(this.#log.due!.found).catch((thrown: unknown) => {
+      if (LogwheelError.is(thrown, "LOG_CORRUPT")) return thrown.message;
+      throw thrown;
+    });
     if (what !== undefined) this.#sideFiles.push({ file: VIEWS_FOLDER, what });
   }
 
