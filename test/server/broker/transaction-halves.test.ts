@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { diskError } from "../../../server/disk/memory-disk.js";
+import { MemoryViews } from "../../../server/store/memory-views.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
 import { MAILS, PAYMENTS, Shop } from "../../support/shop.js";
 import { bodies, openStore } from "../../support/store.js";
@@ -24,7 +25,8 @@ describe("transactions of several halves", () => {
     const outcomes = new Set<string>();
     for (let at = changed[0]!; at <= changed.at(-1)! + 1; at++) {
       const torn = Buffer.concat([written.subarray(0, at), old.subarray(at)]);
-      const store = await openStore(await withFile(files, path, torn), { segmentBytes: 1 << 20 });
+      const options = { segmentBytes: 1 << 20, views: new MemoryViews() };
+      const store = await openStore(await withFile(files, path, torn), options);
       const found: string[] = [];
       for (const topic of store.state.topics.values())
         for (const queue of topic.queues) found.push(...(await bodies(store, queue)));
