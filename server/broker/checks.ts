@@ -12,6 +12,7 @@ import { messageId } from "../../proto/kernel/record.js";
 import { type DueEntry, NEVER, type Settlement } from "../store/due-entry.js";
 import type { Store } from "../store/store.js";
 import { CheckSession } from "./check-session.js";
+import { isCommit } from "./decision.js";
 import type { DueClock } from "./due-clock.js";
 import type { DueCounters } from "./due-counters.js";
 import type { OpenTransaction } from "./open-transactions.js";
@@ -229,6 +230,7 @@ export class Checks {
 
   #answered({ transactionId, topic, decision }: CheckAnswer__Output, by: string): void {
     if (decision === Decision.DECISION_NONE) return;
+    const commit = isCommit(decision);
     const { transactions, logger } = this.#deps;
     const refused = (thrown: unknown): void =>
       logger.warn(
@@ -237,7 +239,7 @@ export class Checks {
       );
     try {
       const place = transactions.place(transactionId);
-      const done = transactions.decide(place, topic, decision === Decision.DECISION_COMMIT);
+      const done = transactions.decide(place, topic, commit);
       if (done instanceof Promise) done.catch(refused);
     } catch (thrown) {
       refused(thrown);

@@ -10,6 +10,7 @@ import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
+import { isCommit } from "./decision.js";
 import type { Deferral, Deferrals } from "./deferral.js";
 import type { Meter } from "./meter.js";
 import { PublishOutcome } from "./publish-outcome.js";
@@ -181,7 +182,7 @@ export class Publisher {
     if (inGroup || more)
       throw new LogwheelError("BAD_REQUEST", "a decision cannot be one of a group of entries");
     const place = { logOffset: transaction, epoch: transactionEpoch };
-    const done = this.#deps.transactions.decide(place, topics[topic]!, decision === DECISION.commit);
+    const done = this.#deps.transactions.decide(place, topics[topic]!, isCommit(decision));
     outcome.decided(done);
   }
 

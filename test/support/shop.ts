@@ -2,6 +2,7 @@ import type { ClusterClient } from "../../client/sdk/client.js";
 import { topic } from "../../client/sdk/topic.js";
 import type { Transaction, TransactionalProducer, TxOutcome } from "../../client/sdk/transaction-types.js";
 import type { Message } from "../../client/sdk/types.js";
+import type { Decision } from "../../proto/gen/logwheel/v1/Decision.js";
 import type { OpenTransaction__Output } from "../../proto/gen/logwheel/v1/OpenTransaction.js";
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { BROKER } from "../../proto/kernel/contract.js";
@@ -95,12 +96,16 @@ export class Shop {
   }
 
   /** Decides past the SDK: "done", or the code of the refusal. Does not move the clock. */
-  async settle(transactionId: string, decision: "commit" | "rollback", name = "payments"): Promise<string> {
+  async settle(
+    transactionId: string,
+    decision: "commit" | "rollback" | number,
+    name = "payments",
+  ): Promise<string> {
     const connection = this.cluster.network.connect("a:10911");
     try {
       await connection.unary(
         BROKER.settle,
-        { transactionId, topic: name, decision: DECISIONS[decision] },
+        { transactionId, topic: name, decision: decisionOf(decision) },
         {},
       );
       return "done";
@@ -142,6 +147,10 @@ export class Shop {
   close(): Promise<void> {
     return this.cluster.close();
   }
+}
+
+function decisionOf(decision: keyof typeof DECISIONS | number): Decision {
+  return (typeof decision === "number" ? decision : DECISIONS[decision]) as Decision;
 }
 
 /** What a half says besides its body. */
