@@ -206,7 +206,7 @@ export class DueAdmin {
       timesAsked: open.times,
       lastAskedAtMs: open.lastAskedAtMs,
       lastAsked: open.lastAsked,
-      nextCheckAtMs: parked ? 0 : open.dueAtMs,
+      nextCheckAtMs: parked ? 0 : Math.min(open.dueAtMs, NEVER),
       parked,
       ...(record === undefined ? {} : { record: storedRecord.decode(record) }),
     };

@@ -13,6 +13,7 @@ import { type DelaySettings, dueTime } from "./delay-times.js";
 import type { DueClock } from "./due-clock.js";
 import type { DueCounters } from "./due-counters.js";
 import { type OpenTransaction, OpenTransactions } from "./open-transactions.js";
+import { type CheckSetting, ownSetting } from "./own-settings.js";
 
 /** When producers are asked how their transactions ended. A topic's attributes of the same names come first. */
 export interface TransactionSettings extends DelaySettings {
@@ -95,9 +96,8 @@ export class Transactions {
   }
 
   /** A setting, of a topic that may have its own. */
-  setting(topic: TopicState | undefined, name: keyof Omit<TransactionSettings, keyof DelaySettings>): number {
-    const own = Number(topic?.attributes[name]);
-    return Number.isSafeInteger(own) && own > 0 ? own : this.#deps.settings[name];
+  setting(topic: TopicState | undefined, name: CheckSetting): number {
+    return ownSetting(topic?.attributes ?? {}, name) ?? this.#deps.settings[name];
   }
 
   /**

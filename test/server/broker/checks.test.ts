@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { type Logger, silentLogger } from "../../../proto/kernel/logger.js";
 import type { TransactionFigures } from "../../../server/broker/meter.js";
+import { ownSetting } from "../../../server/broker/own-settings.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
+import { outcome } from "../../support/raw-calls.js";
 import { Shop } from "../../support/shop.js";
 
 /** What the broker's log says as a warning or an error. */
@@ -54,13 +56,24 @@ describe("questions about transactions", () => {
     expect((await s.open())[0]).to.include({ parked: true, timesAsked: 3 });
   });
 
-  it("what a topic says that is no time is passed over", async () => {
-    s = await Shop.open({}, { transactionCheckAfterMs: "soon", transactionChecksMax: "-1" });
-    await s.send("x", "unknown");
-    await s.cluster.clock.advance(5_900);
-    expect(s.asked.length).to.equal(0);
-    await s.cluster.clock.advance(200);
-    expect(s.asked.length).to.equal(1);
+  it("a topic's own times and limits are within the bounds of the settings", async () => {
+    s = await Shop.open();
+    const { topics } = s.client.admin;
+    for (const [name, value] of [
+      ["transactionCheckAfterMs", "soon"],
+      ["transactionCheckAfterMs", "9007199254740991"],
+      ["transactionCheckEveryMs", "9"],
+      ["transactionChecksMax", "256"],
+      ["transactionChecksMax", ""],
+    ] as const) {
+      const attributes = { [name]: value };
+      const made = topics.create("odd", { queues: 1, attributes });
+      expect(await s.cluster.advance(outcome(made)), name).to.equal("BAD_REQUEST");
+      const changed = topics.update("payments", { setAttributes: attributes });
+      expect(await s.cluster.advance(outcome(changed)), name).to.equal("BAD_REQUEST");
+      expect(ownSetting(attributes, name)).to.equal(undefined);
+    }
+    await s.cluster.advance(topics.update("payments", { setAttributes: { transactionChecksMax: "255" } }));
   });
 
   it("without a live producer for two minutes it is an event, once, and a gauge, until one is back", async () => {
