@@ -151,7 +151,8 @@ export class Transactions {
     records: readonly (FoundRecord | undefined | Promise<FoundRecord | undefined>)[],
   ): Promise<number> {
     try {
-      const found = await Promise.all(records);
+      let found = await Promise.all(records);
+      if (found.includes(undefined)) found = await this.#readAgain(open);
       const lost = found.indexOf(undefined);
       if (lost >= 0)
         throw new LogwheelError(
@@ -162,6 +163,13 @@ export class Transactions {
     } finally {
       open.underWay = undefined;
     }
+  }
+
+  /** What cannot be read may only be on its way to the disk. */
+  async #readAgain({ halves }: OpenTransaction): Promise<(FoundRecord | undefined)[]> {
+    const { store } = this.#deps;
+    await store.whenSettled();
+    return Promise.all(halves.map(({ origin }) => store.lookup.near(origin)));
   }
 
   /**

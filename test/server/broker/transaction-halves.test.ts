@@ -211,6 +211,25 @@ describe("decisions that meet", () => {
     expect(await s.open()).to.deep.equal([]);
   });
 
+  it("a commit waits for a half that is on its way to the disk", async () => {
+    s = await Shop.open();
+    const { id } = await s.begin(["p"]);
+    let go: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    s.cluster.filesOf("a").before = ({ call }) => (call === "sync" ? held : undefined);
+    const joined = s.half("late", { joins: id });
+    await s.cluster.clock.advance(10);
+    const committed = s.settle(id, "commit");
+    await s.cluster.clock.advance(10);
+    go();
+    expect(await s.cluster.advance(committed)).to.equal("done");
+    expect(await joined).to.match(/^a-/);
+    await s.cluster.clock.advance(1_000);
+    expect(s.texts).to.deep.equal(["late", "p"]);
+  });
+
   for (const decision of ["commit", "rollback"] as const)
     it(`a ${decision} while the log fails is unknown to who decides; after a restart it holds, or it can be decided`, async () => {
       s = await Shop.open();
