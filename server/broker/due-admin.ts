@@ -83,7 +83,7 @@ export class DueAdmin {
     const from = { dueAtMs: checkTime(fromMs), origin: 0 };
     for await (const { dueAtMs } of this.#pending({ topic, toMs: fromMs + stepMs * buckets }, from))
       counts[Math.floor((dueAtMs - fromMs) / stepMs)]!++;
-    return { pending: this.#deps.store.due.pending, counts };
+    return { pending: this.#deps.due.delayed, counts };
   }
 
   /** Transactions that are open or parked, oldest first. */
