@@ -17,8 +17,9 @@ import { PublishOutcome } from "./publish-outcome.js";
 import { QueueChoice } from "./queue-choice.js";
 import { Repeats, unknownSequence } from "./repeats.js";
 import type { Sent } from "./sent.js";
-import { PERMISSION, type Topics } from "./topics.js";
+import type { Topics } from "./topics.js";
 import type { Transactions } from "./transactions.js";
+import { checkWritable } from "./writable.js";
 
 /** What publishing needs. */
 export interface PublishDeps {
@@ -383,12 +384,3 @@ export class Publisher {
 
 /** Of a message that joins no transaction. */
 const NO_PLACE = { logOffset: 0, epoch: 0 };
-
-function checkWritable({ name, permission }: TopicState): void {
-  if (permission === PERMISSION.readWrite || permission === PERMISSION.write) return;
-  throw new LogwheelError(
-    "FORBIDDEN",
-    `topic ${name} takes no messages: its permission is read only or none`,
-    { topic: name },
-  );
-}
