@@ -109,7 +109,7 @@ export class Checks {
     const nexts = new Map<DueEntry, Next>();
     for (const entry of entries) {
       const open = transactions.open.get(entry.origin);
-      nexts.set(entry, open === undefined ? LATER : await this.#check(open));
+      nexts.set(entry, open === undefined ? LATER : await this.#checkOrLater(open));
     }
     this.#putOff(nexts);
     await store.whenSettled();
@@ -153,16 +153,31 @@ export class Checks {
     store.due.settle(settlements, false);
   }
 
+  /** One that cannot be checked now holds up no other. */
+  async #checkOrLater(open: OpenTransaction): Promise<Next> {
+    try {
+      return await this.#check(open);
+    } catch (thrown) {
+      const { logger, broker } = this.#deps;
+      logger.error(
+        { transaction: messageId(broker, open.epoch, open.first), error: String(thrown) },
+        "a transaction cannot be asked about now",
+      );
+      return { inMs: this.#everyMs(open) };
+    }
+  }
+
   async #check(open: OpenTransaction): Promise<Next> {
     const { transactions, store } = this.#deps;
-    if (open.damaged)
-      return this.#park(open, "one of its half messages cannot be read; roll it back by hand");
+    if (open.damaged) return this.#park(open, DAMAGED);
     const topic = store.state.topicByNumber(open.topic);
     if (topic === undefined)
       return this.#park(open, "its topic was deleted, and nobody can be asked; decide it by hand");
     if (open.times >= transactions.setting(topic, "transactionChecksMax"))
       return this.#park(open, "its producers were asked as often as they are to be; decide it by hand");
-    if ((await this.#put(open)) === "") {
+    const asked = await this.#put(open);
+    if (open.damaged) return this.#park(open, DAMAGED);
+    if (asked === "") {
       this.#sayAlone(open);
       return { inMs: this.#everyMs(open) };
     }
@@ -190,7 +205,7 @@ export class Checks {
   async #put(open: OpenTransaction): Promise<string> {
     const { store, counters, broker, dueClock } = this.#deps;
     if (!this.#producers.has(open.group)) return "";
-    const record = await store.lookup.dueAt(open.first);
+    const record = await this.#firstHalf(open);
     const topic = store.state.topicByNumber(open.topic)?.name;
     for (const session of this.#producers.of(open.group)) {
       if (record === undefined || topic === undefined) return "";
@@ -209,6 +224,17 @@ export class Checks {
       return session.name;
     }
     return "";
+  }
+
+  /** The half that began a transaction; it is damaged if that cannot be found any more. */
+  async #firstHalf(open: OpenTransaction): Promise<Buffer | undefined> {
+    const { store } = this.#deps;
+    const record = await store.lookup.dueAt(open.first);
+    if (record !== undefined) return record;
+    await store.whenSettled();
+    const settled = await store.lookup.dueAt(open.first);
+    open.damaged ||= settled === undefined;
+    return settled;
   }
 
   #isAlone({ group, beganAtMs }: OpenTransaction): boolean {
@@ -271,5 +297,7 @@ interface Next {
   readonly inMs: number;
   readonly times?: number;
 }
+
+const DAMAGED = "one of its half messages cannot be read; roll it back by hand";
 
 const LATER: Next = { inMs: 1_000 };

@@ -3,6 +3,7 @@ import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { type Logger, silentLogger } from "../../../proto/kernel/logger.js";
 import type { TransactionFigures } from "../../../server/broker/meter.js";
 import { ownSetting } from "../../../server/broker/own-settings.js";
+import { diskError } from "../../../server/disk/memory-disk.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
 import { outcome } from "../../support/raw-calls.js";
 import { Shop } from "../../support/shop.js";
@@ -147,6 +148,41 @@ describe("questions about transactions", () => {
     await s.cluster.clock.advance(1_000);
     expect(s.texts).to.deep.equal([]);
     expect(events.about(/answer to a question was refused/)).to.equal(1);
+  });
+
+  it("one whose half cannot be read now holds up no other, and is asked about later", async () => {
+    s = await Shop.open({ logger: events.logger, segmentBytes: 64 << 10 });
+    await s.send("first", "unknown");
+    for (let filler = 0; filler < 10; filler++) await s.send("x".repeat(10_000), "rollback");
+    await s.restart();
+    await s.send("second", "unknown");
+    const folder = await s.cluster.filesOf("a").folder("log");
+    const sealed = (await folder.list()).find((name) => name.endsWith(".log"));
+    s.cluster.filesOf("a").before = ({ call, name }) => {
+      if (call === "read" && name === sealed) throw diskError("EIO");
+    };
+    await s.cluster.clock.advance(20_000);
+    s.cluster.filesOf("a").before = null;
+    expect(events.about(/cannot be asked about now/)).to.equal(1);
+    expect(s.asked).to.have.length(1);
+    await s.cluster.clock.advance(31_000);
+    expect(new Set(s.asked.map(({ id }) => id)).size).to.equal(2);
+    expect((await s.open()).map(({ timesAsked }) => timesAsked)).to.deep.equal([1, 2]);
+  });
+
+  it("with a half that cannot be read any more it is parked", async () => {
+    s = await Shop.open({ logger: events.logger, segmentBytes: 64 << 10 });
+    await s.send("damaged", "unknown");
+    for (let filler = 0; filler < 10; filler++) await s.send("x".repeat(10_000), "rollback");
+    await s.restart();
+    const files = s.cluster.filesOf("a");
+    const [path, bytes] = [...(await contentsOf(files))].find(([, each]) => each.includes("damaged"))!;
+    const file = await (await files.folder("log")).open(path.slice("log/".length));
+    await file.write([Buffer.from("X")], bytes.indexOf("damaged"));
+    await file.close();
+    await s.cluster.clock.advance(10_000);
+    expect((await s.open())[0]).to.include({ parked: true, timesAsked: 0 });
+    expect(events.about(/parked: one of its half messages cannot be read/)).to.equal(1);
   });
 
   it("with a half that cannot be read it is parked and can only be rolled back: no part of it is ever delivered", async () => {
