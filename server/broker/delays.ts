@@ -86,7 +86,8 @@ export class Delays {
     if (header === undefined && store.due.find(logOffset) !== undefined) throw unreadable(logOffset);
     if (header?.epoch !== epoch) return "not-found";
     if (header.kind === KIND.message) return "already-delivered";
-    if (header.kind !== KIND.delayed) return "not-found";
+    if (header.kind !== KIND.delayed || store.state.topicByNumber(header.topic) === undefined)
+      return "not-found";
     const found = request.change === DELIVER_NOW ? await store.lookup.near(logOffset) : undefined;
     const entry = store.due.find(logOffset);
     if (entry !== undefined && request.change === DELIVER_NOW) this.#deliverNow(entry, found);

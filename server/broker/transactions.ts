@@ -103,7 +103,8 @@ export class Transactions {
   /**
    * Decides a transaction; returns the log offset of what says so, at once where its halves are in memory. Stored when the
    * caller finds everything settled. Repeating a decision changes nothing. TRANSACTION_CONFLICT if it was decided the other
-   * way; TRANSACTION_NOT_FOUND if there is none at that place, of that epoch and topic.
+   * way; TRANSACTION_NOT_FOUND if there is none at that place, of that epoch and topic; TOPIC_NOT_FOUND for a commit of
+   * messages whose topics were all deleted.
    */
   decide(place: TransactionPlace, topic: string, commit: boolean): number | Promise<number> {
     const { store } = this.#deps;
@@ -174,12 +175,13 @@ export class Transactions {
 
   /**
    * Settles all halves; the messages of `records` take their places, but for those whose topic was deleted. Refuses before
-   * anything is appended where a delay is none of this broker's any more.
+   * anything is appended where all of them were, or where a delay is none of this broker's any more.
    */
   #settle(open: OpenTransaction, records: readonly FoundRecord[]): number {
-    const { store, counters } = this.#deps;
+    const { store, counters, logger } = this.#deps;
     const commit = records.length > 0;
     const messages = records.filter(({ header }) => this.#queue(header) !== undefined);
+    if (commit && messages.length === 0) throw this.#goneTopics(open);
     const times = messages.map((record) => this.#dueAtMs(record));
     const entries = this.open.entriesOf(open);
     store.stamp();
@@ -191,6 +193,14 @@ export class Transactions {
     for (const [index, record] of messages.entries())
       this.#append(record, times[index]!, index < messages.length - 1);
     this.open.delete(open);
+    if (commit && messages.length < records.length)
+      logger.warn(
+        {
+          transaction: this.#id({ epoch: open.epoch, logOffset: open.first }),
+          lost: records.length - messages.length,
+        },
+        "messages of a committed transaction are not delivered: their topic was deleted",
+      );
     if (commit) counters.transactionsCommitted++;
     else counters.transactionsRolledBack++;
     return logOffset;
@@ -267,6 +277,13 @@ export class Transactions {
       "TRANSACTION_NOT_FOUND",
       `there is no transaction ${this.#id(place)} that began on topic ${topic}: check id, topic and broker`,
       { topic },
+    );
+  }
+
+  #goneTopics({ epoch, first: logOffset }: OpenTransaction): LogwheelError {
+    return new LogwheelError(
+      "TOPIC_NOT_FOUND",
+      `the topics of transaction ${this.#id({ epoch, logOffset })} were deleted: there is nowhere to deliver it, roll it back`,
     );
   }
 

@@ -108,7 +108,8 @@ describe("Delays", () => {
       await world.advance(1_000);
       expect(await world.bodies()).to.deep.equal(["b"]);
       expect(world.due.counters.delayedDropped).to.equal(1);
-      expect(await world.change(messageId!, "DELIVER_NOW")).to.equal("not-found");
+      for (const change of ["CANCEL", "DELIVER_NOW"] as const)
+        expect(await world.change(messageId!, change)).to.equal("not-found");
       expect(world.store.due.pending).to.equal(0);
     });
 

@@ -284,7 +284,9 @@ describe("topics that are deleted under open transactions", () => {
     const { id } = await s.begin(["p"]);
     await s.cluster.advance(s.client.admin.topics.delete("payments"));
     await s.cluster.advance(s.client.admin.topics.create("payments", { queues: 1, type: "transaction" }));
-    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("done");
+    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("TOPIC_NOT_FOUND");
+    expect((await s.open()).length).to.equal(1);
+    expect(await s.cluster.advance(s.settle(id, "rollback"))).to.equal("done");
     await s.cluster.clock.advance(2_000);
     expect(s.texts).to.deep.equal([]);
   });
