@@ -66,6 +66,8 @@ export async function verifyStore(
   }
 }
 
+const UNCHECKED = "it cannot be checked where nothing can be written";
+
 const PROGRESS_BYTES = 16 << 20;
 
 class Verification {
@@ -178,7 +180,9 @@ class Verification {
   }
 
   async #verifyDue(): Promise<void> {
-    const what = await this.#due.fault(this.#log.due!.found).catch((thrown: unknown) => {
+    const { due } = this.#log;
+    if (due === undefined) return void this.#sideFiles.push({ file: VIEWS_FOLDER, what: UNCHECKED });
+    const what = await this.#due.fault(due.found).catch((thrown: unknown) => {
       if (LogwheelError.is(thrown, "LOG_CORRUPT")) return thrown.message;
       throw thrown;
     });
