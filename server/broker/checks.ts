@@ -34,6 +34,11 @@ export interface ChecksDeps {
   expect(dueAtMs: number): void;
 }
 
+/** Where nobody can be asked, a transaction is looked at again after as long as that has been so, up to this. */
+const AWAY_MS_MAX = 600_000;
+/** Transactions that are put off in one record. */
+const SETTLED_MAX = 4_096;
+
 /** An undecided transaction whose producers are all away for so long is an event. */
 const ALONE_MS = 120_000;
 
@@ -179,7 +184,7 @@ export class Checks {
     if (open.damaged) return this.#park(open, DAMAGED);
     if (asked === "") {
       this.#sayAlone(open);
-      return { inMs: this.#everyMs(open) };
+      return { inMs: Math.max(this.#everyMs(open), this.#awayMs(open)) };
     }
     return { inMs: this.#everyMs(open), times: open.times + 1 };
   }
@@ -199,6 +204,43 @@ export class Checks {
   #everyMs({ topic }: OpenTransaction): number {
     const { transactions, store } = this.#deps;
     return transactions.setting(store.state.topicByNumber(topic), "transactionCheckEveryMs");
+  }
+
+  /** Each look is a record in the log: those that nobody can answer become rarer. */
+  #awayMs({ group }: OpenTransaction): number {
+    return Math.min(AWAY_MS_MAX, this.#producers.aloneMs(group, this.#deps.clock.monotonicMs()));
+  }
+
+  /** Somebody of a group is here again: what waits for that is due now. */
+  #hasten(group: string): void {
+    const { transactions, store, dueClock, expect } = this.#deps;
+    const waiting = [...transactions.open.all()].filter(
+      (open) => open.group === group && this.#waitsForSomebody(open),
+    );
+    if (waiting.length === 0 || store.failure !== undefined) return;
+    const nowMs = dueClock.nowMs();
+    for (let at = 0; at < waiting.length; at += SETTLED_MAX) {
+      const some = waiting.slice(at, at + SETTLED_MAX);
+      this.#settle(
+        some.map((open) => ({
+          entry: transactions.open.entriesOf(open)[0]!,
+          againAtMs: nowMs,
+          times: open.times,
+        })),
+      );
+      for (const open of some) transactions.open.putOff(open, nowMs, open.times);
+    }
+    expect(nowMs);
+  }
+
+  /** It was put off, and for longer than after a question. */
+  #waitsForSomebody(open: OpenTransaction): boolean {
+    const { transactions, store, dueClock } = this.#deps;
+    if (open.dueAtMs === NEVER) return false;
+    const topic = store.state.topicByNumber(open.topic);
+    const firstMs = open.beganAtMs + transactions.setting(topic, "transactionCheckAfterMs");
+    const everyMs = this.#everyMs(open);
+    return open.dueAtMs > dueClock.nowMs() + everyMs && open.dueAtMs >= firstMs + everyMs;
   }
 
   /** Asks the producer that was asked longest ago; empty if there is none, or the half cannot be read. */
@@ -273,7 +315,9 @@ export class Checks {
   }
 
   #joined(session: CheckSession): void {
+    const alone = !this.#producers.has(session.group);
     this.#producers.join(session);
+    if (alone) this.#hasten(session.group);
     this.#said.delete(session.group);
   }
 

@@ -97,6 +97,26 @@ describe("questions about transactions", () => {
     expect(s.texts).to.deep.equal(["1", "2"]);
   });
 
+  it("while nobody is there they are looked at more and more rarely, and at once when somebody is back", async () => {
+    s = await Shop.open();
+    await s.send("1", "unknown");
+    await s.cluster.advance(s.producer.close());
+    const looks = new Set<number>();
+    for (let second = 0; second < 7_200; second += 10) {
+      await s.cluster.clock.advance(10_000);
+      looks.add(Number((await s.open())[0]!.nextCheckAtMs));
+    }
+    expect(looks.size).to.be.within(12, 24);
+    await s.restart();
+    await s.cluster.clock.advance(100_000);
+    expect((await s.open())[0]).to.include({ timesAsked: 0 });
+    s.answer = () => "commit";
+    s.producer = s.transactional(s.client);
+    await s.cluster.clock.advance(1_500);
+    expect(s.asked).to.have.length(1);
+    expect(s.texts).to.deep.equal(["1"]);
+  });
+
   it("a broker that was away gives producers two minutes to come back before it complains", async () => {
     s = await Shop.open({ logger: events.logger });
     await s.send("x", "unknown");
