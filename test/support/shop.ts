@@ -119,14 +119,14 @@ export class Shop {
   /** Stores a half past the SDK; its id, or the code of the refusal. Does not move the clock. */
   async half(
     body: string,
-    { name = "payments", joins = "", group = "shop", ...message }: HalfOptions = {},
+    { name = "payments", joins = "", group = "shop", half = true, ...message }: HalfOptions = {},
   ): Promise<string> {
     const connection = this.cluster.network.connect("a:10911");
     try {
       const sent = { body: Buffer.from(body), producerGroup: group, ...message };
       const { receipt } = await connection.unary(
         BROKER.send,
-        { topic: name, half: true, transactionId: joins, message: sent },
+        { topic: name, half, transactionId: joins, message: sent },
         {},
       );
       return receipt!.messageId;
@@ -158,6 +158,8 @@ export interface HalfOptions {
   readonly name?: string;
   readonly joins?: string;
   readonly group?: string;
+  /** It is one; true by default. */
+  readonly half?: boolean;
   readonly delayMs?: number;
   readonly orderingKey?: string;
 }

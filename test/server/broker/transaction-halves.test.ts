@@ -107,6 +107,15 @@ describe("transactions of several halves", () => {
     expect((await s.open()).length).to.equal(1);
   });
 
+  it("a message that names a transaction and is no half is refused", async () => {
+    s = await Shop.open({}, {});
+    await s.cluster.advance(s.client.admin.topics.create("any", { queues: 1, type: "mixed" }));
+    const id = await s.cluster.advance(s.half("x"));
+    const plain = s.half("plain", { name: "any", joins: id, half: false });
+    expect(await s.cluster.advance(plain)).to.equal("BAD_REQUEST");
+    expect((await s.open())[0]).to.include({ id, halves: 1 });
+  });
+
   it("more than transactionsMax undecided are refused, and taken again when one is decided", async () => {
     s = await Shop.open({ due: { transactionsMax: 2 } });
     const first = await s.cluster.advance(s.half("1"));
