@@ -108,7 +108,7 @@ describe("transactions of several halves", () => {
   });
 
   it("a message that names a transaction and is no half is refused", async () => {
-    s = await Shop.open({}, {});
+    s = await Shop.open();
     await s.cluster.advance(s.client.admin.topics.create("any", { queues: 1, type: "mixed" }));
     const id = await s.cluster.advance(s.half("x"));
     const plain = s.half("plain", { name: "any", joins: id, half: false });
