@@ -71,7 +71,9 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
   if (values.delayLevels.length === 0) throw rule("delayLevels has to name one delay at least");
   const tooLong = values.delayLevels.find((ms) => ms > values.delayMsMax);
   if (tooLong !== undefined)
-    throw rule(`delayLevels has ${formatDuration(tooLong)}, which is more than delayMsMax: name shorter ones`);
+    throw rule(
+      `delayLevels has ${formatDuration(tooLong)}, which is more than delayMsMax: name shorter ones`,
+    );
   if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
     throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
   if (values.metrics === listen && parseAddress(listen).port !== 0)

@@ -31,6 +31,8 @@ import type { Topics } from "./topics.js";
 const LISTED_DEFAULT = 64;
 const LISTED_MAX = 1_024;
 const LISTED_BYTES_MAX = 8 << 20;
+/** Of who decides, in the audit line. */
+const BY_MAX = 255;
 const SCAN_ENTRIES = 4_096;
 const BUCKETS_MAX = 1_000;
 
@@ -126,7 +128,13 @@ export class DueAdmin {
     const topic = store.state.topicByNumber(open.topic)?.name ?? "";
     await due.transactions.settle({ epoch: open.epoch, logOffset: open.first }, topic, commit);
     logger.warn(
-      { audit: "transaction-settle", transaction: id, topic, decision: commit ? "commit" : "rollback", by },
+      {
+        audit: "transaction-settle",
+        transaction: id,
+        topic,
+        decision: commit ? "commit" : "rollback",
+        by: by.slice(0, BY_MAX),
+      },
       "a transaction was decided by hand",
     );
     return { transaction };
