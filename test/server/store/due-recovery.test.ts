@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { NodeFiles } from "../../../server/disk/node-files.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
-import { dueKey, halfKey, MARK_KEY, originKey, putEntry, readMark } from "../../../server/store/due-keys.js";
+import { dueKey, halfKey, MARK_KEY, putEntry, readMark } from "../../../server/store/due-keys.js";
 import { MemoryViews } from "../../../server/store/memory-views.js";
 import { KIND } from "../../../server/store/record.js";
 import type { Store } from "../../../server/store/store.js";
@@ -130,18 +130,16 @@ describe("due index after a start", () => {
     }
   });
 
-  it("is made again when an entry is missing in any of its orders, or one is too many", async () => {
+  it("is made again when an entry is missing, or one is too many", async () => {
     const half = appendDue(store, queueOf(store), 7, text("half"), KIND.half);
     const pending = [half, ...(await work(store, 2))];
     await store.close();
-    const { origin } = pending[3]!;
-    for (const key of [dueKey(pending[2]!), originKey(origin), halfKey(half.origin)]) {
+    for (const key of [dueKey(pending[2]!), halfKey(half.origin)]) {
       const left = views.clone();
       await left.write([{ key }]);
       const { store: again, lines } = await reopened(files.clone(), left);
       expect(lines[0]).to.include({ message: "made the due index again from the log" });
-      expect(lines[0]!.reason).to.match(/^it has \d+ entries/);
-      expect(again.due.find(origin)).to.deep.equal(pending[3]);
+      expect(lines[0]!.reason).to.match(/^it has \d+ (entries|halves)/);
       expect(await again.due.halves()).to.deep.equal([half]);
       await expectDue(again, pending);
     }
