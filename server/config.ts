@@ -1,5 +1,6 @@
 import { isWildcard, parseAddress } from "../proto/kernel/address.js";
 import { LogwheelError } from "../proto/kernel/errors.js";
+import { formatDuration } from "../proto/kernel/quantity.js";
 import { BROKER_SETTINGS } from "./settings/broker.js";
 import { readSettingsFile } from "./settings/file.js";
 import { NAME_SERVER_SETTINGS } from "./settings/name-server.js";
@@ -67,6 +68,12 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     throw rule("retentionBytes has to hold at least two segments of segmentBytes");
   if (values.autoCreateQueues > values.queuesPerTopicMax)
     throw rule("autoCreateQueues is more than queuesPerTopicMax");
+  if (values.delayLevels.length === 0) throw rule("delayLevels has to name one delay at least");
+  const tooLong = values.delayLevels.find((ms) => ms > values.delayMsMax);
+  if (tooLong !== undefined)
+    throw rule(
+      `delayLevels has ${formatDuration(tooLong)}, which is more than delayMsMax: name shorter ones`,
+    );
   if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
     throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
   if (values.metrics === listen && parseAddress(listen).port !== 0)

@@ -66,3 +66,10 @@ function checkName(what: string, name: unknown, lengthMax: number): void {
       `the ${what} ${JSON.stringify(name)} may only have letters, digits and the characters _ % | -`,
     );
 }
+
+/** Bounds of when producers are asked about a transaction, for settings and for attributes of topics; times in milliseconds. */
+export const CHECK_LIMITS = {
+  transactionCheckAfterMs: { min: 10, max: 86_400_000 },
+  transactionCheckEveryMs: { min: 10, max: 86_400_000 },
+  transactionChecksMax: { min: 1, max: 255 },
+} as const;

@@ -180,7 +180,7 @@ export class Broker implements Lifecycle {
     const { meter, ...rest } = options;
     const measured: Meter["written"] = (...figures) => meter.written(...figures);
     const store = await withReserve(options.files, options.logger, () =>
-      Store.open({ ...rest, failed: fail, measured }),
+      Store.open({ ...rest, owner: rest.name, failed: fail, measured }),
     );
     const broker = new Broker(options, store, failed);
     await broker.#due.open();

@@ -29,6 +29,8 @@ export class CheckSession {
   readonly #deps: CheckSessionDeps;
   readonly #stream: Stream<CheckReply, CheckRequest__Output>;
   #over = false;
+  /** The producer reads what it is told. */
+  #flowing = true;
 
   constructor(deps: CheckSessionDeps, stream: Stream<CheckReply, CheckRequest__Output>) {
     this.#deps = deps;
@@ -41,15 +43,17 @@ export class CheckSession {
         this.#finish();
         stream.end();
       },
-      drain: () => {},
+      drain: () => {
+        this.#flowing = true;
+      },
       close: () => this.#finish(),
     });
   }
 
   /** False, and nothing is asked, if the producer does not read what it is told. */
   ask(question: Question): boolean {
-    if (this.#over || this.group === "") return false;
-    this.#stream.write({ question });
+    if (this.#over || this.group === "" || !this.#flowing) return false;
+    this.#write({ question });
     return true;
   }
 
@@ -68,7 +72,7 @@ export class CheckSession {
       else if (this.group === "")
         throw new LogwheelError("BAD_REQUEST", "a Check stream begins with hello; something else came first");
       else if (request.request === "answer") this.#deps.answered(request.answer!, this.name);
-      else if (request.request === "ping") this.#stream.write({ pong: {} });
+      else if (request.request === "ping") this.#write({ pong: {} });
     } catch (thrown) {
       this.dismiss(LogwheelError.from(thrown));
     }
@@ -80,8 +84,12 @@ export class CheckSession {
     const { member, heartbeatMs, expiryMs } = this.#deps;
     this.group = group;
     if (host !== "") this.name = `${member}@${host.slice(0, 255)}`;
-    this.#stream.write({ welcome: { member, heartbeatMs, expiryMs } });
+    this.#write({ welcome: { member, heartbeatMs, expiryMs } });
     this.#deps.joined(this);
+  }
+
+  #write(reply: CheckReply): void {
+    if (!this.#stream.write(reply)) this.#flowing = false;
   }
 
   #finish(): void {

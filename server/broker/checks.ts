@@ -12,6 +12,7 @@ import { messageId } from "../../proto/kernel/record.js";
 import { type DueEntry, NEVER, type Settlement } from "../store/due-entry.js";
 import type { Store } from "../store/store.js";
 import { CheckSession } from "./check-session.js";
+import { isCommit } from "./decision.js";
 import type { DueClock } from "./due-clock.js";
 import type { DueCounters } from "./due-counters.js";
 import type { OpenTransaction } from "./open-transactions.js";
@@ -32,6 +33,11 @@ export interface ChecksDeps {
   /** Something is due at this time. */
   expect(dueAtMs: number): void;
 }
+
+/** Where nobody can be asked, a transaction is looked at again after as long as that has been so, up to this. */
+const AWAY_MS_MAX = 600_000;
+/** Transactions that are put off in one record. */
+const SETTLED_MAX = 4_096;
 
 /** An undecided transaction whose producers are all away for so long is an event. */
 const ALONE_MS = 120_000;
@@ -108,7 +114,7 @@ export class Checks {
     const nexts = new Map<DueEntry, Next>();
     for (const entry of entries) {
       const open = transactions.open.get(entry.origin);
-      nexts.set(entry, open === undefined ? LATER : await this.#check(open));
+      nexts.set(entry, open === undefined ? LATER : await this.#checkOrLater(open));
     }
     this.#putOff(nexts);
     await store.whenSettled();
@@ -152,18 +158,33 @@ export class Checks {
     store.due.settle(settlements, false);
   }
 
+  /** One that cannot be checked now holds up no other. */
+  async #checkOrLater(open: OpenTransaction): Promise<Next> {
+    try {
+      return await this.#check(open);
+    } catch (thrown) {
+      const { logger, broker } = this.#deps;
+      logger.error(
+        { transaction: messageId(broker, open.epoch, open.first), error: String(thrown) },
+        "a transaction cannot be asked about now",
+      );
+      return { inMs: this.#everyMs(open) };
+    }
+  }
+
   async #check(open: OpenTransaction): Promise<Next> {
     const { transactions, store } = this.#deps;
-    if (open.damaged)
-      return this.#park(open, "one of its half messages cannot be read; roll it back by hand");
+    if (open.damaged) return this.#park(open, DAMAGED);
     const topic = store.state.topicByNumber(open.topic);
     if (topic === undefined)
       return this.#park(open, "its topic was deleted, and nobody can be asked; decide it by hand");
     if (open.times >= transactions.setting(topic, "transactionChecksMax"))
       return this.#park(open, "its producers were asked as often as they are to be; decide it by hand");
-    if ((await this.#put(open)) === "") {
+    const asked = await this.#put(open);
+    if (open.damaged) return this.#park(open, DAMAGED);
+    if (asked === "") {
       this.#sayAlone(open);
-      return { inMs: this.#everyMs(open) };
+      return { inMs: Math.max(this.#everyMs(open), this.#awayMs(open)) };
     }
     return { inMs: this.#everyMs(open), times: open.times + 1 };
   }
@@ -185,11 +206,48 @@ export class Checks {
     return transactions.setting(store.state.topicByNumber(topic), "transactionCheckEveryMs");
   }
 
+  /** Each look is a record in the log: those that nobody can answer become rarer. */
+  #awayMs({ group }: OpenTransaction): number {
+    return Math.min(AWAY_MS_MAX, this.#producers.aloneMs(group, this.#deps.clock.monotonicMs()));
+  }
+
+  /** Somebody of a group is here again: what waits for that is due now. */
+  #hasten(group: string): void {
+    const { transactions, store, dueClock, expect } = this.#deps;
+    const waiting = [...transactions.open.all()].filter(
+      (open) => open.group === group && this.#waitsForSomebody(open),
+    );
+    if (waiting.length === 0 || store.failure !== undefined) return;
+    const nowMs = dueClock.nowMs();
+    for (let at = 0; at < waiting.length; at += SETTLED_MAX) {
+      const some = waiting.slice(at, at + SETTLED_MAX);
+      this.#settle(
+        some.map((open) => ({
+          entry: transactions.open.entriesOf(open)[0]!,
+          againAtMs: nowMs,
+          times: open.times,
+        })),
+      );
+      for (const open of some) transactions.open.putOff(open, nowMs, open.times);
+    }
+    expect(nowMs);
+  }
+
+  /** It was put off, and for longer than after a question. */
+  #waitsForSomebody(open: OpenTransaction): boolean {
+    const { transactions, store, dueClock } = this.#deps;
+    if (open.dueAtMs === NEVER) return false;
+    const topic = store.state.topicByNumber(open.topic);
+    const firstMs = open.beganAtMs + transactions.setting(topic, "transactionCheckAfterMs");
+    const everyMs = this.#everyMs(open);
+    return open.dueAtMs > dueClock.nowMs() + everyMs && open.dueAtMs >= firstMs + everyMs;
+  }
+
   /** Asks the producer that was asked longest ago; empty if there is none, or the half cannot be read. */
   async #put(open: OpenTransaction): Promise<string> {
     const { store, counters, broker, dueClock } = this.#deps;
     if (!this.#producers.has(open.group)) return "";
-    const record = await store.lookup.dueAt(open.first);
+    const record = await this.#firstHalf(open);
     const topic = store.state.topicByNumber(open.topic)?.name;
     for (const session of this.#producers.of(open.group)) {
       if (record === undefined || topic === undefined) return "";
@@ -208,6 +266,17 @@ export class Checks {
       return session.name;
     }
     return "";
+  }
+
+  /** The half that began a transaction; it is damaged if that cannot be found any more. */
+  async #firstHalf(open: OpenTransaction): Promise<Buffer | undefined> {
+    const { store } = this.#deps;
+    const record = await store.lookup.dueAt(open.first);
+    if (record !== undefined) return record;
+    await store.whenSettled();
+    const settled = await store.lookup.dueAt(open.first);
+    open.damaged ||= settled === undefined;
+    return settled;
   }
 
   #isAlone({ group, beganAtMs }: OpenTransaction): boolean {
@@ -229,6 +298,7 @@ export class Checks {
 
   #answered({ transactionId, topic, decision }: CheckAnswer__Output, by: string): void {
     if (decision === Decision.DECISION_NONE) return;
+    const commit = isCommit(decision);
     const { transactions, logger } = this.#deps;
     const refused = (thrown: unknown): void =>
       logger.warn(
@@ -237,7 +307,7 @@ export class Checks {
       );
     try {
       const place = transactions.place(transactionId);
-      const done = transactions.decide(place, topic, decision === Decision.DECISION_COMMIT);
+      const done = transactions.decide(place, topic, commit);
       if (done instanceof Promise) done.catch(refused);
     } catch (thrown) {
       refused(thrown);
@@ -245,7 +315,9 @@ export class Checks {
   }
 
   #joined(session: CheckSession): void {
+    const alone = !this.#producers.has(session.group);
     this.#producers.join(session);
+    if (alone) this.#hasten(session.group);
     this.#said.delete(session.group);
   }
 
@@ -269,5 +341,7 @@ interface Next {
   readonly inMs: number;
   readonly times?: number;
 }
+
+const DAMAGED = "one of its half messages cannot be read; roll it back by hand";
 
 const LATER: Next = { inMs: 1_000 };

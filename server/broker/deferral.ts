@@ -57,6 +57,11 @@ export class Deferrals {
   /** What keeps the message of `envelope` for later; undefined if nothing does. Throws what its times or transaction lack. */
   of(sent: Deferrable, envelope: Envelope, bytes: Buffer): Deferral | undefined {
     if (sent.half) return this.#half(sent, envelope, bytes);
+    if (sent.transaction !== 0)
+      throw new LogwheelError(
+        "BAD_REQUEST",
+        "only a half message joins a transaction: without `half` it would be delivered at once",
+      );
     if (!envelope.due) return undefined;
     const { dueClock, settings, store } = this.#deps;
     const dueAtMs = dueTime(envelope, dueClock, settings);

@@ -76,23 +76,31 @@ export class Delays {
 
   /**
    * Cancels a message, gives it another time, or delivers it now. BAD_REQUEST for what is no handle of this broker's, and
-   * for a new time that is none.
+   * for a new time that is none. LOG_CORRUPT if the message cannot be read: it is pending still.
    */
   async change(request: ChangeDelayedRequest__Output): Promise<DueAnswer> {
     const { store } = this.#deps;
     const { epoch, logOffset } = this.#place(request.handle);
     const againAtMs = this.#againAtMs(request);
     const header = await store.lookup.headerAt(logOffset);
+    if (header === undefined && store.due.find(logOffset) !== undefined) throw unreadable(logOffset);
     if (header?.epoch !== epoch) return "not-found";
     if (header.kind === KIND.message) return "already-delivered";
-    if (header.kind !== KIND.delayed) return "not-found";
+    if (header.kind !== KIND.delayed || store.state.topicByNumber(header.topic) === undefined)
+      return "not-found";
     const found = request.change === DELIVER_NOW ? await store.lookup.messageOf(logOffset) : undefined;
     const entry = store.due.find(logOffset);
-    if (entry !== undefined && request.change === DELIVER_NOW) this.#deliverGroup([entry], [found], 0);
+    if (entry !== undefined && request.change === DELIVER_NOW) this.#deliverNow(entry, found);
     else if (entry !== undefined) this.#settle(entry, againAtMs);
     await store.whenSettled();
     if (!store.due.wasDropped(logOffset)) return entry === undefined ? "already-delivered" : "done";
     return request.change === CANCEL ? "done" : "not-found";
+  }
+
+  #deliverNow(entry: DueEntry, found: Found): void {
+    const { state } = this.#deps.store;
+    if (found === undefined && state.topicByNumber(entry.topic) !== undefined) throw unreadable(entry.origin);
+    this.#deliverGroup([entry], [found], 0);
   }
 
   #settle(entry: DueEntry, againAtMs: number): void {
@@ -238,6 +246,10 @@ export class Delays {
         `delayed messages are due and cannot be read; they are tried again in ${UNREADABLE_AGAIN_MS / 1_000} s`,
       );
   }
+}
+
+function unreadable(origin: number): LogwheelError {
+  return new LogwheelError("LOG_CORRUPT", `the delayed message at log offset ${origin} cannot be read`);
 }
 
 const {

@@ -67,6 +67,8 @@ export class DiskGuard implements Lifecycle {
   #looking: Promise<void> | undefined;
   #level: DiskLevel = "ok";
   #space = { freeBytes: 0, totalBytes: 0 };
+  /** The reserve was given up, and there is no room for another one yet: what is free is not for sends. */
+  #gaveUp = false;
   #cancel: (() => void) | undefined;
   #stopped = false;
 
@@ -147,8 +149,9 @@ export class DiskGuard implements Lifecycle {
       this.#logger.warn({ error: String(thrown) }, "the disk's free space cannot be read");
       return;
     }
-    const level = levelOf(this.#space, this.#limits);
-    await this.#holdBack(level);
+    await this.#giveUp();
+    const level = this.#gaveUp ? "full" : levelOf(this.#space, this.#limits);
+    this.#holdBack(level);
     if (level === this.#level || this.#stopped) return;
     if ((level === "full") !== (this.#level === "full")) await this.#onFull(level === "full");
     this.#level = level;
@@ -160,25 +163,29 @@ export class DiskGuard implements Lifecycle {
     else this.#logger.info(figures, "the disk has room again");
   }
 
-  /**
-   * An ample disk needs no reserve; one that fills up gets it while there is room for both. It is given back when less
-   * than its size is left, whoever took the rest.
-   */
-  async #holdBack(level: DiskLevel): Promise<void> {
+  /** The reserve is given up when less than its size is left, whoever took the rest. */
+  async #giveUp(): Promise<void> {
+    const { reserveBytes } = this.#limits;
+    const { freeBytes } = this.#space;
+    if (freeBytes >= this.#roomForReserve) this.#gaveUp = false;
+    if (freeBytes >= reserveBytes || !(await this.#reserve.release())) return;
+    this.#gaveUp = true;
+    this.#logger.error(
+      { freeBytes, reserveBytes },
+      "next to nothing is left on the disk: the reserve is given to acknowledgements and recovery",
+    );
+  }
+
+  /** An ample disk needs no reserve; one that fills up gets it while there is room for both. */
+  #holdBack(level: DiskLevel): void {
     const { freeBytesMin, reserveBytes } = this.#limits;
     const { freeBytes } = this.#space;
-    if (freeBytes < reserveBytes) {
-      if (await this.#reserve.release())
-        this.#logger.error(
-          { freeBytes, reserveBytes },
-          "next to nothing is left on the disk: the reserve is given to acknowledgements and recovery",
-        );
-    } else if (
-      level !== "full" &&
-      freeBytes >= freeBytesMin + 2 * reserveBytes &&
-      freeBytes < freeBytesMin + RESERVE_AHEAD * reserveBytes
-    )
-      this.#reserve.fill();
+    if (level === "full" || freeBytes < this.#roomForReserve) return;
+    if (freeBytes < freeBytesMin + RESERVE_AHEAD * reserveBytes) this.#reserve.fill();
+  }
+
+  get #roomForReserve(): number {
+    return this.#limits.freeBytesMin + 2 * this.#limits.reserveBytes;
   }
 
   #later(): void {

@@ -31,6 +31,8 @@ import type { Topics } from "./topics.js";
 const LISTED_DEFAULT = 64;
 const LISTED_MAX = 1_024;
 const LISTED_BYTES_MAX = 8 << 20;
+/** Of who decides, in the audit line. */
+const BY_MAX = 255;
 const SCAN_ENTRIES = 4_096;
 const BUCKETS_MAX = 1_000;
 
@@ -83,7 +85,7 @@ export class DueAdmin {
     const from = { dueAtMs: checkTime(fromMs), origin: 0 };
     for await (const { dueAtMs } of this.#pending({ topic, toMs: fromMs + stepMs * buckets }, from))
       counts[Math.floor((dueAtMs - fromMs) / stepMs)]!++;
-    return { pending: this.#deps.store.due.pending, counts };
+    return { pending: this.#deps.due.delayed, counts };
   }
 
   /** Transactions that are open or parked, oldest first. */
@@ -126,7 +128,13 @@ export class DueAdmin {
     const topic = store.state.topicByNumber(open.topic)?.name ?? "";
     await due.transactions.settle({ epoch: open.epoch, logOffset: open.first }, topic, commit);
     logger.warn(
-      { audit: "transaction-settle", transaction: id, topic, decision: commit ? "commit" : "rollback", by },
+      {
+        audit: "transaction-settle",
+        transaction: id,
+        topic,
+        decision: commit ? "commit" : "rollback",
+        by: by.slice(0, BY_MAX),
+      },
       "a transaction was decided by hand",
     );
     return { transaction };
@@ -203,7 +211,7 @@ export class DueAdmin {
       timesAsked: open.times,
       lastAskedAtMs: open.lastAskedAtMs,
       lastAsked: open.lastAsked,
-      nextCheckAtMs: parked ? 0 : open.dueAtMs,
+      nextCheckAtMs: parked ? 0 : Math.min(open.dueAtMs, NEVER),
       parked,
       ...(record === undefined ? {} : { record: storedRecord.decode(record) }),
     };

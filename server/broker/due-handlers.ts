@@ -1,10 +1,9 @@
-import { Decision } from "../../proto/gen/logwheel/v1/Decision.js";
 import { DueAnswer } from "../../proto/gen/logwheel/v1/DueAnswer.js";
 import type { SettleReply } from "../../proto/gen/logwheel/v1/SettleReply.js";
 import type { SettleRequest__Output } from "../../proto/gen/logwheel/v1/SettleRequest.js";
 import type { Handlers } from "../../proto/kernel/channel.js";
 import type { BROKER } from "../../proto/kernel/contract.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
+import { isCommit } from "./decision.js";
 import type { DueWork } from "./due-work.js";
 
 const ANSWERS = {
@@ -28,9 +27,7 @@ async function settle(
   { transactions }: DueWork,
   { transactionId, topic, decision }: SettleRequest__Output,
 ): Promise<SettleReply> {
-  if (decision === Decision.DECISION_NONE)
-    throw new LogwheelError("BAD_REQUEST", "settling needs a decision: commit or rollback");
-  const place = transactions.place(transactionId);
-  await transactions.settle(place, topic, decision === Decision.DECISION_COMMIT);
+  const commit = isCommit(decision);
+  await transactions.settle(transactions.place(transactionId), topic, commit);
   return {};
 }

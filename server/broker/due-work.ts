@@ -85,14 +85,17 @@ export class DueWork implements Lifecycle {
     return this.transactions.start();
   }
 
+  /** Delayed messages that are pending. */
+  get delayed(): number {
+    return this.#store.due.pending - this.transactions.open.halves;
+  }
+
   /** What delayed messages are like now. */
   delayFigures(): DelayFigures {
     const { delayedDelivered, delayedLate, lateMs, delayedCancelled, delayedDropped } = this.counters;
     const { copied, copiedBytes } = this.counters;
-    let halves = 0;
-    for (const open of this.transactions.open.all()) halves += open.halves.length;
     return {
-      pending: this.#store.due.pending - halves,
+      pending: this.delayed,
       delivered: delayedDelivered,
       late: delayedLate,
       lateSeconds: lateMs / 1_000,

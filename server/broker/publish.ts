@@ -10,14 +10,16 @@ import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
 import type { Store } from "../store/store.js";
+import { isCommit } from "./decision.js";
 import type { Deferral, Deferrals } from "./deferral.js";
 import type { Meter } from "./meter.js";
 import { PublishOutcome } from "./publish-outcome.js";
 import { QueueChoice } from "./queue-choice.js";
 import { Repeats, unknownSequence } from "./repeats.js";
 import type { Sent } from "./sent.js";
-import { PERMISSION, type Topics } from "./topics.js";
+import type { Topics } from "./topics.js";
 import type { Transactions } from "./transactions.js";
+import { checkWritable } from "./writable.js";
 
 /** What publishing needs. */
 export interface PublishDeps {
@@ -181,7 +183,7 @@ export class Publisher {
     if (inGroup || more)
       throw new LogwheelError("BAD_REQUEST", "a decision cannot be one of a group of entries");
     const place = { logOffset: transaction, epoch: transactionEpoch };
-    const done = this.#deps.transactions.decide(place, topics[topic]!, decision === DECISION.commit);
+    const done = this.#deps.transactions.decide(place, topics[topic]!, isCommit(decision));
     outcome.decided(done);
   }
 
@@ -382,12 +384,3 @@ export class Publisher {
 
 /** Of a message that joins no transaction. */
 const NO_PLACE = { logOffset: 0, epoch: 0 };
-
-function checkWritable({ name, permission }: TopicState): void {
-  if (permission === PERMISSION.readWrite || permission === PERMISSION.write) return;
-  throw new LogwheelError(
-    "FORBIDDEN",
-    `topic ${name} takes no messages: its permission is read only or none`,
-    { topic: name },
-  );
-}

@@ -10,6 +10,9 @@ import { HELD_MAX } from "./cursor.js";
 import type { Cursors, OpenCursor } from "./cursors.js";
 import { movedGroup } from "./moved-group.js";
 import { fits, type Job, letterOf } from "./redrive-job.js";
+import { checkTopicType } from "./topic-type.js";
+import { TOPIC_TYPE } from "./topics.js";
+import { checkWritable } from "./writable.js";
 
 /** Messages of one group of records. */
 const BATCH_MESSAGES = 256;
@@ -52,14 +55,20 @@ export class Redrive {
     this.#job = job;
   }
 
-  /** All that it is about, without sending anything. */
-  async *all(): AsyncGenerator<Found> {
-    for (this.#at = 0; this.#at < this.#job.end; ) yield* await this.#read();
+  /** How many it is about; sends nothing. Fails as `send` would. */
+  async count(): Promise<number> {
+    let count = 0;
+    for (this.#at = 0; this.#at < this.#job.end; )
+      for (const found of await this.#read()) {
+        this.#target(found);
+        count++;
+      }
+    return count;
   }
 
   /**
    * Sends up to so many again; returns how many, 0 when nothing is left or it was aborted. REDRIVE_TOPIC_NOT_FOUND if there is
-   * nowhere to send.
+   * nowhere to send, FORBIDDEN or MESSAGE_TYPE_MISMATCH if the topic does not take them.
    */
   async send(max: number, signal: AbortSignal): Promise<number> {
     const { cursor } = this.#open;
@@ -110,13 +119,24 @@ export class Redrive {
     return found;
   }
 
-  #message({ record, letter }: Found): OwnMessage {
+  #message(found: Found): OwnMessage {
+    const { record, letter } = found;
+    const target = this.#target(found);
     const bytes = withoutDeadLetter(record.subarray(RECORD.CONTENT));
     const envelope = this.#envelope;
     scanMessage(bytes, 0, bytes.length, envelope);
     const { hasKeys: keyed, tagHash, keyHash, ttlMs } = envelope;
-    const queue = this.#queue(targetOf(this.#deps.store, this.#job.to || letter.topic), letter, keyHash);
+    const queue = this.#queue(target, letter, keyHash);
     return { queue, keyed, hasTtl: ttlMs > 0, tagHash, keyHash, bytes };
+  }
+
+  /** Where it goes: a topic of transactions takes back what was committed to it, and nothing else. */
+  #target({ record, letter }: Found): TopicState {
+    const topic = targetOf(this.#deps.store, this.#job.to || letter.topic);
+    const committed = topic.type === TOPIC_TYPE.transaction && letter.topic === topic.name;
+    scanMessage(record, RECORD.CONTENT, record.length, this.#envelope);
+    checkTopicType(topic, this.#envelope, committed);
+    return topic;
   }
 
   /** The queue that it was in, or else one by its ordering key or in turn. */
@@ -126,10 +146,13 @@ export class Redrive {
   }
 }
 
-/** The topic that dead letters go to. REDRIVE_TOPIC_NOT_FOUND if there is none. */
+/** The topic that dead letters go to. REDRIVE_TOPIC_NOT_FOUND if there is none, FORBIDDEN if it takes no messages. */
 export function targetOf(store: Store, name: string): TopicState {
   const topic = store.state.topics.get(name);
-  if (topic !== undefined) return topic;
+  if (topic !== undefined) {
+    checkWritable(topic);
+    return topic;
+  }
   throw new LogwheelError(
     "REDRIVE_TOPIC_NOT_FOUND",
     `dead letters cannot be sent to topic ${JSON.stringify(name)}, which this broker does not have: create it, or name another one`,

@@ -59,7 +59,8 @@ export class Redrives implements Lifecycle {
 
   /**
    * Begins to send dead letters of a group again; with `dryRun` only says how many. BAD_REQUEST, GROUP_NOT_FOUND without dead
-   * letters, CONFLICT while another redrive is not over, REDRIVE_TOPIC_NOT_FOUND: nothing is changed then.
+   * letters, CONFLICT while another redrive is not over, REDRIVE_TOPIC_NOT_FOUND, FORBIDDEN or MESSAGE_TYPE_MISMATCH where the target
+   * does not take them: nothing is changed then.
    */
   async begin(request: StartRedriveRequest__Output, peer: string): Promise<RedriveReply> {
     const { store, clock } = this.#deps;
@@ -220,12 +221,7 @@ export class Redrives implements Lifecycle {
     const own = store.state.groups.get(redriveGroup(group));
     const cursor = (own && cursors.peek(own, queue)) ?? Cursor.at(store.firstOffset(queue));
     const source = { group: own ?? NOBODY, queue, cursor };
-    let total = 0;
-    for await (const { letter } of new Redrive(this.#deps, source, job).all()) {
-      targetOf(store, job.to || letter.topic);
-      total++;
-    }
-    return total;
+    return new Redrive(this.#deps, source, job).count();
   }
 
   #checkFree(group: string): void {

@@ -7,6 +7,7 @@ import type { Queue, TopicConfig, TopicState } from "../store/queue.js";
 import type { Store } from "../store/store.js";
 import { EXPIRED } from "./expiry.js";
 import { checkMetadataRoom } from "./metadata-room.js";
+import { checkOwnSettings } from "./own-settings.js";
 import { isReserved, RESERVED } from "./reserved.js";
 
 /** Values of `TopicType` in message.proto. */
@@ -117,6 +118,7 @@ export class Topics {
     const attributes: Record<string, string> = { ...topic.attributes, ...request.setAttributes };
     for (const name of request.removeAttributes) delete attributes[name];
     checkAttributes(attributes);
+    checkOwnSettings(request.setAttributes);
     const { queues: _, ownTtl: __, ...config } = topic;
     const change = {
       ...config,
@@ -173,6 +175,7 @@ export class Topics {
     const queues = topic.queues ?? 0;
     this.#checkQueues(queues);
     checkAttributes(topic.attributes ?? {});
+    checkOwnSettings(topic.attributes ?? {});
     if (this.#store.state.topics.size >= this.#settings.topicsMax)
       throw new LogwheelError(
         "THROTTLED",

@@ -13,6 +13,7 @@ import { type DelaySettings, dueTime } from "./delay-times.js";
 import type { DueClock } from "./due-clock.js";
 import type { DueCounters } from "./due-counters.js";
 import { type OpenTransaction, OpenTransactions } from "./open-transactions.js";
+import { type CheckSetting, ownSetting } from "./own-settings.js";
 
 /** When producers are asked how their transactions ended. A topic's attributes of the same names come first. */
 export interface TransactionSettings extends DelaySettings {
@@ -98,15 +99,15 @@ export class Transactions {
   }
 
   /** A setting, of a topic that may have its own. */
-  setting(topic: TopicState | undefined, name: keyof Omit<TransactionSettings, keyof DelaySettings>): number {
-    const own = Number(topic?.attributes[name]);
-    return Number.isSafeInteger(own) && own > 0 ? own : this.#deps.settings[name];
+  setting(topic: TopicState | undefined, name: CheckSetting): number {
+    return ownSetting(topic?.attributes ?? {}, name) ?? this.#deps.settings[name];
   }
 
   /**
    * Decides a transaction; returns the log offset of what says so, at once where its halves are in memory. Stored when the
    * caller finds everything settled. Repeating a decision changes nothing. TRANSACTION_CONFLICT if it was decided the other
-   * way; TRANSACTION_NOT_FOUND if there is none at that place, of that epoch and topic.
+   * way; TRANSACTION_NOT_FOUND if there is none at that place, of that epoch and topic; TOPIC_NOT_FOUND for a commit of
+   * messages whose topics were all deleted.
    */
   decide(place: TransactionPlace, topic: string, commit: boolean): number | Promise<number> {
     const open = this.open.get(place.logOffset);
@@ -160,14 +161,25 @@ export class Transactions {
     }
   }
 
-  /** All halves. They may be copied, and the places that they were in dropped, while those are read. */
-  async #whole(open: OpenTransaction, records: readonly HalfRecord[]): Promise<FoundRecord[]> {
+  /**
+   * All halves. They may be copied, and the places that they were in dropped, while those are read; what is not there may be on its
+   * way to the disk, unless all that was appended is `settled`.
+   */
+  async #whole(
+    open: OpenTransaction,
+    records: readonly HalfRecord[],
+    settled = false,
+  ): Promise<FoundRecord[]> {
     const places = open.halves.map(({ place }) => place);
     const found = await Promise.all(records).catch((thrown: unknown) => thrown);
     if (Array.isArray(found) && !found.includes(undefined)) return found;
     if (open.halves.some(({ place }, index) => place !== places[index]))
-      return this.#whole(open, this.#read(open));
+      return this.#whole(open, this.#read(open), settled);
     if (!Array.isArray(found)) throw found;
+    if (!settled) {
+      await this.#deps.store.whenSettled();
+      return this.#whole(open, this.#read(open), true);
+    }
     throw new LogwheelError(
       "LOG_CORRUPT",
       `the half message at log offset ${open.halves[found.indexOf(undefined)]!.origin} cannot be read: the transaction can only be rolled back`,
@@ -176,12 +188,13 @@ export class Transactions {
 
   /**
    * Settles all halves; the messages of `records` take their places, but for those whose topic was deleted. Refuses before
-   * anything is appended where a delay is none of this broker's any more.
+   * anything is appended where all of them were, or where a delay is none of this broker's any more.
    */
   #settle(open: OpenTransaction, records: readonly FoundRecord[]): number {
-    const { store, counters } = this.#deps;
+    const { store, counters, logger } = this.#deps;
     const commit = records.length > 0;
     const messages = records.filter(({ header }) => this.#queue(header) !== undefined);
+    if (commit && messages.length === 0) throw this.#goneTopics(open);
     const times = messages.map((record) => this.#dueAtMs(record));
     const entries = this.open.entriesOf(open);
     store.stamp();
@@ -193,6 +206,14 @@ export class Transactions {
     for (const [index, record] of messages.entries())
       this.#append(record, times[index]!, index < messages.length - 1);
     this.open.delete(open);
+    if (commit && messages.length < records.length)
+      logger.warn(
+        {
+          transaction: this.#id({ epoch: open.epoch, logOffset: open.first }),
+          lost: records.length - messages.length,
+        },
+        "messages of a committed transaction are not delivered: their topic was deleted",
+      );
     if (commit) counters.transactionsCommitted++;
     else counters.transactionsRolledBack++;
     return logOffset;
@@ -269,6 +290,13 @@ export class Transactions {
       "TRANSACTION_NOT_FOUND",
       `there is no transaction ${this.#id(place)} that began on topic ${topic}: check id, topic and broker`,
       { topic },
+    );
+  }
+
+  #goneTopics({ epoch, first: logOffset }: OpenTransaction): LogwheelError {
+    return new LogwheelError(
+      "TOPIC_NOT_FOUND",
+      `the topics of transaction ${this.#id({ epoch, logOffset })} were deleted: there is nowhere to deliver it, roll it back`,
     );
   }
 

@@ -60,8 +60,12 @@ export class NodeFiles implements Files {
       .sort();
   }
 
-  open(name: string): Promise<File> {
-    return this.#openFile(name, "r+");
+  /** Only for reading where the file system allows nothing else. */
+  async open(name: string): Promise<File> {
+    return this.#openFile(name, "r+").catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== "EROFS") throw thrown;
+      return this.#openFile(name, "r");
+    });
   }
 
   create(name: string): Promise<File> {

@@ -30,6 +30,8 @@ const PAUSE_MS = 250;
 export class Registrations {
   readonly #deps: RegistrationsDeps;
   readonly #streams = new Map<Session, RegisterStream>();
+  /** Those that have said which broker they are. */
+  readonly #registered = new WeakSet<Session>();
   #tickedMs: number;
 
   constructor(deps: RegistrationsDeps) {
@@ -80,6 +82,8 @@ export class Registrations {
     routes.heard(session, clock.monotonicMs());
     for (const topic of request.topics) checkTopicName(topic.name);
     if (request.broker !== null) this.#register(session, request);
+    else if (!this.#registered.has(session))
+      throw new LogwheelError("BAD_REQUEST", "a Register stream begins with the broker; there is none");
     else if (request.topics.length > 0 || request.deleted.length > 0)
       touch(routes.change(session, request.topics, request.deleted));
     if (request.stopping) this.#leave(session, "is stopping");
@@ -94,6 +98,7 @@ export class Registrations {
       throw new LogwheelError("BAD_REQUEST", `${JSON.stringify(broker.name)} is no broker name`);
     parseAddress(broker.address);
     const touched = routes.register(session, broker, request.topics, clock.monotonicMs());
+    this.#registered.add(session);
     const { name, address, epoch } = broker;
     logger.info({ broker: name, address, epoch, topics: request.topics.length }, "broker registered");
     touch(touched);

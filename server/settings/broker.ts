@@ -1,4 +1,5 @@
 import { DELAY_LEVELS } from "../../proto/kernel/delay-levels.js";
+import { CHECK_LIMITS } from "../../proto/kernel/limits.js";
 import { LISTENER_SETTINGS, PROCESS_SETTINGS } from "./process.js";
 import type { Table } from "./table.js";
 
@@ -228,22 +229,19 @@ const LATER = {
   transactionCheckAfterMs: {
     kind: "duration",
     default: 6 * SECOND,
-    min: 10,
-    max: DAY,
+    ...CHECK_LIMITS.transactionCheckAfterMs,
     doc: "When the producers of a transaction are asked first how it ended. A topic's attribute of this name, in milliseconds, comes first.",
   },
   transactionCheckEveryMs: {
     kind: "duration",
     default: 30 * SECOND,
-    min: 10,
-    max: DAY,
+    ...CHECK_LIMITS.transactionCheckEveryMs,
     doc: "The same for every further question.",
   },
   transactionChecksMax: {
     kind: "number",
     default: 15,
-    min: 1,
-    max: 255,
+    ...CHECK_LIMITS.transactionChecksMax,
     doc: "Questions about a transaction; then it is parked until somebody decides it by hand. Also an attribute of topics.",
   },
   transactionsMax: {

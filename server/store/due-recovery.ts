@@ -4,7 +4,7 @@ import type { DueChange } from "./due-entry.js";
 import type { DueFound } from "./due-index.js";
 import { type DueMark, deleteEntry, MARK_KEY, putEntry, readMark, rememberSettled } from "./due-keys.js";
 import { replayDue } from "./due-replay.js";
-import { entriesOf } from "./due-scan.js";
+import { countEntries } from "./due-scan.js";
 import { writeChanges, writeMark } from "./due-writes.js";
 import type { Segment } from "./segment.js";
 import type { DueRecords } from "./state.js";
@@ -69,7 +69,8 @@ export class DueRecovery {
       this.#lack = "it is of another log: this one never had anything due";
     else if (this.#mark !== undefined && this.#mark.logOffset < oldest)
       this.#lack = "its mark lies before the oldest segment";
-    if (this.#lack === undefined) return this.#done(await this.#replay(log, this.#mark!));
+    const pending = this.#lack === undefined ? await this.#takeUp(log, this.#mark!) : undefined;
+    if (pending !== undefined) return this.#done(pending);
     if (this.#exists) await this.#remove();
     return nothing ? this.#done(NOTHING) : this.#rebuild(log, records);
   }
@@ -93,16 +94,32 @@ export class DueRecovery {
     }
   }
 
+  /** Returns what is pending; undefined if the views have lost something, or hold what nobody wrote. */
+  async #takeUp(log: DueLog, mark: DueMark): Promise<Pending | undefined> {
+    try {
+      const pending = await this.#replay(log, mark);
+      if (this.#lack === undefined) return pending;
+    } catch (thrown) {
+      if (!LogwheelError.is(thrown, "LOG_CORRUPT")) throw thrown;
+      this.#lack = thrown.message;
+    }
+    return undefined;
+  }
+
   /** What records behind the mark change; some of it may be there already. Returns what is pending. */
   async #replay(log: DueLog, mark: DueMark): Promise<Pending> {
     const { segments, end, records, logger } = log;
-    if (records === undefined || records.last < mark.logOffset) return mark;
     const from = mark.logOffset;
-    const more = await this.#apply(log, from);
-    const all = {
-      pending: mark.pending + more.pending,
-      pendingBytes: mark.pendingBytes + more.pendingBytes,
-    };
+    const behind = records !== undefined && records.last >= from;
+    const more = behind ? await this.#apply(log, from) : UNCHANGED;
+    const { fault, ...counted } = await countEntries(this.#views!);
+    const expected = mark.pending + more.pending;
+    const all = more.damaged
+      ? counted
+      : { pending: expected, pendingBytes: mark.pendingBytes + more.pendingBytes };
+    if (counted.pending === all.pending) this.#lack = fault;
+    else this.#lack = `it has ${counted.pending} entries where ${expected} are pending`;
+    if (this.#lack !== undefined || !behind) return all;
     if (from < segments.at(-1)!.start) await this.#moveMark(end, all);
     logger.info({ from, to: end, pending: all.pending }, "replayed the due index");
     return all;
@@ -114,13 +131,7 @@ export class DueRecovery {
     this.#views = await this.#folder.open();
     const from = Math.max(segments[0]!.start, first);
     await this.#apply(log, from);
-    let pending = 0;
-    let pendingBytes = 0;
-    for await (const entries of entriesOf(this.#views))
-      for (const { bytes } of entries) {
-        pending++;
-        pendingBytes += bytes;
-      }
+    const { pending, pendingBytes } = await countEntries(this.#views);
     await this.#moveMark(end, { pending, pendingBytes });
     const folder = this.#folder.path;
     logger.warn(
@@ -142,12 +153,15 @@ export class DueRecovery {
     await writeMark(this.#views!, this.#mark);
   }
 
-  /** Applies what records from a log offset on change; returns by how much more is pending. */
-  async #apply({ segments, end, logger }: DueLog, from: number): Promise<Pending> {
+  /** Applies what records from a log offset on change. */
+  async #apply({ segments, end, logger }: DueLog, from: number): Promise<Applied> {
     let pending = 0;
     let pendingBytes = 0;
-    const damage = (range: object): void =>
+    let damaged = false;
+    const damage = (range: object): void => {
+      damaged = true;
       logger.warn(range, "what is due in a damaged range of the log is not known");
+    };
     for await (const changes of replayDue(segments, { from, to: end }, damage)) {
       for (const { op, entry } of changes) {
         pending += op === "put" ? 1 : -1;
@@ -155,9 +169,17 @@ export class DueRecovery {
       }
       await writeChanges(this.#views!, changes.flatMap(asWritten));
     }
-    return { pending, pendingBytes };
+    return { pending, pendingBytes, damaged };
   }
 }
+
+/** By how much more is pending. */
+interface Applied extends Pending {
+  /** Some of the records could not be read, so that this is not known. */
+  readonly damaged: boolean;
+}
+
+const UNCHANGED: Applied = { pending: 0, pendingBytes: 0, damaged: false };
 
 /** Nothing is left out because a later change takes it back: the views may hold any part of what is replayed. */
 function asWritten({ op, entry, dropped = false }: DueChange): ViewChange[] {

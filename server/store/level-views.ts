@@ -1,6 +1,8 @@
 import type { Level } from "level";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
+import { checkedValue, uncheckedValue } from "./checked-value.js";
+import { checkTables } from "./level-table.js";
 import type { ViewChange, ViewEntry, Views, ViewsFolder } from "./views.js";
 
 /** Folder of the views, within the data folder. */
@@ -22,7 +24,10 @@ const NO_VALUE = Buffer.alloc(0);
 const EMPTY_RANGE = Buffer.of(0xff);
 const READ_BYTES = 1 << 20;
 
-/** Views in LevelDB, in a folder beside the log. The package is loaded when the folder is opened, not before. */
+/**
+ * Views in LevelDB, in a folder beside the log. LevelDB checks no block that it reads: tables are checked when the
+ * folder is opened, and each value has a checksum of its own. The package is loaded then, not before.
+ */
 export function levelViews(dataFiles: Files): ViewsFolder {
   const path = `${dataFiles.path}/${VIEWS_FOLDER}`;
   return {
@@ -38,6 +43,12 @@ export function levelViews(dataFiles: Files): ViewsFolder {
       await level.open().catch((thrown: unknown) => {
         throw isDamage(thrown) ? damage(path, thrown) : thrown;
       });
+      try {
+        await checkTables(await dataFiles.folder(VIEWS_FOLDER), tablesOf(level));
+      } catch (thrown) {
+        await level.close();
+        throw told(path, thrown);
+      }
       return new LevelViews(path, level);
     },
     remove: async () => removeLevel(await dataFiles.folder(VIEWS_FOLDER)),
@@ -68,8 +79,15 @@ async function removeAll(files: Files, names: readonly string[]): Promise<void> 
 }
 
 /** What the types of `level` leave out because browsers do not have it. */
-interface Compacting {
+interface ClassicLevel {
   compactRange(start: Buffer, end: Buffer): Promise<void>;
+  getProperty(name: string): string;
+}
+
+/** Names of the files of which LevelDB says that they count. */
+function tablesOf(level: Level<Buffer, Buffer>): string[] {
+  const listed = (level as unknown as ClassicLevel).getProperty("leveldb.sstables");
+  return [...listed.matchAll(/^ (\d+):/gm)].map(([, number]) => `${number!.padStart(6, "0")}.ldb`);
 }
 
 class LevelViews implements Views {
@@ -85,7 +103,7 @@ class LevelViews implements Views {
     const batch = this.#level.batch();
     for (const { key, value } of changes)
       if (value === undefined) batch.del(key);
-      else batch.put(key, value);
+      else batch.put(key, checkedValue(key, value));
     await this.#run(() => batch.write({ sync }));
   }
 
@@ -96,14 +114,15 @@ class LevelViews implements Views {
    */
   async force(): Promise<void> {
     await this.#run(async () => {
-      await (this.#level as unknown as Compacting).compactRange(EMPTY_RANGE, EMPTY_RANGE);
+      await (this.#level as unknown as ClassicLevel).compactRange(EMPTY_RANGE, EMPTY_RANGE);
       await this.#level.put(FORCED_KEY, NO_VALUE, { sync: true });
     });
   }
 
   get(key: Buffer): Buffer | undefined {
     try {
-      return this.#level.getSync(key);
+      const checked = this.#level.getSync(key);
+      return checked === undefined ? undefined : uncheckedValue(key, checked);
     } catch (thrown) {
       throw told(this.#path, thrown);
     }
@@ -117,7 +136,7 @@ class LevelViews implements Views {
         while (entries.length < max) {
           const more = await iterator.nextv(max - entries.length);
           if (more.length === 0) break;
-          for (const [key, value] of more) entries.push({ key, value });
+          for (const [key, checked] of more) entries.push({ key, value: uncheckedValue(key, checked) });
         }
         return entries;
       } finally {
@@ -139,9 +158,10 @@ class LevelViews implements Views {
   }
 }
 
-/** LOG_CORRUPT if LevelDB cannot read what it wrote; any other failure as it is. */
+/** LOG_CORRUPT if LevelDB cannot read what it wrote, or it is not that; any other failure as it is. */
 function told(path: string, thrown: unknown): unknown {
-  return codesOf(thrown).includes("LEVEL_CORRUPTION") ? damage(path, thrown) : thrown;
+  const isDamaged = LogwheelError.is(thrown, "LOG_CORRUPT") || codesOf(thrown).includes("LEVEL_CORRUPTION");
+  return isDamaged ? damage(path, thrown) : thrown;
 }
 
 /** What the operating system refuses for a reason that passes: the views may be whole. */

@@ -32,7 +32,7 @@ export interface StoppedLog {
   readonly tail: Tail | undefined;
   /** Log offset up to which the log was once durable, as far as anything tells. */
   readonly mark: number;
-  /** The due index beside it, if it was asked for. */
+  /** The due index beside it, if it was asked for and the folder can be written: LevelDB opens no other. */
   readonly due: DueRecovery | undefined;
   /** Headers that are none, and gaps. */
   readonly damage: readonly FoundDamage[];
@@ -42,24 +42,40 @@ export interface StoppedLog {
 
 /**
  * Opens the log in a data folder while no broker can use it: CONFLICT if one does. UNSUPPORTED_VERSION if a newer
- * logwheel wrote it, BAD_REQUEST if there is no log. With `views`, opens those, too.
+ * logwheel wrote it, BAD_REQUEST if there is no log. With `views`, opens those, too. A file system that can only be read is
+ * taken for a copy, which needs no lock.
  */
 export async function openStoppedLog(dataFiles: Files, views?: ViewsFolder): Promise<StoppedLog> {
-  await dataFiles.lock();
+  const locked = await lockUnlessReadOnly(dataFiles);
   const segments: Segment[] = [];
   let due: DueRecovery | undefined;
   const close = async (): Promise<void> => {
     await due?.close();
     for (const { file } of segments) await file.close();
-    await dataFiles.unlock();
+    if (locked) await dataFiles.unlock();
   };
   try {
-    if (views !== undefined) due = await DueRecovery.open(views);
+    if (locked && views !== undefined) due = await DueRecovery.open(views);
     return { ...(await look(dataFiles, segments, due)), due, close };
   } catch (thrown) {
     await close();
     throw thrown;
   }
+}
+
+async function lockUnlessReadOnly(files: Files): Promise<boolean> {
+  try {
+    await files.lock();
+    return true;
+  } catch (thrown) {
+    if (!isReadOnly(thrown)) throw thrown;
+    return false;
+  }
+}
+
+function isReadOnly(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ("code" in thrown && thrown.code === "EROFS") || isReadOnly(thrown.cause);
 }
 
 async function look(

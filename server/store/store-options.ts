@@ -9,6 +9,8 @@ import type { Flush, FlushLimits } from "./writer.js";
 /** What a store is made of and how it behaves. */
 export interface StoreOptions extends Partial<FlushLimits> {
   readonly files: Files;
+  /** Name of the broker whose data this is: CONFLICT for another one's. Anybody's if it is left out. */
+  readonly owner?: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly flush: Flush;

@@ -9,6 +9,7 @@ import type { KeyIndexes } from "./key-indexes.js";
 import { Lookup } from "./lookup.js";
 import { appendSnapshot } from "./opening-snapshot.js";
 import { cursorChange, type MovedCursor, type OwnMessage } from "./own-records.js";
+import { claim } from "./owner.js";
 import type { Queue } from "./queue.js";
 import { QueueReader, type ReadLimits, type RecordSink } from "./queue-reader.js";
 import { emptyHeader, HEADER_BYTES, type Header, KIND } from "./record.js";
@@ -121,10 +122,11 @@ export class Store {
 
   /** Takes the folder, recovers what is in it, and begins a new log epoch. Throws LogwheelError; the folder is free again then. */
   static async open(options: StoreOptions): Promise<Store> {
-    const { files, cacheBytes = CACHE_BYTES } = options;
+    const { files, owner, cacheBytes = CACHE_BYTES } = options;
     await files.lock();
     let store: Store;
     try {
+      if (owner !== undefined) await claim(files, owner);
       store = new Store(options, await openParts(files, { ...options, cacheBytes }));
     } catch (thrown) {
       await files.unlock();

@@ -1,3 +1,4 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import { wouldWriteSame } from "./comparison.js";
 import { writeIndexAgain } from "./consume-index.js";
@@ -64,6 +65,8 @@ export async function verifyStore(
     await log.close();
   }
 }
+
+const UNCHECKED = "it cannot be checked where nothing can be written";
 
 const PROGRESS_BYTES = 16 << 20;
 
@@ -177,7 +180,12 @@ class Verification {
   }
 
   async #verifyDue(): Promise<void> {
-    const what = await this.#due.fault(this.#log.due!.found);
+    const { due } = this.#log;
+    if (due === undefined) return void this.#sideFiles.push({ file: VIEWS_FOLDER, what: UNCHECKED });
+    const what = await this.#due.fault(due.found).catch((thrown: unknown) => {
+      if (LogwheelError.is(thrown, "LOG_CORRUPT")) return thrown.message;
+      throw thrown;
+    });
     if (what !== undefined) this.#sideFiles.push({ file: VIEWS_FOLDER, what });
   }
 

@@ -44,7 +44,7 @@ const EVIL: readonly (string | Buffer)[] = [
 ];
 
 /** What this program names its files. */
-const OURS = /^(log|\d{20}\.(log|index|keys)|spare-\d+\.log|checkpoint|)$/;
+const OURS = /^(log|\d{20}\.(log|index|keys)|spare-\d+\.log|checkpoint|broker(\.new)?|)$/;
 
 const REQUESTS: [method: AnyMethod, type: string][] = [
   ...Object.values(BROKER),

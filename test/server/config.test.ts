@@ -137,6 +137,8 @@ describe("config", () => {
     [{ retentionBytes: "256MiB" }, "at least two segments"],
     [{ queuesPerTopicMax: "4" }, "autoCreateQueues is more than queuesPerTopicMax"],
     [{ flushBytes: "65MiB" }, "flushBytes is more than unflushedBytesMax"],
+    [{ delayLevels: "" }, "delayLevels has to name one delay at least"],
+    [{ delayLevels: "1s,2h", delayMsMax: "1h" }, "delayLevels has 2h, which is more than delayMsMax"],
     [{ memberExpiryMs: "5s" }, "at least twice memberHeartbeatMs"],
     [{ bodyBytesMax: "5MiB" }, "--body-bytes-max: 5MiB is more than 4MiB, the most"],
     [{ metrics: "127.0.0.1:10911" }, "they need ports of their own"],

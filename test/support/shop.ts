@@ -2,6 +2,7 @@ import type { ClusterClient } from "../../client/sdk/client.js";
 import { topic } from "../../client/sdk/topic.js";
 import type { Transaction, TransactionalProducer, TxOutcome } from "../../client/sdk/transaction-types.js";
 import type { Message } from "../../client/sdk/types.js";
+import type { Decision } from "../../proto/gen/logwheel/v1/Decision.js";
 import type { OpenTransaction__Output } from "../../proto/gen/logwheel/v1/OpenTransaction.js";
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { BROKER } from "../../proto/kernel/contract.js";
@@ -95,12 +96,16 @@ export class Shop {
   }
 
   /** Decides past the SDK: "done", or the code of the refusal. Does not move the clock. */
-  async settle(transactionId: string, decision: "commit" | "rollback", name = "payments"): Promise<string> {
+  async settle(
+    transactionId: string,
+    decision: "commit" | "rollback" | number,
+    name = "payments",
+  ): Promise<string> {
     const connection = this.cluster.network.connect("a:10911");
     try {
       await connection.unary(
         BROKER.settle,
-        { transactionId, topic: name, decision: DECISIONS[decision] },
+        { transactionId, topic: name, decision: decisionOf(decision) },
         {},
       );
       return "done";
@@ -114,14 +119,14 @@ export class Shop {
   /** Stores a half past the SDK; its id, or the code of the refusal. Does not move the clock. */
   async half(
     body: string,
-    { name = "payments", joins = "", group = "shop", ...message }: HalfOptions = {},
+    { name = "payments", joins = "", group = "shop", half = true, ...message }: HalfOptions = {},
   ): Promise<string> {
     const connection = this.cluster.network.connect("a:10911");
     try {
       const sent = { body: Buffer.from(body), producerGroup: group, ...message };
       const { receipt } = await connection.unary(
         BROKER.send,
-        { topic: name, half: true, transactionId: joins, message: sent },
+        { topic: name, half, transactionId: joins, message: sent },
         {},
       );
       return receipt!.messageId;
@@ -144,11 +149,17 @@ export class Shop {
   }
 }
 
+function decisionOf(decision: keyof typeof DECISIONS | number): Decision {
+  return (typeof decision === "number" ? decision : DECISIONS[decision]) as Decision;
+}
+
 /** What a half says besides its body. */
 export interface HalfOptions {
   readonly name?: string;
   readonly joins?: string;
   readonly group?: string;
+  /** It is one; true by default. */
+  readonly half?: boolean;
   readonly delayMs?: number;
   readonly orderingKey?: string;
 }

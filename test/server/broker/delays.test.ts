@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { seeded } from "../../../client/testing/seeded.js";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { TOPIC_TYPE } from "../../../server/broker/topics.js";
 import { DelayWorld } from "../../support/delay-world.js";
+import { contentsOf, withFile } from "../../support/disk-contents.js";
 import { refusal } from "../../support/refusal.js";
 import { text } from "../../support/store.js";
 
@@ -106,7 +108,8 @@ describe("Delays", () => {
       await world.advance(1_000);
       expect(await world.bodies()).to.deep.equal(["b"]);
       expect(world.due.counters.delayedDropped).to.equal(1);
-      expect(await world.change(messageId!, "DELIVER_NOW")).to.equal("not-found");
+      for (const change of ["CANCEL", "DELIVER_NOW"] as const)
+        expect(await world.change(messageId!, change)).to.equal("not-found");
       expect(world.store.due.pending).to.equal(0);
     });
 
@@ -203,6 +206,26 @@ describe("Delays", () => {
         delayedDelivered: 2,
         delayedCancelled: 1,
       });
+    });
+
+    it("of a message that cannot be read are refused, and leave it pending", async () => {
+      await world.close();
+      const segmentBytes = 64 << 10;
+      world = await DelayWorld.withTopic({ segmentBytes });
+      const { messageId } = await world.send(text("damaged", { delayMs: 10_000 }));
+      for (let count = 0; count < 10; count++) await world.send(text("x".repeat(10_000)));
+      await world.close();
+      const { clock, views } = world;
+      const contents = [...(await contentsOf(world.files))];
+      const [path, bytes] = contents.find(([, each]) => each.includes("damaged"))!;
+      bytes[bytes.indexOf("damaged")]! ^= 1;
+      const files = await withFile(world.files, path, bytes);
+      world = await DelayWorld.open({ segmentBytes, clock, views, files });
+      for (const change of ["CANCEL", "DELIVER_NOW"] as const) {
+        const refused = await world.change(messageId!, change).catch((thrown: unknown) => thrown);
+        expect(LogwheelError.is(refused, "LOG_CORRUPT"), change).to.equal(true);
+      }
+      expect(world.store.due.pending).to.equal(1);
     });
 
     it("a new time in the past delivers at once; a wrong one, or none, is refused and changes nothing", async () => {

@@ -12,8 +12,8 @@ import { MemoryCluster } from "../../support/memory-cluster.js";
 const MiB = 1 << 20;
 
 describe("disk reserve", () => {
-  /** A guard that holds 8 MiB back above 100 MiB which are never used, on a disk with so many MiB free. */
-  async function guarded(freeMiB: number) {
+  /** A guard that holds so many MiB back above 100 MiB which are never used, on a disk with so many MiB free. */
+  async function guarded(freeMiB: number, reserveMiB = 8) {
     const clock = new TestClock();
     const files = new MemoryFiles();
     const disk = { freeMiB };
@@ -22,7 +22,7 @@ describe("disk reserve", () => {
       warnPercent: 98,
       refusePercent: 99,
       freeBytesMin: 100 * MiB,
-      reserveBytes: 8 * MiB,
+      reserveBytes: reserveMiB * MiB,
     };
     const guard = new DiskGuard({
       files,
@@ -65,6 +65,20 @@ describe("disk reserve", () => {
     expect(await left(7)).to.equal(0);
     expect(await left(90)).to.equal(0);
     expect(await left(200)).to.equal(8);
+    await guard.stop();
+  });
+
+  it("given up, what it leaves is not for sends: they wait until there is room for another one", async () => {
+    const { guard, left } = await guarded(700, 200);
+    expect(await left(700)).to.equal(200);
+    expect(guard.refusal()).to.equal(undefined);
+    await left(150);
+    for (const free of [350, 499]) {
+      await left(free);
+      expect(guard.refusal()?.code, `${free} MiB`).to.equal("DISK_FULL");
+    }
+    await left(500);
+    expect(guard.refusal()).to.equal(undefined);
     await guard.stop();
   });
 

@@ -105,6 +105,12 @@ describe("delayed messages, for administrators", () => {
     ]);
   });
 
+  it("does not count halves of transactions", async () => {
+    await world.send(text("a", { delayMs: 100 }));
+    await world.send(text("h", { producerGroup: "p" }), { half: true });
+    expect((await count({})).pending).to.equal(1);
+  });
+
   it("refuses what makes no sense, and the store goes on", async () => {
     await world.send(text("a", { delayMs: 1_000 }));
     const refused = [

@@ -6,6 +6,7 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { type Logger, silentLogger } from "../../../proto/kernel/logger.js";
 import { readRecord } from "../../../proto/kernel/record.js";
 import { Redrives } from "../../../server/broker/redrives.js";
+import { PERMISSION, TOPIC_TYPE } from "../../../server/broker/topics.js";
 import type { Queue } from "../../../server/store/queue.js";
 import { ConsumingBroker, quiet } from "../../support/consuming.js";
 import { bodies, encodedMessage } from "../../support/store.js";
@@ -179,6 +180,39 @@ describe("redrives", () => {
     }
     expect(await codeOf(change(PAUSED))).to.equal("CONFLICT");
     expect(broker.store.figures.logEnd).to.equal(logEnd);
+  });
+
+  it("refuses a topic that does not take the letters, and stands still where it takes them no more", async () => {
+    await letters(1_000);
+    for (const [name, type] of [
+      ["ordered", TOPIC_TYPE.ordered],
+      ["delay", TOPIC_TYPE.delay],
+      ["transaction", TOPIC_TYPE.transaction],
+    ] as const) {
+      await broker.topics.create({ name, queues: 1, type });
+      expect(await codeOf(begin({ to: name })), name).to.equal("MESSAGE_TYPE_MISMATCH");
+    }
+    const update = { name: "t", setAttributes: {}, removeAttributes: [], dryRun: false };
+    await broker.topics.update({ ...update, permission: PERMISSION.read });
+    const { logEnd } = broker.store.figures;
+    expect(await codeOf(begin())).to.equal("FORBIDDEN");
+    expect(broker.store.figures.logEnd).to.equal(logEnd);
+    await broker.topics.update({ ...update, permission: PERMISSION.readWrite });
+    await begin();
+    await broker.pass(1_000);
+    await broker.topics.update({ ...update, permission: PERMISSION.none });
+    await broker.pass(1_000);
+    expect(now().state).to.equal(PAUSED);
+    expect(now().note).to.contain("takes no messages");
+  });
+
+  it("goes back to a topic of transactions from which the letter came", async () => {
+    await broker.topics.create({ name: "payments", queues: 1, type: TOPIC_TYPE.transaction });
+    await letters(2, () => ({ topic: "payments" }));
+    await begin();
+    await broker.pass(1_000);
+    expect(now()).to.include({ state: DONE, redriven: 2 });
+    expect(await arrived("payments")).to.deep.equal([0, 1]);
   });
 
   it("pauses, over a restart too, resumes and is cancelled; says who did it", async () => {

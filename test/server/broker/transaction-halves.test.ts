@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { diskError } from "../../../server/disk/memory-disk.js";
+import { MemoryViews } from "../../../server/store/memory-views.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
 import { MAILS, PAYMENTS, Shop } from "../../support/shop.js";
 import { bodies, openStore } from "../../support/store.js";
@@ -24,7 +25,8 @@ describe("transactions of several halves", () => {
     const outcomes = new Set<string>();
     for (let at = changed[0]!; at <= changed.at(-1)! + 1; at++) {
       const torn = Buffer.concat([written.subarray(0, at), old.subarray(at)]);
-      const store = await openStore(await withFile(files, path, torn), { segmentBytes: 1 << 20 });
+      const options = { segmentBytes: 1 << 20, views: new MemoryViews() };
+      const store = await openStore(await withFile(files, path, torn), options);
       const found: string[] = [];
       for (const topic of store.state.topics.values())
         for (const queue of topic.queues) found.push(...(await bodies(store, queue)));
@@ -103,6 +105,15 @@ describe("transactions of several halves", () => {
       "TRANSACTION_NOT_FOUND",
     );
     expect((await s.open()).length).to.equal(1);
+  });
+
+  it("a message that names a transaction and is no half is refused", async () => {
+    s = await Shop.open();
+    await s.cluster.advance(s.client.admin.topics.create("any", { queues: 1, type: "mixed" }));
+    const id = await s.cluster.advance(s.half("x"));
+    const plain = s.half("plain", { name: "any", joins: id, half: false });
+    expect(await s.cluster.advance(plain)).to.equal("BAD_REQUEST");
+    expect((await s.open())[0]).to.include({ id, halves: 1 });
   });
 
   it("more than transactionsMax undecided are refused, and taken again when one is decided", async () => {
@@ -209,6 +220,25 @@ describe("decisions that meet", () => {
     expect(await s.open()).to.deep.equal([]);
   });
 
+  it("a commit waits for a half that is on its way to the disk", async () => {
+    s = await Shop.open();
+    const { id } = await s.begin(["p"]);
+    let go: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    s.cluster.filesOf("a").before = ({ call }) => (call === "sync" ? held : undefined);
+    const joined = s.half("late", { joins: id });
+    await s.cluster.clock.advance(10);
+    const committed = s.settle(id, "commit");
+    await s.cluster.clock.advance(10);
+    go();
+    expect(await s.cluster.advance(committed)).to.equal("done");
+    expect(await joined).to.match(/^a-/);
+    await s.cluster.clock.advance(1_000);
+    expect(s.texts).to.deep.equal(["late", "p"]);
+  });
+
   for (const decision of ["commit", "rollback"] as const)
     it(`a ${decision} while the log fails is unknown to who decides; after a restart it holds, or it can be decided`, async () => {
       s = await Shop.open();
@@ -263,7 +293,9 @@ describe("topics that are deleted under open transactions", () => {
     const { id } = await s.begin(["p"]);
     await s.cluster.advance(s.client.admin.topics.delete("payments"));
     await s.cluster.advance(s.client.admin.topics.create("payments", { queues: 1, type: "transaction" }));
-    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("done");
+    expect(await s.cluster.advance(s.settle(id, "commit"))).to.equal("TOPIC_NOT_FOUND");
+    expect((await s.open()).length).to.equal(1);
+    expect(await s.cluster.advance(s.settle(id, "rollback"))).to.equal("done");
     await s.cluster.clock.advance(2_000);
     expect(s.texts).to.deep.equal([]);
   });

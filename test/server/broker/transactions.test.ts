@@ -3,6 +3,7 @@ import { topic } from "../../../client/sdk/topic.js";
 import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { BROKER } from "../../../proto/kernel/contract.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { silentLogger } from "../../../proto/kernel/logger.js";
 import { MAILS, PAYMENTS, Shop } from "../../support/shop.js";
 
 describe("transactions", () => {
@@ -219,5 +220,17 @@ describe("transactions", () => {
     );
     await s.cluster.clock.advance(100_000);
     expect(s.delivered).to.deep.equal([]);
+  });
+
+  it("who decides by hand stands in the log, up to 255 letters of it", async () => {
+    await s.cluster.close();
+    const lines: { audit?: string; by?: string }[] = [];
+    s = await Shop.open({ logger: { ...silentLogger, warn: (fields) => void lines.push(fields) } });
+    const { messageId: id } = await s.send("x", "unknown");
+    const connection = s.cluster.network.connect("a:10911");
+    await s.cluster.advance(connection.unary(ADMIN.settleTransaction, { id, by: "m".repeat(10_000) }, {}));
+    connection.close();
+    const said = lines.filter(({ audit }) => audit === "transaction-settle");
+    expect(said.map(({ by }) => by!.length)).to.deep.equal([255]);
   });
 });

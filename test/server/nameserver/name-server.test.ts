@@ -56,6 +56,14 @@ describe("NameServer", () => {
     expect(await ownersOf("u")).to.deep.equal(["a"]);
   });
 
+  it("refuses a stream that does not begin with a broker", () => {
+    const stream: BrokerStream = new FakeStream();
+    handlers.register(stream, call);
+    stream.hear(registerRequest({}));
+    expect(stream.failure).to.have.property("code", "BAD_REQUEST");
+    expect(stream.written).to.deep.equal([]);
+  });
+
   it("takes a broker out at once when its stream ends", async () => {
     const stream = broker("a", ["t"]);
     stream.close(new Error("reset"));

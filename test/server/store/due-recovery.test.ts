@@ -8,8 +8,9 @@ import { type Logger, silentLogger } from "../../../proto/kernel/logger.js";
 import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { NodeFiles } from "../../../server/disk/node-files.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
-import { MARK_KEY, readMark } from "../../../server/store/due-keys.js";
+import { dueKey, halfKey, MARK_KEY, putEntry, readMark } from "../../../server/store/due-keys.js";
 import { MemoryViews } from "../../../server/store/memory-views.js";
+import { KIND } from "../../../server/store/record.js";
 import type { Store } from "../../../server/store/store.js";
 import { checkCrash } from "../../chaos/power-loss.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue, work } from "../../support/due-steps.js";
@@ -127,6 +128,28 @@ describe("due index after a start", () => {
       expect(lines[0]!.from).to.be.below(WORLD_SEGMENT_BYTES);
       await expectDue(again, pending);
     }
+  });
+
+  it("is made again when an entry is missing, or one is too many", async () => {
+    const half = appendDue(store, queueOf(store), 7, text("half"), KIND.half);
+    const pending = [half, ...(await work(store, 2))];
+    await store.close();
+    for (const key of [dueKey(pending[2]!), halfKey(half.origin)]) {
+      const left = views.clone();
+      await left.write([{ key }]);
+      const { store: again, lines } = await reopened(files.clone(), left);
+      expect(lines[0]).to.include({ message: "made the due index again from the log" });
+      expect(lines[0]!.reason).to.match(/^it has \d+ (entries|halves)/);
+      expect(await again.due.halves()).to.deep.equal([half]);
+      await expectDue(again, pending);
+    }
+    const more = views.clone();
+    await more.write(putEntry({ ...pending[3]!, origin: 1 }));
+    const { store: again, lines } = await reopened(files.clone(), more);
+    expect(lines[0]!.reason).to.equal(
+      `it has ${pending.length + 1} entries where ${pending.length} are pending`,
+    );
+    await expectDue(again, pending);
   });
 
   it("is made again from the segments that retention has left", async () => {

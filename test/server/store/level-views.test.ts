@@ -2,12 +2,14 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Level } from "level";
 import { NodeFiles } from "../../../server/disk/node-files.js";
 import { levelViews } from "../../../server/store/level-views.js";
 import type { ViewsFolder } from "../../../server/store/views.js";
 import { codeOf } from "../../contract/files.js";
 import { describeViews } from "../../contract/views.js";
 
+const ENCODINGS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
 const folders: string[] = [];
 
 async function dataFolder(): Promise<string> {
@@ -86,6 +88,26 @@ describe("LevelViews", () => {
       if (stop > 0) expect(again, `after ${stop} files`).to.equal(undefined);
       await again?.close();
     }
+  });
+
+  it("does not give what is not what was written", async () => {
+    const data = await dataFolder();
+    const folder = levelViews(await NodeFiles.open(data));
+    let views = await folder.open();
+    await views.write([{ key: Buffer.of(1), value: Buffer.from("sound") }]);
+    await views.close();
+    const level = new Level<Buffer, Buffer>(join(data, "views"), ENCODINGS);
+    const written = (await level.get(Buffer.of(1)))!;
+    await level.put(Buffer.of(2), written);
+    await level.put(Buffer.of(3), Buffer.of(1, 2));
+    await level.close();
+    views = await folder.open();
+    expect(views.get(Buffer.of(1))?.toString()).to.equal("sound");
+    for (const key of [2, 3]) {
+      expect(() => views.get(Buffer.of(key))).to.throw("is not what was written");
+      expect(await codeOf(views.scan(Buffer.of(key), Buffer.of(9), 1))).to.equal("LOG_CORRUPT");
+    }
+    await views.close();
   });
 
   it("two processes do not open one folder", async () => {

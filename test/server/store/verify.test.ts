@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { seeded } from "../../../client/testing/seeded.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { diskError } from "../../../server/disk/memory-disk.js";
 import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { readSnapshot } from "../../../server/store/replay.js";
 import { segmentName } from "../../../server/store/segment.js";
@@ -34,6 +36,20 @@ describe("verifyStore", () => {
       expect(await contentsOf(files)).to.deep.equal(contents);
       expect(files.disk.openFiles).to.equal(0);
     }
+  });
+
+  it("reads a folder that cannot be written without a lock, and leaves the views out", async () => {
+    const { files } = await stoppedWorld(1, 150);
+    files.before = ({ call }) => {
+      if (call !== "lock") return;
+      throw new LogwheelError("BAD_REQUEST", "no", { cause: diskError("EROFS") });
+    };
+    const what = "it cannot be checked where nothing can be written";
+    expect(faults(await verifyStore(files))).to.deep.equal({
+      ...SOUND,
+      sideFiles: [{ file: "views", what }],
+    });
+    expect(files.disk.openFiles).to.equal(0);
   });
 
   it("finds nothing wrong after a kill, but the torn tail of a power cut", async () => {
