@@ -3,7 +3,7 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { Client, Producer, Topic } from "../../index.js";
 import { Latencies } from "./latencies.js";
 import { perSecond, usageSince } from "./report.js";
-import { type BenchOptions, bodyOf, type Figures, keepUp, wait, withTopics } from "./runs.js";
+import { type BenchOptions, bodyOf, type Figures, fillLog, keepUp, wait, withTopics } from "./runs.js";
 import { SendLoad } from "./sending.js";
 
 /** Messages that are due at one time. */
@@ -19,6 +19,7 @@ const FAR_MS = 30 * 86_400_000;
 /** Delayed messages: how late, how fast when many are due at once, how many can be scheduled, and what pending ones cost. */
 export async function benchDelay(options: BenchOptions): Promise<Figures> {
   return withTopics(options, async (client, topics) => {
+    if (options.steady) await fillLog(options, client, topics);
     const used = usageSince(options.servers);
     const producer = client.producer({ maxInFlight: Math.max(8_192, options.inFlight * 2) });
     const arrivals = new Arrivals(client, topics);
@@ -41,7 +42,7 @@ class Arrivals {
 
   constructor(client: Client, topics: readonly Topic<Uint8Array>[]) {
     const prefetch = { messages: 16_384, bytes: 64 << 20 };
-    const settings = { group: "bench", from: "earliest", concurrency: 1_024, prefetch } as const;
+    const settings = { group: "bench", from: "latest", concurrency: 1_024, prefetch } as const;
     this.#consumer = client.consume(topics, settings, ({ raw }) => this.heard(raw));
   }
 
