@@ -136,7 +136,13 @@ export function settled(settlements: readonly Settlement[]): DueChange[] {
 }
 
 /** The entry that a delayed or half record makes. */
-function dueEntry({ kind, logOffset: origin, queueOffset, joined, topic }: Readonly<Header>): DueEntry {
+export function dueEntry({
+  kind,
+  logOffset: origin,
+  queueOffset,
+  joined,
+  topic,
+}: Readonly<Header>): DueEntry {
   if (kind === KIND.delayed) return { dueAtMs: queueOffset, origin, kind, topic, times: 0, first: 0 };
   if (joined) return { dueAtMs: NEVER, origin, kind: KIND.half, topic, times: 0, first: queueOffset };
   return { dueAtMs: queueOffset, origin, kind: KIND.half, topic, times: 0, first: origin };

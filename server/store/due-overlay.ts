@@ -2,6 +2,9 @@ import type { DueChange, DueEntry } from "./due-entry.js";
 import { deleteEntry, putDropped, putEntry } from "./due-keys.js";
 import type { ViewChange } from "./views.js";
 
+/** Changes that are worth a look at all that are here. */
+const MANY_CHANGES = 1_024;
+
 /** What became of an origin: its entry as it stands in the view below, and as it is to stand there. */
 interface Net {
   readonly before: DueEntry | undefined;
@@ -32,6 +35,13 @@ export class DueOverlay {
   #changes: Logged[] = [];
   /** The newest change of each origin. */
   readonly #latest = new Map<number, Logged>();
+  /** Changes that came since the overlay was compacted. */
+  #fresh = 0;
+
+  /** Whether compacting is due: each change is looked at about twice, however many stay. */
+  get loose(): boolean {
+    return this.#fresh >= MANY_CHANGES && this.#fresh * 2 >= this.#changes.length;
+  }
 
   get size(): number {
     return this.#changes.length;
@@ -53,6 +63,7 @@ export class DueOverlay {
     if (other !== undefined) other.other = logged;
     this.#changes.push(logged);
     this.#latest.set(entry.origin, logged);
+    this.#fresh++;
   }
 
   /** An origin's entry; null if it has none any more, undefined if nothing here is about it. */
@@ -94,6 +105,7 @@ export class DueOverlay {
       else if (this.#latest.get(entry.origin) === logged) this.#latest.delete(entry.origin);
     }
     this.#changes = kept;
+    this.#fresh = 0;
   }
 
   /** The view below has what the records below log offset `to` change. */

@@ -3,7 +3,7 @@ import type { CommitLog } from "./commit-log.js";
 import {
   type DueEntry,
   type DueKind,
-  dueChanges,
+  dueEntry,
   type Settlement,
   settled,
   settlePayloadBytes,
@@ -20,6 +20,8 @@ export class Due {
   readonly #log: CommitLog;
   readonly #state: State;
   readonly #index: DueIndex;
+  /** Of settle records: nothing of them but their place concerns the state. */
+  readonly #settled: Header = emptyHeader();
   readonly #keyed: (header: Header, bytes: Buffer, start: number, end: number) => void;
 
   /** `keyed` hears of every message with keys. */
@@ -82,7 +84,12 @@ export class Due {
    * log offset, it is a further half of the transaction that began there, and pending as long as that one.
    */
   append(
-    { kind, dueAtMs, queue, joins }: { kind: DueKind; dueAtMs: number; queue: Queue; joins?: number },
+    {
+      kind,
+      dueAtMs,
+      queue,
+      joins,
+    }: { kind: DueKind; dueAtMs: number; queue: Queue; joins?: number | undefined },
     header: Header,
     bytes: Buffer,
     start: number,
@@ -95,7 +102,7 @@ export class Due {
     header.joined = joins !== undefined;
     const logOffset = this.#log.append(header, bytes, start, end);
     this.#state.due(header);
-    for (const change of dueChanges(header, bytes, start, end)) this.#index.apply(logOffset, change);
+    this.#index.apply(logOffset, { op: "put", entry: dueEntry(header) });
     if (header.keyed) this.#keyed(header, bytes, start, end);
     return logOffset;
   }
@@ -111,20 +118,22 @@ export class Due {
    * was settled, and how is known when everything appended by now is settled in the log.
    */
   settle(settlements: readonly Settlement[], more: boolean): number {
-    this.#assertPending(settlements.map(({ entry }) => entry));
+    this.#assertPending(settlements);
     const payload = writeSettlements(settlements);
     const logOffset = this.#log.appendOther(KIND.settle, payload, more);
-    this.#state.due(Object.assign(emptyHeader(), { logOffset }));
+    this.#settled.logOffset = logOffset;
+    this.#state.due(this.#settled);
     for (const change of settled(settlements)) this.#index.apply(logOffset, change);
     return logOffset;
   }
 
-  #assertPending(entries: readonly DueEntry[]): void {
-    const origins = new Set<number>();
-    for (const { origin, dueAtMs } of entries) {
-      if (origins.has(origin) || this.find(origin)?.dueAtMs !== dueAtMs)
+  #assertPending(settlements: readonly Settlement[]): void {
+    const origins = settlements.length > 1 ? new Set<number>() : undefined;
+    for (const { entry } of settlements) {
+      const { origin, dueAtMs } = entry;
+      if (origins?.has(origin) || this.find(origin)?.dueAtMs !== dueAtMs)
         throw new LogwheelError("CONFLICT", `what is due for log offset ${origin} is settled already`);
-      origins.add(origin);
+      origins?.add(origin);
     }
   }
 }

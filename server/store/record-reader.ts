@@ -40,6 +40,9 @@ interface Block {
   readonly end: number;
 }
 
+/** The largest content that `recent` gives. */
+const RECENT_BYTES = 64 << 10;
+
 /** Blocks that may be on their way from the disk when another one is asked for ahead of its time. */
 const LOADING_MAX = 32;
 
@@ -52,6 +55,8 @@ export class RecordReader {
   readonly #segments: Segments;
   readonly #cache: BlockCache;
   readonly #header: Header = emptyHeader();
+  readonly #recentHeader: Header = emptyHeader();
+  readonly #recent = Buffer.allocUnsafeSlow(RECENT_BYTES);
   readonly #held: { -readonly [K in keyof Held]: Held[K] } = { bytes: Buffer.alloc(0), at: 0, size: 0 };
   /** The block that was read from last: most records lie in the same one as the record before. */
   #last: Block | undefined;
@@ -162,6 +167,19 @@ export class RecordReader {
       if (loaded === undefined || !wholeIn(loaded, logOffset)) return this.#findAlone(logOffset);
       return foundIn(loaded.bytes, loaded.view, logOffset - loaded.start, logOffset);
     });
+  }
+
+  /** The record, if it is in the slabs and not large, in a buffer that the next call uses again. */
+  recent(logOffset: number): FoundRecord | undefined {
+    if (logOffset >= this.#log.visible) return undefined;
+    const slab = this.#log.slabs.at(logOffset);
+    if (slab === undefined) return undefined;
+    const at = logOffset - slab.start;
+    const header = readHeader(slab.view, at, this.#recentHeader);
+    const end = header.length - HEADER_BYTES;
+    if (end > RECENT_BYTES) return undefined;
+    slab.bytes.copy(this.#recent, 0, at + HEADER_BYTES, at + header.length);
+    return { header, bytes: this.#recent, start: 0, end };
   }
 
   async #findAlone(logOffset: number): Promise<FoundRecord | undefined> {

@@ -63,6 +63,25 @@ describe("DueOverlay", () => {
     expect([...overlay.net(60)]).to.have.length(3);
   });
 
+  it("wants to be compacted after a thousand changes, or half as many as stay: each is looked at about twice", () => {
+    const overlay = new DueOverlay();
+    const put = (from: number, count: number): void => {
+      for (let at = from; at < from + count; at++) overlay.add(at, { op: "put", entry: entry(at) });
+    };
+    put(0, 1_023);
+    expect(overlay.loose).to.equal(false);
+    put(1_023, 1);
+    expect(overlay.loose).to.equal(true);
+    overlay.compact(2_000);
+    expect([overlay.size, overlay.loose]).to.deep.equal([1_024, false]);
+    put(2_000, 4_000);
+    overlay.compact(9_000);
+    put(9_000, 5_023);
+    expect(overlay.loose).to.equal(false);
+    put(15_000, 1);
+    expect(overlay.loose).to.equal(true);
+  });
+
   it("leaves below what the changes add up to, wherever it is written in between", async () => {
     const act = fc.record({ origin: fc.nat(4), dueAtMs: fc.nat(3), write: fc.nat(9), settle: fc.boolean() });
     await fc.assert(

@@ -9,7 +9,7 @@ import { emptyHeader, KIND } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue } from "../../support/due-steps.js";
-import { bodies, text } from "../../support/store.js";
+import { bodies, encodedMessage, text } from "../../support/store.js";
 import { openSmall } from "../../support/store-world.js";
 
 function codeOf(act: () => unknown): string {
@@ -36,6 +36,40 @@ describe("Due", () => {
   function put(dueAtMs: number, body = "later"): DueEntry {
     return appendDue(store, queueOf(store), dueAtMs, text(body));
   }
+
+  it("has the newest records in memory, once they are settled and while they are small", async () => {
+    await store.close();
+    store = await openSmall(files, { views, segmentBytes: 1 << 20 });
+    const [small, large] = [put(100, "the message"), put(200, "x".repeat(65 << 10))];
+    expect(store.lookup.recent(small.origin)).to.equal(undefined);
+    await store.whenSettled();
+    const { header, bytes, start, end } = store.lookup.recent(small.origin)!;
+    expect(header).to.include({ logOffset: small.origin, kind: KIND.delayed, queueOffset: 100 });
+    expect(bytes.subarray(start, end)).to.deep.equal(encodedMessage(text("the message")));
+    expect(store.lookup.recent(large.origin)).to.equal(undefined);
+    expect((await store.lookup.near(large.origin))!.header.logOffset).to.equal(large.origin);
+  });
+
+  it("forgets a thousand that came and went once they are durable, however many changes it may keep", async () => {
+    await store.close();
+    store = await openSmall(files, { views, segmentBytes: 1 << 20, dueChangesKept: 1e6 });
+    put(1e6);
+    await roll(store);
+    const first = put(1);
+    settleDue(store, once(first));
+    const askedViews = async (): Promise<boolean> => {
+      await store.whenSettled();
+      await allDue(store);
+      const calls: string[] = [];
+      views.before = ({ call }) => void calls.push(call);
+      store.due.find(first.origin);
+      views.before = null;
+      return calls.includes("get");
+    };
+    expect(await askedViews()).to.equal(false);
+    for (let at = 0; at < 600; at++) settleDue(store, once(put(at, "x")));
+    expect(await askedViews()).to.equal(true);
+  });
 
   it("costs nothing where nothing is due: no folder is made or read", async () => {
     await store.close();
