@@ -217,8 +217,10 @@ export class DueIndex {
 
   /** Most of what was put may be settled already, and short-lived objects cost the least: only the rest is worth a write. */
   async #shrink(to: number): Promise<void> {
+    const { changesKept } = this.#deps;
+    const crowded = this.#overlay.size > changesKept;
     this.#overlay.compact(to);
-    if (this.#overlay.size > (this.#deps.changesKept * 3) / 4) await this.#flush(to);
+    if (crowded && this.#overlay.size > (changesKept * 3) / 4) await this.#flush(to);
   }
 
   async #flush(to: number): Promise<void> {

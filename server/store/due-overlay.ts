@@ -35,12 +35,14 @@ export class DueOverlay {
   #changes: Logged[] = [];
   /** The newest change of each origin. */
   readonly #latest = new Map<number, Logged>();
-  /** Changes that came since the overlay was compacted. */
+  /** Changes that came since the overlay was compacted or written, and how many of all take back another one that is here. */
   #fresh = 0;
+  #pairs = 0;
 
-  /** Whether compacting is due: each change is looked at about twice, however many stay. */
+  /** Whether half of it came and went, and half of it since it was compacted: each change is looked at about twice. */
   get loose(): boolean {
-    return this.#fresh >= MANY_CHANGES && this.#fresh * 2 >= this.#changes.length;
+    const { length } = this.#changes;
+    return this.#fresh >= MANY_CHANGES && this.#fresh * 2 >= length && this.#pairs * 4 >= length;
   }
 
   get size(): number {
@@ -60,7 +62,10 @@ export class DueOverlay {
     const fresh = put && before === undefined;
     const other = !put && !dropped && before?.fresh === true ? before : undefined;
     const logged: Logged = { logOffset, put, entry, dropped, fresh, other };
-    if (other !== undefined) other.other = logged;
+    if (other !== undefined) {
+      other.other = logged;
+      this.#pairs++;
+    }
     this.#changes.push(logged);
     this.#latest.set(entry.origin, logged);
     this.#fresh++;
@@ -104,6 +109,7 @@ export class DueOverlay {
       if (other === undefined || logOffset >= to || other.logOffset >= to) kept.push(logged);
       else if (this.#latest.get(entry.origin) === logged) this.#latest.delete(entry.origin);
     }
+    this.#pairs -= (this.#changes.length - kept.length) / 2;
     this.#changes = kept;
     this.#fresh = 0;
   }
@@ -114,10 +120,14 @@ export class DueOverlay {
     for (let at = 0; at < count; at++) {
       const logged = this.#changes[at]!;
       const { origin } = logged.entry;
-      if (logged.other !== undefined) logged.other.other = undefined;
+      if (logged.other !== undefined) {
+        logged.other.other = undefined;
+        this.#pairs--;
+      }
       if (this.#latest.get(origin) === logged) this.#latest.delete(origin);
     }
     this.#changes = this.#changes.slice(count);
+    this.#fresh = 0;
   }
 
   /** The first change of an origin here tells whether the view below has it: one that is put was not there. */

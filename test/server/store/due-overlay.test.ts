@@ -63,22 +63,34 @@ describe("DueOverlay", () => {
     expect([...overlay.net(60)]).to.have.length(3);
   });
 
-  it("wants to be compacted after a thousand changes, or half as many as stay: each is looked at about twice", () => {
+  it("wants to be compacted when half of it came and went, and half of it since the last time", () => {
     const overlay = new DueOverlay();
-    const put = (from: number, count: number): void => {
-      for (let at = from; at < from + count; at++) overlay.add(at, { op: "put", entry: entry(at) });
+    let logOffset = 0;
+    const put = (count: number): DueEntry[] =>
+      Array.from({ length: count }, () => {
+        const made = entry(++logOffset);
+        overlay.add(logOffset, { op: "put", entry: made });
+        return made;
+      });
+    const settle = (entries: readonly DueEntry[]): void => {
+      for (const each of entries) overlay.add(++logOffset, { op: "delete", entry: each });
     };
-    put(0, 1_023);
+    const many = put(2_000);
+    expect(overlay.loose, "nothing has gone").to.equal(false);
+    settle(many.slice(0, 666));
     expect(overlay.loose).to.equal(false);
-    put(1_023, 1);
+    settle(many.slice(666, 667));
     expect(overlay.loose).to.equal(true);
-    overlay.compact(2_000);
-    expect([overlay.size, overlay.loose]).to.deep.equal([1_024, false]);
-    put(2_000, 4_000);
-    overlay.compact(9_000);
-    put(9_000, 5_023);
-    expect(overlay.loose).to.equal(false);
-    put(15_000, 1);
+    overlay.compact(1_000);
+    expect([overlay.size, overlay.loose], "not durable").to.deep.equal([2_667, false]);
+    overlay.compact(logOffset + 1);
+    expect([overlay.size, overlay.loose]).to.deep.equal([1_333, false]);
+    settle(many.slice(667));
+    overlay.written(logOffset + 1);
+    expect([overlay.size, overlay.loose]).to.deep.equal([0, false]);
+    settle(put(511));
+    expect(overlay.loose, "too few").to.equal(false);
+    settle(put(1));
     expect(overlay.loose).to.equal(true);
   });
 
