@@ -31,6 +31,7 @@ const RATE = {
   "broker CPU s/M": "cpuPerMillion",
   "broker peak MB": "peakMegabytes",
 };
+const TRANSACTION_RATE = { ...RATE, "messages/s": "transactionsPerSecond" };
 /** Retention at work, segments recycled, whatever the disk has of free blocks. */
 const STEADY = ["--steady", "--retention-bytes", "512MiB"];
 const LATENCY = { "p50 ms": "latencyMs.p50", "p99 ms": "latencyMs.p99", "p99.9 ms": "latencyMs.p999" };
@@ -70,6 +71,18 @@ const ROWS: readonly Row[] = [
     name: "10,000 topics, async, 2,048",
     args: "send --flush async --in-flight 2048 --topics 10000",
     figures: RATE,
+  },
+  { name: "transactions, flushed, 64", args: "transaction --in-flight 64", figures: TRANSACTION_RATE },
+  { name: "transactions, flushed, 2,048", args: "transaction --in-flight 2048", figures: TRANSACTION_RATE },
+  {
+    name: "100,000 due at one instant, flushed; scheduling, 2,048",
+    args: "delay --in-flight 2048",
+    figures: {
+      "last after ms": "burst.lastAfterMs",
+      "lateness p50 ms": "latenessMs.p50",
+      "lateness p99 ms": "latenessMs.p99",
+      "scheduled/s": "schedule.messagesPerSecond",
+    },
   },
 ];
 

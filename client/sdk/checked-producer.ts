@@ -6,8 +6,10 @@ import { parseMessageId } from "../../proto/kernel/record.js";
 import { checkCallable } from "./callable.js";
 import { CheckLinks } from "./check-links.js";
 import { Closing } from "./closing.js";
+import { isPromise } from "./decoding.js";
 import { foundMessage } from "./found-message.js";
 import { MessageProducer, type ProducerDeps } from "./producer.js";
+import type { Receipt } from "./receipt.js";
 import { SeveralMessages } from "./transaction.js";
 import type {
   Transaction,
@@ -17,7 +19,7 @@ import type {
   TxOutcome,
   TxReceipt,
 } from "./transaction-types.js";
-import type { CallOptions, CloseOptions, Message, OutMessage, SendReceipt } from "./types.js";
+import type { CallOptions, CloseOptions, Message, OutMessage } from "./types.js";
 
 /** Sends half messages and decides about them, and answers the brokers' questions about those that nobody decided. */
 export class CheckedProducer<T> implements TransactionalProducer<T> {
@@ -28,7 +30,8 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
   readonly #stop = new AbortController();
   readonly #closing: Closing;
   /** Transactions of one message that are under way: closing waits for them. */
-  readonly #running = new Set<Promise<unknown>>();
+  #running = 0;
+  #onIdle: (() => void) | undefined;
 
   constructor(deps: ProducerDeps, options: TransactionalOptions<T>) {
     checkGroupName(options.group);
@@ -55,17 +58,33 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
     return this.#closing.closed;
   }
 
-  send(
+  /** One promise and one object of a caller's transaction: at high rates there are thousands of them at a time. */
+  async send(
     message: OutMessage<T>,
     // biome-ignore lint/suspicious/noConfusingVoidType: as the interface says
     local: (context: TxContext) => TxOutcome | void | Promise<TxOutcome | void>,
     options?: CallOptions,
   ): Promise<TxReceipt> {
-    const running = this.#transact(message, local, options);
-    const over = (): void => void this.#running.delete(running);
-    this.#running.add(running);
-    running.then(over, over);
-    return running;
+    checkCallable("the local transaction", local);
+    this.#running++;
+    let outcome: TxOutcome | undefined;
+    try {
+      const half = await this.half(message, null, options);
+      const { messageId } = half;
+      try {
+        const signal = options?.signal ?? this.#stop.signal;
+        const ended = local({ transactionId: messageId, messageId, signal });
+        outcome = checkedOutcome(isPromise(ended) ? await ended : ended);
+        if (outcome !== "unknown") await this.decide(half, outcome === "commit", options);
+        return receiptOf(half, messageId, outcome);
+      } catch (error) {
+        if (outcome !== undefined && isFinal(error)) throw error;
+        this.#report(error, messageId, doubt(outcome));
+        return { ...receiptOf(half, messageId, "unknown"), error };
+      }
+    } finally {
+      if (--this.#running === 0) this.#onIdle?.();
+    }
   }
 
   async begin(): Promise<Transaction<T>> {
@@ -74,7 +93,7 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
   }
 
   /** For transactions: a half that begins one, or joins the one of `first`. */
-  half(message: OutMessage<T>, first: SendReceipt | null, options?: CallOptions): Promise<SendReceipt> {
+  half(message: OutMessage<T>, first: Receipt | null, options?: CallOptions): Promise<Receipt> {
     const { group, topics } = this.#options;
     const { topic } = message;
     if (this.#closing.begun) return Promise.reject(closedError());
@@ -85,14 +104,14 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
           `topic ${topic.name} is none of this transactional producer's: name it in \`topics\``,
         ),
       );
-    const joins = first === null ? null : parseMessageId(first.messageId)!;
+    const joins = first?.place ?? null;
     const pinned = first === null ? message : { ...message, broker: first.broker };
     return this.#producer.sendHalf(pinned, { group, joins }, options);
   }
 
   /** For transactions: decides the one that began with `first`. */
-  decide({ topic, broker, messageId }: SendReceipt, commit: boolean, options?: CallOptions): Promise<void> {
-    return this.#producer.decide({ topic, broker, place: parseMessageId(messageId)! }, commit, options);
+  decide(first: Receipt, commit: boolean, options?: CallOptions): Promise<unknown> {
+    return this.#producer.decide(first, commit, options);
   }
 
   close(options?: CloseOptions): Promise<void> {
@@ -103,36 +122,8 @@ export class CheckedProducer<T> implements TransactionalProducer<T> {
     return this.close();
   }
 
-  async #transact(
-    message: OutMessage<T>,
-    local: Parameters<TransactionalProducer<T>["send"]>[1],
-    options: CallOptions | undefined,
-  ): Promise<TxReceipt> {
-    checkCallable("the local transaction", local);
-    const receipt = await this.half(message, null, options);
-    const { messageId } = receipt;
-    const plain = receiptOf(receipt);
-    let outcome: TxOutcome;
-    try {
-      const signal = options?.signal ?? this.#stop.signal;
-      outcome = checkedOutcome(await local({ transactionId: messageId, messageId, signal }));
-    } catch (error) {
-      this.#report(error, messageId, "a local transaction threw: whether it was committed is unknown");
-      return { ...plain, outcome: "unknown", error };
-    }
-    if (outcome === "unknown") return { ...plain, outcome };
-    try {
-      await this.decide(receipt, outcome === "commit", options);
-      return { ...plain, outcome };
-    } catch (error) {
-      if (isFinal(error)) throw error;
-      this.#report(error, messageId, `whether a ${outcome} was stored is unknown: the broker will ask`);
-      return { ...plain, outcome: "unknown", error };
-    }
-  }
-
   async #drain(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#producer.flush();
   }
 
@@ -206,7 +197,15 @@ function closedError(): LogwheelError {
   return new LogwheelError("CLOSED", "the transactional producer is closed: make a new one");
 }
 
+/** What is in doubt after an error: the local transaction, or whether what it returned is stored. */
+function doubt(outcome: TxOutcome | undefined): string {
+  return outcome === undefined
+    ? "a local transaction threw: whether it was committed is unknown"
+    : `whether a ${outcome} was stored is unknown: the broker will ask`;
+}
+
 /** A plain copy: receipts make the text of their ids when asked. */
-function receiptOf({ messageId, topic, broker, queueId, queueOffset, done }: SendReceipt): SendReceipt {
-  return { messageId, topic, broker, queueId, queueOffset, done };
+function receiptOf(half: Receipt, messageId: string, outcome: TxOutcome): TxReceipt {
+  const { topic, broker, queueId, queueOffset, done } = half;
+  return { messageId, topic, broker, queueId, queueOffset, done, outcome };
 }

@@ -13,6 +13,7 @@ import { Outgoing } from "./outgoing.js";
 import { pause } from "./pause.js";
 import { PendingSend, type Resolve } from "./pending-send.js";
 import { Publisher, type PublisherOwner } from "./publisher.js";
+import type { Receipt } from "./receipt.js";
 import { nextTry, retryDelayMs, retryPolicy } from "./retry.js";
 import type { Routes } from "./routes.js";
 import { SendAdmission } from "./send-admission.js";
@@ -124,7 +125,7 @@ export class MessageProducer implements Producer, PublisherOwner {
     message: OutMessage<T>,
     { group, joins }: { readonly group: string; readonly joins: TransactionPlace | null },
     options?: CallOptions,
-  ): Promise<SendReceipt> {
+  ): Promise<Receipt> {
     let send: PendingSend;
     try {
       this.#throwIfClosed();
@@ -135,24 +136,16 @@ export class MessageProducer implements Producer, PublisherOwner {
     send.half = true;
     send.producerGroup = group;
     send.transaction = joins;
-    return this.#promise(send, options) as Promise<SendReceipt>;
+    return this.#promise(send, options) as Promise<Receipt>;
   }
 
-  /** Decides the transaction that began on a topic of a broker. */
-  async decide(
-    {
-      topic,
-      broker,
-      place,
-    }: { readonly topic: string; readonly broker: string; readonly place: TransactionPlace },
-    commit: boolean,
-    options?: CallOptions,
-  ): Promise<void> {
-    this.#throwIfClosed();
+  /** Decides the transaction that began with a half. */
+  decide({ topic, broker, place }: Receipt, commit: boolean, options?: CallOptions): Promise<unknown> {
+    if (this.#closing.begun) return Promise.reject(closedError());
     const send = new PendingSend(topic, NO_BODY, { broker }, 0, "", 0);
     send.transaction = place;
     send.decision = commit ? DECISION.commit : DECISION.rollback;
-    await this.#promise(send, options);
+    return this.#promise(send, options);
   }
 
   async sendBatch<T>(

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import type { TransactionPlace } from "../../proto/kernel/publish-codec.js";
 import { messageId } from "../../proto/kernel/record.js";
 import type { SendReceipt } from "./types.js";
 
@@ -41,6 +42,11 @@ export class Receipt implements SendReceipt {
 
   get messageId(): string {
     return messageId(this.broker, this.#epoch, this.#logOffset);
+  }
+
+  /** Of its record, for decisions about its transaction. */
+  get place(): TransactionPlace {
+    return { epoch: this.#epoch, logOffset: this.#logOffset };
   }
 
   get handle(): string | undefined {

@@ -1,20 +1,21 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Receipt } from "./receipt.js";
 import type { Transaction } from "./transaction-types.js";
 import type { CallOptions, OutMessage, SendReceipt } from "./types.js";
 
 /** Who stores halves and decisions. */
 export interface TransactionSender<T> {
-  half(message: OutMessage<T>, first: SendReceipt | null, options?: CallOptions): Promise<SendReceipt>;
-  decide(first: SendReceipt, commit: boolean, options?: CallOptions): Promise<void>;
+  half(message: OutMessage<T>, first: Receipt | null, options?: CallOptions): Promise<Receipt>;
+  decide(first: Receipt, commit: boolean, options?: CallOptions): Promise<unknown>;
 }
 
 /** A transaction of several messages. Its broker is chosen by the first one, which the others wait for. */
 export class SeveralMessages<T> implements Transaction<T> {
   readonly #sender: TransactionSender<T>;
-  #first: Promise<SendReceipt> | null = null;
+  #first: Promise<Receipt> | null = null;
   /** Sends that are under way: a decision waits for them. */
   readonly #sending = new Set<Promise<unknown>>();
-  #begun: SendReceipt | null = null;
+  #begun: Receipt | null = null;
   #decision: "commit" | "rollback" | null = null;
   #failed = false;
 
@@ -68,7 +69,7 @@ export class SeveralMessages<T> implements Transaction<T> {
 
   async #join(
     message: OutMessage<T>,
-    first: Promise<SendReceipt>,
+    first: Promise<Receipt>,
     options: CallOptions | undefined,
   ): Promise<SendReceipt> {
     return this.#sender.half(message, await first, options);

@@ -13,7 +13,10 @@ import type { Transactions } from "./transactions.js";
 export interface Deferral {
   readonly kind: DueKind;
   readonly dueAtMs: number;
+  /** Of a half: what it joins, who is asked how it ended, and whether its message waits for a time of its own then. */
   readonly joins: OpenTransaction | undefined;
+  readonly group: string;
+  readonly delayed: boolean;
 }
 
 /** What a message says that may be deferred. */
@@ -73,27 +76,23 @@ export class Deferrals {
         { retryAfterMs: 1_000 },
       );
     this.#checkRoom();
-    return { kind: KIND.delayed, dueAtMs, joins: undefined };
+    return { kind: KIND.delayed, dueAtMs, joins: undefined, group: "", delayed: true };
   }
 
   /** Stores the message `bytes[start..end)` for later; the caller has reserved room. Returns its log offset. */
   append(
-    { kind, dueAtMs, joins }: Deferral,
+    deferral: Deferral,
     queue: TopicState["queues"][number],
     header: Header,
     bytes: Buffer,
     { start, end }: Deferrable,
   ): number {
     const { store, transactions, expect } = this.#deps;
-    const logOffset = store.due.append(
-      { kind, dueAtMs, queue, ...(joins === undefined ? {} : { joins: joins.first }) },
-      header,
-      bytes,
-      start,
-      end,
-    );
-    if (kind === KIND.half) transactions.began({ header, bytes, start, end }, dueAtMs, joins);
-    else expect(dueAtMs);
+    const { kind, dueAtMs, joins, group, delayed } = deferral;
+    const place = { kind, dueAtMs, queue, joins: joins?.first };
+    const logOffset = store.due.append(place, header, bytes, start, end);
+    if (kind === KIND.half) transactions.began({ header, group, delayed });
+    if (joins === undefined) expect(dueAtMs);
     return logOffset;
   }
 
@@ -118,7 +117,13 @@ export class Deferrals {
     const joins = transactions.admit(group, place, HEADER_BYTES + end - start);
     if (envelope.due) dueTime(envelope, dueClock, settings);
     this.#checkRoom();
-    return { kind: KIND.half, dueAtMs: transactions.firstCheckAtMs(topic), joins };
+    return {
+      kind: KIND.half,
+      dueAtMs: transactions.firstCheckAtMs(topic),
+      joins,
+      group,
+      delayed: envelope.due,
+    };
   }
 }
 

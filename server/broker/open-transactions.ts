@@ -1,7 +1,7 @@
 import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { type DueEntry, NEVER } from "../store/due-entry.js";
-import { KIND } from "../store/record.js";
+import { type Header, KIND } from "../store/record.js";
 import type { FoundRecord } from "../store/record-reader.js";
 import type { Store } from "../store/store.js";
 
@@ -19,6 +19,8 @@ export interface OpenTransaction {
   readonly halves: DueEntry[];
   /** Of their records. */
   bytes: number;
+  /** One of its messages waits for a time of its own when it is committed. */
+  delayed: boolean;
   /** One of its halves cannot be read: it can only be rolled back. */
   damaged: boolean;
   /** How many questions were put. */
@@ -32,7 +34,14 @@ export interface OpenTransaction {
   underWay: Promise<number> | undefined;
 }
 
-const envelope = new Envelope();
+/** What is to be known of a half message. */
+export interface Half {
+  readonly header: Readonly<Header>;
+  /** Producer group. */
+  readonly group: string;
+  /** Its message waits for a time of its own when it is committed. */
+  readonly delayed: boolean;
+}
 
 /** Transactions that are not decided: a view of the halves that are pending, in memory. */
 export class OpenTransactions {
@@ -67,9 +76,9 @@ export class OpenTransactions {
   async load(store: Store, logger: Logger): Promise<void> {
     for (const entry of await store.due.halves()) {
       const found = await store.lookup.near(entry.place);
-      const record = found?.header.kind === KIND.half ? found : undefined;
-      this.#add(record, entry);
-      if (record === undefined)
+      const half = found?.header.kind === KIND.half ? halfOf(found) : undefined;
+      this.add(half, entry);
+      if (half === undefined)
         logger.error(
           { logOffset: entry.origin },
           "a half message cannot be read: its transaction can only be rolled back",
@@ -77,31 +86,30 @@ export class OpenTransactions {
     }
   }
 
-  /** A half is pending: it begins a transaction, or joins one. */
-  add(record: Readonly<FoundRecord>, entry: DueEntry): void {
-    this.#add(record, entry);
-  }
-
-  #add(record: Readonly<FoundRecord> | undefined, entry: DueEntry): void {
+  /** A half is pending: it begins a transaction, or joins one. Undefined for one that cannot be read. */
+  add(half: Half | undefined, entry: DueEntry): void {
     const { first, times, dueAtMs, topic } = entry;
-    const bytes = record?.header.length ?? 0;
-    const damaged = record === undefined;
+    const bytes = half?.header.length ?? 0;
+    const delayed = half?.delayed ?? false;
+    const damaged = half === undefined;
     this.#halves++;
     const known = this.#byFirst.get(first);
     if (known !== undefined) {
       known.halves.push(entry);
       known.bytes += bytes;
+      known.delayed ||= delayed;
       known.damaged ||= damaged;
       return;
     }
     this.#byFirst.set(first, {
       first,
-      epoch: record?.header.epoch ?? 0,
+      epoch: half?.header.epoch ?? 0,
       topic,
-      group: record === undefined ? "" : groupOf(record),
-      beganAtMs: record?.header.storedAtMs ?? 0,
+      group: half?.group ?? "",
+      beganAtMs: half?.header.storedAtMs ?? 0,
       halves: [entry],
       bytes,
+      delayed,
       damaged,
       times,
       dueAtMs,
@@ -135,12 +143,15 @@ export class OpenTransactions {
   }
 
   /** The due entries of its halves, as they are pending now. */
-  entriesOf({ halves, dueAtMs, times }: OpenTransaction): DueEntry[] {
+  entriesOf({ halves, dueAtMs, times }: OpenTransaction): readonly DueEntry[] {
+    if (halves[0]!.dueAtMs === dueAtMs && halves[0]!.times === times) return halves;
     return [{ ...halves[0]!, dueAtMs, times }, ...halves.slice(1)];
   }
 }
 
-function groupOf({ bytes, start, end }: Readonly<FoundRecord>): string {
+function halfOf({ header, bytes, start, end }: FoundRecord): Half {
+  const envelope = new Envelope();
   scanMessage(bytes, start, end, envelope);
-  return bytes.toString("utf8", envelope.groupStart, envelope.groupEnd);
+  const group = bytes.toString("utf8", envelope.groupStart, envelope.groupEnd);
+  return { header, group, delayed: envelope.due };
 }

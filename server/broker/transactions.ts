@@ -4,7 +4,6 @@ import { checkGroupName } from "../../proto/kernel/limits.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import type { TransactionPlace } from "../../proto/kernel/publish-codec.js";
 import { messageId, parseMessageId } from "../../proto/kernel/record.js";
-import { NEVER } from "../store/due-entry.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, type Header, KIND, standFor } from "../store/record.js";
 import type { FoundRecord } from "../store/record-reader.js";
@@ -12,7 +11,7 @@ import type { Store } from "../store/store.js";
 import { type DelaySettings, dueTime } from "./delay-times.js";
 import type { DueClock } from "./due-clock.js";
 import type { DueCounters } from "./due-counters.js";
-import { type OpenTransaction, OpenTransactions } from "./open-transactions.js";
+import { type Half, type OpenTransaction, OpenTransactions } from "./open-transactions.js";
 import { type CheckSetting, ownSetting } from "./own-settings.js";
 
 /** When producers are asked how their transactions ended. A topic's attributes of the same names come first. */
@@ -90,12 +89,9 @@ export class Transactions {
     return this.#deps.dueClock.nowMs() + this.setting(topic, "transactionCheckAfterMs");
   }
 
-  /** A half was stored: its record, and when it is due. */
-  began(record: FoundRecord, dueAtMs: number, joins: OpenTransaction | undefined): void {
-    const { logOffset: origin, topic, length: bytes } = record.header;
-    const due = { dueAtMs: joins === undefined ? dueAtMs : NEVER, first: joins?.first ?? origin };
-    this.open.add(record, { origin, place: origin, bytes, kind: KIND.half, topic, times: 0, ...due });
-    if (joins === undefined) this.#deps.expect(dueAtMs);
+  /** A half was stored, in this turn. */
+  began(half: Half): void {
+    this.open.add(half, this.#deps.store.due.find(half.header.logOffset)!);
   }
 
   /** A setting, of a topic that may have its own. */
@@ -120,6 +116,8 @@ export class Transactions {
         () => this.decide(place, topic, commit),
       );
     if (!commit) return this.#settle(open, []);
+    const recent = open.halves.length === 1 ? this.#deps.store.lookup.recent(place.logOffset) : undefined;
+    if (recent !== undefined) return this.#settle(open, [recent]);
     const records = this.#read(open);
     if (records.every((record) => record !== undefined && !(record instanceof Promise)))
       return this.#settle(open, records as FoundRecord[]);
@@ -195,7 +193,7 @@ export class Transactions {
     const commit = records.length > 0;
     const messages = records.filter(({ header }) => this.#queue(header) !== undefined);
     if (commit && messages.length === 0) throw this.#goneTopics(open);
-    const times = messages.map((record) => this.#dueAtMs(record));
+    const times = open.delayed ? messages.map((record) => this.#dueAtMs(record)) : [];
     const entries = this.open.entriesOf(open);
     store.stamp();
     store.reserve(store.due.settleBytes(entries.length) + (commit ? open.bytes : 0));
@@ -204,7 +202,7 @@ export class Transactions {
       messages.length > 0,
     );
     for (const [index, record] of messages.entries())
-      this.#append(record, times[index]!, index < messages.length - 1);
+      this.#append(record, times[index] ?? 0, index < messages.length - 1);
     this.open.delete(open);
     if (commit && messages.length < records.length)
       logger.warn(
@@ -231,7 +229,8 @@ export class Transactions {
     const { store, dueClock, expect } = this.#deps;
     const queue = this.#queue(origin)!;
     const header = standFor(origin, more, this.#header);
-    if (dueAtMs <= dueClock.nowMs()) return void store.append(queue, header, bytes, start, end);
+    if (dueAtMs === 0 || dueAtMs <= dueClock.nowMs())
+      return void store.append(queue, header, bytes, start, end);
     store.due.append({ kind: KIND.delayed, dueAtMs, queue }, header, bytes, start, end);
     expect(dueAtMs);
   }

@@ -41,6 +41,7 @@ export class CommitLog {
   readonly #deps: LogDeps;
   readonly #slabs: Slabs;
   readonly #writer: Writer;
+  /** Of records that belong to no queue: most of its fields are never set. */
   readonly #header: Header = emptyHeader();
   readonly #mark = Buffer.alloc(MARK_PAYLOAD_BYTES);
   #end: number;
@@ -164,7 +165,7 @@ export class CommitLog {
 
   /** Appends a record that belongs to no queue. */
   appendOther(kind: number, payload: Uint8Array, more = false): number {
-    const header = Object.assign(this.#header, emptyHeader());
+    const header = this.#header;
     header.kind = kind;
     header.more = more;
     return this.append(header, payload, 0, payload.length);

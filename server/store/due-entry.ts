@@ -145,7 +145,7 @@ export function settled(settlements: readonly Settlement[]): DueChange[] {
 }
 
 /** The entry that a delayed or half record makes. */
-function dueEntry({
+export function dueEntry({
   kind,
   logOffset: origin,
   queueOffset,

@@ -217,9 +217,10 @@ export class DueIndex {
     this.#begun.push(this.#now(logOffset));
   }
 
-  /** More records may be durable: writes changes to the views if there are many. */
+  /** More records may be durable: forgets what came and went, and writes changes to the views if there are many. */
   advanced(): void {
-    if (this.#overlay.size <= this.#deps.changesKept || this.#flushing || this.#failure !== undefined) return;
+    if (this.#flushing || this.#failure !== undefined) return;
+    if (!this.#overlay.loose && this.#overlay.size <= this.#deps.changesKept) return;
     this.#flushing = true;
     const flushed = this.#alone(() => this.#shrink(this.#deps.durable()));
     flushed.catch(() => {}).finally(() => (this.#flushing = false));
@@ -282,10 +283,12 @@ export class DueIndex {
     if (LogwheelError.is(this.#failure?.cause, "LOG_CORRUPT")) await this.#deps.folder.remove();
   }
 
-  /** Most of what was put may be settled already: only the rest is worth a write. */
+  /** Most of what was put may be settled already, and short-lived objects cost the least: only the rest is worth a write. */
   async #shrink(to: number): Promise<void> {
+    const { changesKept } = this.#deps;
+    const crowded = this.#overlay.size > changesKept;
     this.#overlay.compact(to);
-    if (this.#overlay.size > (this.#deps.changesKept * 3) / 4) await this.#flush(to);
+    if (crowded && this.#overlay.size > (changesKept * 3) / 4) await this.#flush(to);
   }
 
   async #flush(to: number): Promise<void> {

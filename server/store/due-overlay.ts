@@ -2,6 +2,9 @@ import type { DueChange, DueEntry } from "./due-entry.js";
 import { deleteEntry, putEntry, rememberSettled } from "./due-keys.js";
 import type { ViewChange } from "./views.js";
 
+/** Changes that are worth a look at all that are here. */
+const MANY_CHANGES = 1_024;
+
 /** What became of an origin: its entry as it stands in the view below, and as it is to stand there. */
 interface Net {
   readonly before: DueEntry | undefined;
@@ -36,6 +39,15 @@ export class DueOverlay {
   readonly #latest = new Map<number, Logged>();
   /** Origins of what was copied, by where to. */
   readonly #copies = new Map<number, number>();
+  /** Changes that came since the overlay was compacted or written, and how many of all take back another one that is here. */
+  #fresh = 0;
+  #pairs = 0;
+
+  /** Whether half of it came and went, and half of it since it was compacted: each change is looked at about twice. */
+  get loose(): boolean {
+    const { length } = this.#changes;
+    return this.#fresh >= MANY_CHANGES && this.#fresh * 2 >= length && this.#pairs * 4 >= length;
+  }
 
   get size(): number {
     return this.#changes.length;
@@ -54,10 +66,14 @@ export class DueOverlay {
     const fresh = put && before === undefined;
     const other = !put && !dropped && before?.fresh === true ? before : undefined;
     const logged: Logged = { logOffset, put, entry, dropped, fresh, other };
-    if (other !== undefined) other.other = logged;
+    if (other !== undefined) {
+      other.other = logged;
+      this.#pairs++;
+    }
     this.#changes.push(logged);
     this.#latest.set(entry.origin, logged);
     if (put && entry.place !== entry.origin) this.#copies.set(entry.place, entry.origin);
+    this.#fresh++;
   }
 
   /** An origin's entry; null if it has none any more, undefined if nothing here is about it. */
@@ -108,7 +124,9 @@ export class DueOverlay {
       if (other === undefined || logOffset >= to || other.logOffset >= to) kept.push(logged);
       else if (this.#latest.get(entry.origin) === logged) this.#latest.delete(entry.origin);
     }
+    this.#pairs -= (this.#changes.length - kept.length) / 2;
     this.#changes = kept;
+    this.#fresh = 0;
   }
 
   /** The view below has what the records below log offset `to` change. */
@@ -117,11 +135,15 @@ export class DueOverlay {
     for (let at = 0; at < count; at++) {
       const logged = this.#changes[at]!;
       const { origin } = logged.entry;
-      if (logged.other !== undefined) logged.other.other = undefined;
+      if (logged.other !== undefined) {
+        logged.other.other = undefined;
+        this.#pairs--;
+      }
       if (this.#latest.get(origin) === logged) this.#latest.delete(origin);
       if (logged.put && logged.entry.place !== origin) this.#copies.delete(logged.entry.place);
     }
     this.#changes = this.#changes.slice(count);
+    this.#fresh = 0;
   }
 
   /** The first change of an origin here tells whether the view below has it: one that is put was not there. */

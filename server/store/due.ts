@@ -4,6 +4,7 @@ import {
   type DueEntry,
   type DueKind,
   dueChanges,
+  dueEntry,
   type Settlement,
   settled,
   settlePayloadBytes,
@@ -21,6 +22,8 @@ export class Due {
   readonly #log: CommitLog;
   readonly #state: State;
   readonly #index: DueIndex;
+  /** Of settle records: nothing of them but their place concerns the state. */
+  readonly #settled: Header = emptyHeader();
   readonly #keyed: (header: Header, bytes: Buffer, start: number, end: number) => void;
 
   /** `keyed` hears of every message with keys. */
@@ -108,7 +111,12 @@ export class Due {
    * log offset, it is a further half of the transaction that began there, and pending as long as that one.
    */
   append(
-    { kind, dueAtMs, queue, joins }: { kind: DueKind; dueAtMs: number; queue: Queue; joins?: number },
+    {
+      kind,
+      dueAtMs,
+      queue,
+      joins,
+    }: { kind: DueKind; dueAtMs: number; queue: Queue; joins?: number | undefined },
     header: Header,
     bytes: Buffer,
     start: number,
@@ -121,7 +129,7 @@ export class Due {
     header.joined = joins !== undefined;
     const logOffset = this.#log.append(header, bytes, start, end);
     this.#state.due(header);
-    for (const change of dueChanges(header, bytes, start, end)) this.#index.apply(logOffset, change);
+    this.#index.apply(logOffset, { op: "put", entry: dueEntry(header) });
     if (header.keyed) this.#keyed(header, bytes, start, end);
     return logOffset;
   }
@@ -168,21 +176,22 @@ export class Due {
     const current = this.#asPending(settlements);
     const payload = writeSettlements(current);
     const logOffset = this.#log.appendOther(KIND.settle, payload, more);
-    this.#state.due(Object.assign(emptyHeader(), { logOffset }));
+    this.#settled.logOffset = logOffset;
+    this.#state.due(this.#settled);
     for (const change of settled(current)) this.#index.apply(logOffset, change);
     return logOffset;
   }
 
   /** The same of the entries where they are now: they may have been copied since they were found. */
   #asPending(settlements: readonly Settlement[]): readonly Settlement[] {
-    const origins = new Set<number>();
+    const origins = settlements.length > 1 ? new Set<number>() : undefined;
     let copied = false;
     for (const { entry } of settlements) {
       const { origin, dueAtMs, place } = entry;
       const pending = this.find(origin);
-      if (origins.has(origin) || pending?.dueAtMs !== dueAtMs)
+      if (origins?.has(origin) || pending?.dueAtMs !== dueAtMs)
         throw new LogwheelError("CONFLICT", `what is due for log offset ${origin} is settled already`);
-      origins.add(origin);
+      origins?.add(origin);
       copied ||= pending.place !== place;
     }
     if (!copied) return settlements;

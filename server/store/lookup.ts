@@ -56,6 +56,11 @@ export class Lookup {
     return this.#records.near(logOffset);
   }
 
+  /** The record at a log offset, if it is among the newest in memory and not large; valid until the next call. */
+  recent(logOffset: number): FoundRecord | undefined {
+    return this.#records.recent(logOffset);
+  }
+
   /** The stored `Record` message at a place in a queue; undefined if retention took it, or it is not there yet. */
   async messageAt(queue: Queue, offset: number): Promise<Buffer | undefined> {
     let record: Buffer | undefined;

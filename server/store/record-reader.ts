@@ -40,6 +40,9 @@ interface Block {
   readonly end: number;
 }
 
+/** The largest content that `recent` gives. */
+const RECENT_BYTES = 64 << 10;
+
 /** Blocks that may be on their way from the disk when another one is asked for ahead of its time. */
 const LOADING_MAX = 32;
 
@@ -52,6 +55,8 @@ export class RecordReader {
   readonly #segments: Segments;
   readonly #cache: BlockCache;
   readonly #header: Header = emptyHeader();
+  readonly #recentHeader: Header = emptyHeader();
+  readonly #recent = Buffer.allocUnsafeSlow(RECENT_BYTES);
   readonly #held: { -readonly [K in keyof Held]: Held[K] } = { bytes: Buffer.alloc(0), at: 0, size: 0 };
   /** The block that was read from last: most records lie in the same one as the record before. */
   #last: Block | undefined;
@@ -160,13 +165,37 @@ export class RecordReader {
     const block = this.#blockAt(logOffset);
     if (block !== undefined && wholeIn(block, logOffset))
       return foundIn(block.bytes, block.view, logOffset - block.start, logOffset);
+    return this.#nearBlocks(segment, logOffset);
+  }
+
+  /** A record of which not all is in memory, or that goes on in the next block. */
+  async #nearBlocks(segment: Segment, logOffset: number): Promise<FoundRecord | undefined> {
     const number = blockOf(segment, logOffset);
-    if (block !== undefined || !this.#settled(segment, number)) return this.#findAlone(logOffset);
-    return this.#block(segment, number).then(() => {
-      const loaded = this.#blockAt(logOffset);
-      if (loaded === undefined || !wholeIn(loaded, logOffset)) return this.#findAlone(logOffset);
-      return foundIn(loaded.bytes, loaded.view, logOffset - loaded.start, logOffset);
-    });
+    if (!this.#settled(segment, number)) return this.#findAlone(logOffset);
+    const at = logOffset - segment.start - number * FILE_BLOCK_BYTES;
+    const block = await this.#block(segment, number);
+    const size = at + RECORD_AT <= block.length ? block.readUInt32LE(at + 4) : 0;
+    const missing = at + size - block.length;
+    if (size > 0 && missing <= 0) return foundIn(block, viewOf(block), at, logOffset);
+    // Where the length itself is cut off, or several blocks are needed, the record is read by itself.
+    if (size === 0 || missing > FILE_BLOCK_BYTES || !this.#settled(segment, number + 1))
+      return this.#findAlone(logOffset);
+    const next = await this.#block(segment, number + 1);
+    const bytes = Buffer.concat([block.subarray(at), next.subarray(0, missing)]);
+    return foundIn(bytes, viewOf(bytes), 0, logOffset);
+  }
+
+  /** The record, if it is in the slabs and not large, in a buffer that the next call uses again. */
+  recent(logOffset: number): FoundRecord | undefined {
+    if (logOffset >= this.#log.visible) return undefined;
+    const slab = this.#log.slabs.at(logOffset);
+    if (slab === undefined) return undefined;
+    const at = logOffset - slab.start;
+    const header = readHeader(slab.view, at, this.#recentHeader);
+    const end = header.length - HEADER_BYTES;
+    if (end > RECENT_BYTES) return undefined;
+    slab.bytes.copy(this.#recent, 0, at + HEADER_BYTES, at + header.length);
+    return { header, bytes: this.#recent, start: 0, end };
   }
 
   async #findAlone(logOffset: number): Promise<FoundRecord | undefined> {

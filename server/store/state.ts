@@ -90,7 +90,7 @@ export class State {
   #forgotMs = Number.NEGATIVE_INFINITY;
   #lastTopic = 0;
   #lastGroup = 0;
-  #dueRecords: DueRecords | undefined;
+  #dueRecords: { -readonly [K in keyof DueRecords]: DueRecords[K] } | undefined;
 
   constructor({ lossy = false } = {}) {
     this.#lossy = lossy;
@@ -163,7 +163,7 @@ export class State {
 
   /** A record that changes the due index: what is due is a view of its own, here only its producer's sequence counts. */
   due(header: Header): void {
-    this.#concernsDue({ first: header.logOffset, last: header.logOffset });
+    this.#concernsDue(header.logOffset, header.logOffset);
     this.#sent(header);
   }
 
@@ -172,9 +172,10 @@ export class State {
     return this.#dueRecords;
   }
 
-  #concernsDue({ first, last }: DueRecords): void {
-    const known = this.#dueRecords ?? { first, last };
-    this.#dueRecords = { first: Math.min(known.first, first), last: Math.max(known.last, last) };
+  #concernsDue(first: number, last: number): void {
+    this.#dueRecords ??= { first, last };
+    this.#dueRecords.first = Math.min(this.#dueRecords.first, first);
+    this.#dueRecords.last = Math.max(this.#dueRecords.last, last);
   }
 
   #sent(header: Header): void {
@@ -216,7 +217,13 @@ export class State {
   /** Everything, in parts that are well below 1 MiB as JSON. Producers that are silent since long are left out. */
   *snapshot(nowMs: number): Generator<SnapshotPart> {
     const due = this.#dueRecords;
-    yield { last: { topic: this.#lastTopic, group: this.#lastGroup, ...(due === undefined ? {} : { due }) } };
+    yield {
+      last: {
+        topic: this.#lastTopic,
+        group: this.#lastGroup,
+        ...(due === undefined ? {} : { due: { ...due } }),
+      },
+    };
     for (const part of parts(this.topics.values(), (topic) => TOPIC_WEIGHT + topic.queues.length))
       yield { topics: part.map(topicJson) };
     for (const part of parts(this.groups.values(), groupPart))
@@ -311,7 +318,7 @@ export class State {
     if (part.last !== undefined) {
       this.#lastTopic = Math.max(this.#lastTopic, part.last.topic);
       this.#lastGroup = Math.max(this.#lastGroup, part.last.group);
-      if (part.last.due !== undefined) this.#concernsDue(part.last.due);
+      if (part.last.due !== undefined) this.#concernsDue(part.last.due.first, part.last.due.last);
     }
     for (const { next, ownTtl = false, ...config } of part.topics ?? []) {
       if (this.#topicsByNumber.has(config.number)) {

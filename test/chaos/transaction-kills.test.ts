@@ -157,6 +157,8 @@ describe("transactions in the middle of which a process is killed (A2-14)", func
         }
         if (victim === "broker") await until("all were told", () => teller.told.size === 5, 30_000);
         await allDecided(topicName);
+        // A transaction is decided when that is appended, and its message is seen when that is flushed: as is what comes behind it.
+        await servers.client.admin.topics.create(`${topicName}-behind`, { queues: 1 });
         check(await readLedger(orders.ledger), await servers.stored(topicName), teller.told);
       }
 

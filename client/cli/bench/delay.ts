@@ -3,7 +3,7 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import type { Client, Producer, Topic } from "../../index.js";
 import { Latencies } from "./latencies.js";
 import { perSecond, usageSince } from "./report.js";
-import { type BenchOptions, bodyOf, type Figures, keepUp, wait, withTopics } from "./runs.js";
+import { type BenchOptions, bodyOf, type Figures, fillLog, keepUp, wait, withTopics } from "./runs.js";
 import { SendLoad } from "./sending.js";
 
 /** Messages that are due at one time. */
@@ -19,6 +19,7 @@ const FAR_MS = 30 * 86_400_000;
 /** Delayed messages: how late, how fast when many are due at once, how many can be scheduled, and what pending ones cost. */
 export async function benchDelay(options: BenchOptions): Promise<Figures> {
   return withTopics(options, async (client, topics) => {
+    if (options.steady) await fillLog(options, client, topics);
     const used = usageSince(options.servers);
     const producer = client.producer({ maxInFlight: Math.max(8_192, options.inFlight * 2) });
     const arrivals = new Arrivals(client, topics);
@@ -41,7 +42,7 @@ class Arrivals {
 
   constructor(client: Client, topics: readonly Topic<Uint8Array>[]) {
     const prefetch = { messages: 16_384, bytes: 64 << 20 };
-    const settings = { group: "bench", from: "earliest", concurrency: 1_024, prefetch } as const;
+    const settings = { group: "bench", from: "latest", concurrency: 1_024, prefetch } as const;
     this.#consumer = client.consume(topics, settings, ({ raw }) => this.heard(raw));
   }
 
@@ -117,6 +118,9 @@ async function burstOf(
   });
   load.start(SCHEDULE_IN_FLIGHT);
   await load.idle();
+  const { acked } = load.counts;
+  if (acked < BURST)
+    throw new LogwheelError("THROTTLED", `${acked} of ${BURST} messages of the burst were scheduled`);
   const aheadMs = Math.round(dueAtMs - clock.nowMs());
   await wait(options, "burst", Math.max(0, aheadMs) / 1_000);
   const used = usageSince(options.servers);
@@ -148,7 +152,7 @@ async function scheduling(
   return { ...counts, messagesPerSecond: perSecond(counts.acked, tookMs), latencyMs, ...used };
 }
 
-/** What many pending messages cost: memory, and the time of a start after a clean stop and after a kill. */
+/** What many pending messages cost: memory, beside that of as many that are not, and the time of a start after a clean stop and after a kill. */
 async function pile(
   options: BenchOptions,
   producer: Producer,
@@ -157,23 +161,28 @@ async function pile(
   const { servers, pending } = options;
   if (servers === undefined)
     throw new LogwheelError("BAD_REQUEST", "--pending starts the broker again: it needs one of its own");
+  const store = async (what: string, delayMs: (count: number) => number): Promise<number> => {
+    let count = 0;
+    const load = new SendLoad({
+      send: ({ topic, body }) => producer.send({ topic, body, delayMs: delayMs(count++) }),
+      topics,
+      body: bodyOf(options.size),
+      clock,
+      limit: pending,
+    });
+    const sinceMs = clock.monotonicMs();
+    load.start(SCHEDULE_IN_FLIGHT);
+    let over = false;
+    load.idle().then(() => (over = true));
+    while (!over) await wait(options, what, 1, () => `${load.counts.acked} of ${pending}`);
+    return Math.round(clock.monotonicMs() - sinceMs);
+  };
   await servers.restart("SIGTERM");
   const before = servers.brokerMemoryBytes();
-  let count = 0;
-  const load = new SendLoad({
-    send: ({ topic, body }) => producer.send({ topic, body, delayMs: FAR_MS - 25 * (count++ % 100_000) }),
-    topics,
-    body: bodyOf(options.size),
-    clock,
-    limit: pending,
-  });
-  load.start(SCHEDULE_IN_FLIGHT);
-  const sinceMs = clock.monotonicMs();
-  let over = false;
-  const idle = load.idle().then(() => (over = true));
-  while (!over) await wait(options, "piling up", 1, () => `${load.counts.acked} of ${pending}`);
-  await idle;
-  const scheduledMs = Math.round(clock.monotonicMs() - sinceMs);
+  await store("publishing", () => 0);
+  const published = servers.brokerMemoryBytes();
+  await servers.restart("SIGTERM");
+  const scheduledMs = await store("piling up", (count) => FAR_MS - 25 * (count % 100_000));
   const piled = servers.brokerMemoryBytes();
   const killedMs = await servers.restart("SIGKILL");
   const afterKill = servers.brokerMemoryBytes();
@@ -181,7 +190,7 @@ async function pile(
   const afterStop = servers.brokerMemoryBytes();
   return {
     pending: { messages: pending, scheduledMs, startAfterKillMs: killedMs, startAfterStopMs: stoppedMs },
-    memoryBytes: { before, piled, afterKill, afterStop },
+    memoryBytes: { before, published, piled, afterKill, afterStop },
   };
 }
 

@@ -167,7 +167,7 @@ export async function keepUp(
 }
 
 /** Sends until every broker has dropped a segment for its size: from then on segments are used again. */
-async function fillLog(
+export async function fillLog(
   options: BenchOptions,
   client: Client,
   topics: readonly Topic<Uint8Array>[],

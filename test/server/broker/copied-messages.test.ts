@@ -236,6 +236,7 @@ describe("messages that were copied before their segments went", () => {
       const records = await recordsOf(store, open!.halves);
       const near = store.lookup.near.bind(store.lookup);
       let reads = 0;
+      store.lookup.recent = () => undefined;
       store.lookup.near = (logOffset) => (reads++ === 0 ? first(() => near(logOffset)) : near(logOffset));
       const committed = transactions.decide(transactions.place(messageId!), "later", true);
       expect(committed).to.be.instanceOf(Promise);

@@ -63,6 +63,37 @@ describe("DueOverlay", () => {
     expect([...overlay.net(60)]).to.have.length(3);
   });
 
+  it("wants to be compacted when half of it came and went, and half of it since the last time", () => {
+    const overlay = new DueOverlay();
+    let logOffset = 0;
+    const put = (count: number): DueEntry[] =>
+      Array.from({ length: count }, () => {
+        const made = entry(++logOffset);
+        overlay.add(logOffset, { op: "put", entry: made });
+        return made;
+      });
+    const settle = (entries: readonly DueEntry[]): void => {
+      for (const each of entries) overlay.add(++logOffset, { op: "delete", entry: each });
+    };
+    const many = put(2_000);
+    expect(overlay.loose, "nothing has gone").to.equal(false);
+    settle(many.slice(0, 666));
+    expect(overlay.loose).to.equal(false);
+    settle(many.slice(666, 667));
+    expect(overlay.loose).to.equal(true);
+    overlay.compact(1_000);
+    expect([overlay.size, overlay.loose], "not durable").to.deep.equal([2_667, false]);
+    overlay.compact(logOffset + 1);
+    expect([overlay.size, overlay.loose]).to.deep.equal([1_333, false]);
+    settle(many.slice(667));
+    overlay.written(logOffset + 1);
+    expect([overlay.size, overlay.loose]).to.deep.equal([0, false]);
+    settle(put(511));
+    expect(overlay.loose, "too few").to.equal(false);
+    settle(put(1));
+    expect(overlay.loose).to.equal(true);
+  });
+
   it("leaves below what the changes add up to, wherever it is written in between", async () => {
     const act = fc.record({ origin: fc.nat(4), dueAtMs: fc.nat(3), write: fc.nat(9), settle: fc.boolean() });
     await fc.assert(

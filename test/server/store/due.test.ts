@@ -4,12 +4,13 @@ import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { readRecord } from "../../../proto/kernel/record.js";
 import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import type { DueEntry } from "../../../server/store/due-entry.js";
+import { FILE_BLOCK_BYTES } from "../../../server/store/file-blocks.js";
 import { MemoryViews } from "../../../server/store/memory-views.js";
 import { emptyHeader, KIND } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue } from "../../support/due-steps.js";
-import { bodies, text } from "../../support/store.js";
+import { bodies, encodedMessage, text } from "../../support/store.js";
 import { openSmall } from "../../support/store-world.js";
 
 function codeOf(act: () => unknown): string {
@@ -36,6 +37,63 @@ describe("Due", () => {
   function put(dueAtMs: number, body = "later"): DueEntry {
     return appendDue(store, queueOf(store), dueAtMs, text(body));
   }
+
+  it("has the newest records in memory, once they are settled and while they are small", async () => {
+    await store.close();
+    store = await openSmall(files, { views, segmentBytes: 1 << 20 });
+    const [small, large] = [put(100, "the message"), put(200, "x".repeat(65 << 10))];
+    expect(store.lookup.recent(small.origin)).to.equal(undefined);
+    await store.whenSettled();
+    const { header, bytes, start, end } = store.lookup.recent(small.origin)!;
+    expect(header).to.include({ logOffset: small.origin, kind: KIND.delayed, queueOffset: 100 });
+    expect(bytes.subarray(start, end)).to.deep.equal(encodedMessage(text("the message")));
+    expect(store.lookup.recent(large.origin)).to.equal(undefined);
+    expect((await store.lookup.near(large.origin))!.header.logOffset).to.equal(large.origin);
+  });
+
+  it("records out of the disk come by whole blocks, those that go on in the next block, too", async () => {
+    await store.close();
+    files = new MemoryFiles();
+    store = await openSmall(files, { segmentBytes: 4 << 20, cacheBytes: 4 << 20 });
+    const entries = Array.from({ length: 1_000 }, (_, at) => put(at, String(at).repeat(300)));
+    for (let at = 0; at < 2_200; at++) {
+      put(1e6, "x".repeat(1_000));
+      if (at % 100 === 0) await store.whenSettled();
+    }
+    const reads: string[] = [];
+    files.before = ({ call, name }) => void (call === "read" && reads.push(name));
+    for (const [at, { origin }] of entries.entries()) {
+      const { header, bytes, start, end } = (await store.lookup.near(origin))!;
+      expect(header.logOffset).to.equal(origin);
+      expect(bytes.subarray(start, end)).to.deep.equal(encodedMessage(text(String(at).repeat(300))));
+    }
+    files.before = null;
+    const first = Math.floor(entries[0]!.origin / FILE_BLOCK_BYTES);
+    const last = Math.floor(entries.at(-1)!.origin / FILE_BLOCK_BYTES);
+    expect(reads).to.have.length(last - first + 1);
+    expect(last - first).to.be.above(2);
+  });
+
+  it("forgets a thousand that came and went once they are durable, however many changes it may keep", async () => {
+    await store.close();
+    store = await openSmall(files, { views, segmentBytes: 1 << 20, dueChangesKept: 1e6 });
+    put(1e6);
+    await roll(store);
+    const first = put(1);
+    settleDue(store, once(first));
+    const askedViews = async (): Promise<boolean> => {
+      await store.whenSettled();
+      await allDue(store);
+      const calls: string[] = [];
+      views.before = ({ call }) => void calls.push(call);
+      store.due.find(first.origin);
+      views.before = null;
+      return calls.includes("get");
+    };
+    expect(await askedViews()).to.equal(false);
+    for (let at = 0; at < 600; at++) settleDue(store, once(put(at, "x")));
+    expect(await askedViews()).to.equal(true);
+  });
 
   it("costs nothing where nothing is due: no folder is made or read", async () => {
     await store.close();
