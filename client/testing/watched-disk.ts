@@ -63,6 +63,7 @@ export class WatchedDisk {
 
   #views(views: Views): Views {
     return {
+      whole: views.whole,
       write: (changes, options) => this.#change(() => views.write(changes, options)),
       force: () => this.#change(() => views.force()),
       get: (key) => views.get(key),

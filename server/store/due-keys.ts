@@ -112,6 +112,16 @@ export function entryOf({ key, value }: ViewEntry): DueEntry {
   return { dueAtMs: readU64(key, 1), origin, ...readRest(value, 0, origin) };
 }
 
+/** The kind of an entry, by its value in due order: a start looks at a million of them. */
+export function readKind(value: Buffer): DueKind {
+  return value[0]! as DueKind;
+}
+
+/** The same of the bytes of its record. */
+export function readBytes(value: Buffer): number {
+  return value.readUInt32BE(14);
+}
+
 /** The entry of a key by origin, or of a half, and its value. */
 export function entryByOrigin(key: Buffer, value: Buffer): DueEntry {
   const origin = readU64(key, 1);

@@ -112,17 +112,23 @@ export class DueRecovery {
     const from = mark.logOffset;
     const behind = records !== undefined && records.last >= from;
     const more = behind ? await this.#apply(log, from) : UNCHANGED;
-    const { fault, ...counted } = await countEntries(this.#views!);
-    const expected = mark.pending + more.pending;
-    const all = more.damaged
-      ? counted
-      : { pending: expected, pendingBytes: mark.pendingBytes + more.pendingBytes };
-    if (counted.pending === all.pending) this.#lack = fault;
-    else this.#lack = `it has ${counted.pending} entries where ${expected} are pending`;
+    const expected = {
+      pending: mark.pending + more.pending,
+      pendingBytes: mark.pendingBytes + more.pendingBytes,
+    };
+    const all = this.#views!.whole && !more.damaged ? expected : await this.#counted(expected, more.damaged);
     if (this.#lack !== undefined || !behind) return all;
     if (from < segments.at(-1)!.start) await this.#moveMark(end, all);
     logger.info({ from, to: end, pending: all.pending }, "replayed the due index");
     return all;
+  }
+
+  /** What is there, which has to be what is expected, unless records that change it are lost. */
+  async #counted(expected: Pending, unsure: boolean): Promise<Pending> {
+    const { fault, ...counted } = await countEntries(this.#views!);
+    if (unsure || counted.pending === expected.pending) this.#lack = fault;
+    else this.#lack = `it has ${counted.pending} entries where ${expected.pending} are pending`;
+    return unsure ? counted : expected;
   }
 
   /** Anew, from the records: those that were dropped have left nothing that is due. */

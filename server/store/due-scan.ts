@@ -9,6 +9,8 @@ import {
   entryOf,
   halfKey,
   originKey,
+  readBytes,
+  readKind,
   readOrigin,
   readPlace,
   readSettled,
@@ -47,11 +49,11 @@ export async function countEntries(views: Views): Promise<DueCount> {
   let pending = 0;
   let pendingBytes = 0;
   let halves = 0;
-  for await (const entries of entriesOf(views)) {
-    pending += entries.length;
-    for (const { kind, bytes } of entries) {
-      pendingBytes += bytes;
-      if (kind === KIND.half) halves++;
+  for await (const found of scanned(views, dueKey(BEGINNING), DUE_END)) {
+    pending += found.length;
+    for (const { value } of found) {
+      pendingBytes += readBytes(value);
+      if (readKind(value) === KIND.half) halves++;
     }
   }
   let halvesByOrigin = 0;

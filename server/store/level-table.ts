@@ -1,5 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
+import { maskedCrc } from "./level-crc.js";
+import { contentOf } from "./level-files.js";
 
 /**
  * A table of LevelDB, a file `.ldb`. Integers are little-endian.
@@ -12,8 +14,6 @@ import type { Files } from "../disk/files.js";
  */
 const FOOTER_BYTES = 48;
 const TRAILER_BYTES = 5;
-const MASK = 0xa282ead8;
-const POLYNOMIAL = 0x82f63b78;
 
 interface BlockPlace {
   readonly offset: number;
@@ -26,19 +26,6 @@ export async function checkTables(files: Files, names: readonly string[]): Promi
     const bytes = await contentOf(files, name);
     if (bytes !== undefined && !isWhole(bytes))
       throw new LogwheelError("LOG_CORRUPT", `${name} is not what was written`);
-  }
-}
-
-async function contentOf(files: Files, name: string): Promise<Buffer | undefined> {
-  const file = await files.open(name).catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code !== "ENOENT") throw thrown;
-  });
-  if (file === undefined) return undefined;
-  try {
-    const bytes = Buffer.allocUnsafe(await file.size());
-    return bytes.subarray(0, await file.read(bytes, 0));
-  } finally {
-    await file.close();
   }
 }
 
@@ -58,8 +45,7 @@ export function isWhole(table: Buffer): boolean {
 
 function isSound(table: Buffer, { offset, length }: BlockPlace): boolean {
   const end = offset + length + 1;
-  const crc = crc32c(table.subarray(offset, end));
-  return ((((crc >>> 15) | (crc << 17)) + MASK) | 0) === table.readInt32LE(end);
+  return maskedCrc(table.subarray(offset, end)) === table.readInt32LE(end);
 }
 
 /** The places that the values of a block are. */
@@ -100,16 +86,4 @@ class Varints {
     if (offset + length + TRAILER_BYTES > this.#bytes.length) throw new RangeError("a block behind the end");
     return { offset, length };
   }
-}
-
-const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-  return crc;
-});
-
-function crc32c(bytes: Buffer): number {
-  let crc = -1;
-  for (let at = 0; at < bytes.length; at++) crc = TABLE[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
-  return ~crc;
 }

@@ -2,6 +2,7 @@ import type { Level } from "level";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Files } from "../disk/files.js";
 import { checkedValue, uncheckedValue } from "./checked-value.js";
+import { isAllInTables } from "./level-files.js";
 import { checkTables } from "./level-table.js";
 import type { ViewChange, ViewEntry, Views, ViewsFolder } from "./views.js";
 
@@ -39,17 +40,19 @@ export function levelViews(dataFiles: Files): ViewsFolder {
     },
     async open() {
       const { Level } = await import("level");
+      const files = await dataFiles.folder(VIEWS_FOLDER);
+      const whole = await isAllInTables(files);
       const level = new Level<Buffer, Buffer>(path, OPTIONS);
       await level.open().catch((thrown: unknown) => {
         throw isDamage(thrown) ? damage(path, thrown) : thrown;
       });
       try {
-        await checkTables(await dataFiles.folder(VIEWS_FOLDER), tablesOf(level));
+        await checkTables(files, tablesOf(level));
       } catch (thrown) {
         await level.close();
         throw told(path, thrown);
       }
-      return new LevelViews(path, level);
+      return new LevelViews(path, level, whole);
     },
     remove: async () => removeLevel(await dataFiles.folder(VIEWS_FOLDER)),
   };
@@ -91,10 +94,12 @@ function tablesOf(level: Level<Buffer, Buffer>): string[] {
 }
 
 class LevelViews implements Views {
+  readonly whole: boolean;
   readonly #path: string;
   readonly #level: Level<Buffer, Buffer>;
 
-  constructor(path: string, level: Level<Buffer, Buffer>) {
+  constructor(path: string, level: Level<Buffer, Buffer>, whole: boolean) {
+    this.whole = whole;
     this.#path = path;
     this.#level = level;
   }

@@ -19,6 +19,7 @@ export interface ViewsOperation {
 /** Views in memory, which lose unforced batches with the power: the last ones, or any. Tests may let calls fail, or wait. */
 export class MemoryViews implements ViewsFolder, Views {
   readonly path = "/memory/views";
+  readonly whole = false;
   before: ((operation: ViewsOperation) => void | Promise<void>) | null = null;
   /** What `open` says of it, and every read. */
   damage: string | null = null;

@@ -18,6 +18,8 @@ export interface ViewEntry {
  * with the error of what is below.
  */
 export interface Views {
+  /** All of it was checked when it was opened, so that nothing can be missing. */
+  readonly whole: boolean;
   /** Applies all of the changes or none. Synced, they survive a power cut, whatever becomes of those before. */
   write(changes: readonly ViewChange[], options?: { readonly sync?: boolean }): Promise<void>;
   /** Makes all that was written before the call survive a power cut. Takes a disk's while. */
