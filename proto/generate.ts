@@ -11,6 +11,7 @@ const TYPED = [
   "logwheel/v1/broker.proto",
   "logwheel/v1/nameserver.proto",
   "logwheel/v1/admin.proto",
+  "apache/rocketmq/v2/service.proto",
   "grpc/health/v1/health.proto",
   "grpc/reflection/v1/reflection.proto",
 ];

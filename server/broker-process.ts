@@ -14,6 +14,7 @@ import { quiet } from "./logger.js";
 import { LoopLag } from "./loop-lag.js";
 import type { MetricsHttp } from "./metrics-http.js";
 import type { ProcessContext, Running } from "./process.js";
+import { brokerGateway } from "./rocketmq.js";
 import { type Serving, serveAll, withPort } from "./serving.js";
 
 /** Time for calls that run when the broker stops taking new ones. */
@@ -41,12 +42,26 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
     brokerOptions(config, { ...context, files, logger, connect, meter, shedding, connections }),
   );
   parts.broker = broker;
-  const serving = await serveAll(config, broker.served, { clock, logger });
+  let address = config.advertise;
+  const gateway = config.rocketmq
+    ? brokerGateway({
+        ...config,
+        broker,
+        nameServers: config.namesrv,
+        clock,
+        random,
+        logger,
+        connect,
+        address: () => address,
+      })
+    : undefined;
+  const serving = await serveAll(config, [...broker.served, ...(gateway?.served ?? [])], { clock, logger });
   parts.serving = serving;
-  const address = withPort(config.advertise, serving.listening.port);
+  address = withPort(config.advertise, serving.listening.port);
   broker.advertise(address);
   await lag.start();
   await broker.start();
+  await gateway?.start();
   serving.health.serving = true;
   const { startedAtMs } = broker;
   warnIfUnreachable({ ...config, advertise: address, startedAtMs, connect }, parts, logger);
@@ -59,6 +74,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
       serving.health.serving = false;
       await broker.drain(config.stopMs * CONSUMERS_SHARE);
       await serving.listening.stop(GRACE_MS);
+      await gateway?.stop();
       await broker.stop();
       await lag.stop();
       await metered?.http.close();

@@ -1,19 +1,28 @@
 import { backoffMs } from "../../proto/kernel/backoff.js";
+import { CheckLink, type CheckLinkDeps, type CheckStream } from "../../proto/kernel/check-link.js";
+import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { CheckLink, type CheckLinkDeps } from "./check-link.js";
+import type { Connections } from "./connections.js";
+import type { Routes } from "./routes.js";
 
 /** Between two questions for routes that nobody answers. */
 const FIND = { baseMs: 20, maxMs: 1_000 };
 
+/** What the links of a producer stand on. */
+export interface CheckLinksDeps extends Omit<CheckLinkDeps, "broker" | "open"> {
+  readonly connections: Connections;
+  readonly routes: Routes;
+}
+
 /** Links to all brokers that have a transactional producer's topics, wherever these go. */
 export class CheckLinks {
-  readonly #deps: Omit<CheckLinkDeps, "broker">;
+  readonly #deps: CheckLinksDeps;
   readonly #topics: readonly string[];
   readonly #byBroker = new Map<string, CheckLink>();
   readonly #stopListening: () => void;
   #closed = false;
 
-  constructor(deps: Omit<CheckLinkDeps, "broker">, topics: readonly string[]) {
+  constructor(deps: CheckLinksDeps, topics: readonly string[]) {
     this.#deps = deps;
     this.#topics = topics;
     this.#stopListening = deps.routes.onChange((topic) => {
@@ -56,6 +65,19 @@ export class CheckLinks {
         link.close();
       }
     for (const broker of [...listed].sort())
-      if (!this.#byBroker.has(broker)) this.#byBroker.set(broker, new CheckLink({ ...this.#deps, broker }));
+      if (!this.#byBroker.has(broker))
+        this.#byBroker.set(broker, new CheckLink({ ...this.#deps, broker, open: () => this.#open(broker) }));
+  }
+
+  #open(broker: string): CheckStream {
+    const { routes, connections } = this.#deps;
+    const address = routes.broker(broker)?.address;
+    if (address === undefined)
+      throw new LogwheelError("BROKER_UNAVAILABLE", `broker ${broker} is not in the routes any more`);
+    return {
+      stream: connections.open(address, BROKER.check),
+      heard: () => connections.up(address),
+      lost: (error) => connections.down(address, error),
+    };
   }
 }

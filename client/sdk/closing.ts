@@ -1,6 +1,6 @@
 import type { Clock } from "../../proto/kernel/clock.js";
+import { pause } from "../../proto/kernel/pause.js";
 import { onAbort } from "./abort.js";
-import { pause } from "./pause.js";
 import type { CloseOptions } from "./types.js";
 
 /** How long `close()` waits for what is under way. */

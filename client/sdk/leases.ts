@@ -1,5 +1,5 @@
+import type { ConsumeSession } from "../../proto/kernel/consume-session.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { ConsumeSession } from "./consume-session.js";
 import type { QueueFlow, QueueName } from "./queue-flow.js";
 
 /**

@@ -3,8 +3,8 @@ import type { Stream } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
+import { pause } from "../../proto/kernel/pause.js";
 import type { Connections } from "./connections.js";
-import { pause } from "./pause.js";
 import type { Routes } from "./routes.js";
 
 const RECONNECT = { baseMs: 10, maxMs: 1_000 };

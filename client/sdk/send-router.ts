@@ -1,6 +1,6 @@
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { pause } from "./pause.js";
+import { pause } from "../../proto/kernel/pause.js";
 import type { PendingSend } from "./pending-send.js";
 import type { Publisher } from "./publisher.js";
 import type { Routes } from "./routes.js";

@@ -51,6 +51,7 @@ import type { RedriveReply as _logwheel_v1_RedriveReply, RedriveReply__Output as
 import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__Output as _logwheel_v1_ResetGroupReply__Output } from './logwheel/v1/ResetGroupReply.js';
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from './logwheel/v1/ResetGroupRequest.js';
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
+import type { RocketMq as _logwheel_v1_RocketMq, RocketMq__Output as _logwheel_v1_RocketMq__Output } from './logwheel/v1/RocketMq.js';
 import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from './logwheel/v1/SettleTransactionReply.js';
 import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from './logwheel/v1/SettleTransactionRequest.js';
 import type { SkipMessageReply as _logwheel_v1_SkipMessageReply, SkipMessageReply__Output as _logwheel_v1_SkipMessageReply__Output } from './logwheel/v1/SkipMessageReply.js';
@@ -126,6 +127,7 @@ export interface ProtoGrpcType {
       ResetGroupReply: MessageTypeDefinition<_logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupReply__Output>
       ResetGroupRequest: MessageTypeDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupRequest__Output>
       ResetQueue: MessageTypeDefinition<_logwheel_v1_ResetQueue, _logwheel_v1_ResetQueue__Output>
+      RocketMq: MessageTypeDefinition<_logwheel_v1_RocketMq, _logwheel_v1_RocketMq__Output>
       Sent: EnumTypeDefinition
       SettleTransactionReply: MessageTypeDefinition<_logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionReply__Output>
       SettleTransactionRequest: MessageTypeDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionRequest__Output>

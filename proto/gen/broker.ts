@@ -47,6 +47,7 @@ import type { Receipt as _logwheel_v1_Receipt, Receipt__Output as _logwheel_v1_R
 import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Record__Output } from './logwheel/v1/Record.js';
 import type { Refusal as _logwheel_v1_Refusal, Refusal__Output as _logwheel_v1_Refusal__Output } from './logwheel/v1/Refusal.js';
 import type { Released as _logwheel_v1_Released, Released__Output as _logwheel_v1_Released__Output } from './logwheel/v1/Released.js';
+import type { RocketMq as _logwheel_v1_RocketMq, RocketMq__Output as _logwheel_v1_RocketMq__Output } from './logwheel/v1/RocketMq.js';
 import type { SeekReply as _logwheel_v1_SeekReply, SeekReply__Output as _logwheel_v1_SeekReply__Output } from './logwheel/v1/SeekReply.js';
 import type { SeekRequest as _logwheel_v1_SeekRequest, SeekRequest__Output as _logwheel_v1_SeekRequest__Output } from './logwheel/v1/SeekRequest.js';
 import type { SendBatchReply as _logwheel_v1_SendBatchReply, SendBatchReply__Output as _logwheel_v1_SendBatchReply__Output } from './logwheel/v1/SendBatchReply.js';
@@ -123,6 +124,7 @@ export interface ProtoGrpcType {
       RecordKind: EnumTypeDefinition
       Refusal: MessageTypeDefinition<_logwheel_v1_Refusal, _logwheel_v1_Refusal__Output>
       Released: MessageTypeDefinition<_logwheel_v1_Released, _logwheel_v1_Released__Output>
+      RocketMq: MessageTypeDefinition<_logwheel_v1_RocketMq, _logwheel_v1_RocketMq__Output>
       SeekReply: MessageTypeDefinition<_logwheel_v1_SeekReply, _logwheel_v1_SeekReply__Output>
       SeekRequest: MessageTypeDefinition<_logwheel_v1_SeekRequest, _logwheel_v1_SeekRequest__Output>
       SendBatchReply: MessageTypeDefinition<_logwheel_v1_SendBatchReply, _logwheel_v1_SendBatchReply__Output>

@@ -7,6 +7,7 @@ import type { Group as _logwheel_v1_Group, Group__Output as _logwheel_v1_Group__
 import type { Message as _logwheel_v1_Message, Message__Output as _logwheel_v1_Message__Output } from './logwheel/v1/Message.js';
 import type { Range as _logwheel_v1_Range, Range__Output as _logwheel_v1_Range__Output } from './logwheel/v1/Range.js';
 import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Record__Output } from './logwheel/v1/Record.js';
+import type { RocketMq as _logwheel_v1_RocketMq, RocketMq__Output as _logwheel_v1_RocketMq__Output } from './logwheel/v1/RocketMq.js';
 import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__Output } from './logwheel/v1/Topic.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -29,6 +30,7 @@ export interface ProtoGrpcType {
       Range: MessageTypeDefinition<_logwheel_v1_Range, _logwheel_v1_Range__Output>
       Record: MessageTypeDefinition<_logwheel_v1_Record, _logwheel_v1_Record__Output>
       RecordKind: EnumTypeDefinition
+      RocketMq: MessageTypeDefinition<_logwheel_v1_RocketMq, _logwheel_v1_RocketMq__Output>
       Sent: EnumTypeDefinition
       Topic: MessageTypeDefinition<_logwheel_v1_Topic, _logwheel_v1_Topic__Output>
       TopicType: EnumTypeDefinition

@@ -17,6 +17,7 @@ import type { Range as _logwheel_v1_Range, Range__Output as _logwheel_v1_Range__
 import type { Record as _logwheel_v1_Record, Record__Output as _logwheel_v1_Record__Output } from './logwheel/v1/Record.js';
 import type { RegisterReply as _logwheel_v1_RegisterReply, RegisterReply__Output as _logwheel_v1_RegisterReply__Output } from './logwheel/v1/RegisterReply.js';
 import type { RegisterRequest as _logwheel_v1_RegisterRequest, RegisterRequest__Output as _logwheel_v1_RegisterRequest__Output } from './logwheel/v1/RegisterRequest.js';
+import type { RocketMq as _logwheel_v1_RocketMq, RocketMq__Output as _logwheel_v1_RocketMq__Output } from './logwheel/v1/RocketMq.js';
 import type { Route as _logwheel_v1_Route, Route__Output as _logwheel_v1_Route__Output } from './logwheel/v1/Route.js';
 import type { Routes as _logwheel_v1_Routes, Routes__Output as _logwheel_v1_Routes__Output } from './logwheel/v1/Routes.js';
 import type { Share as _logwheel_v1_Share, Share__Output as _logwheel_v1_Share__Output } from './logwheel/v1/Share.js';
@@ -53,6 +54,7 @@ export interface ProtoGrpcType {
       RecordKind: EnumTypeDefinition
       RegisterReply: MessageTypeDefinition<_logwheel_v1_RegisterReply, _logwheel_v1_RegisterReply__Output>
       RegisterRequest: MessageTypeDefinition<_logwheel_v1_RegisterRequest, _logwheel_v1_RegisterRequest__Output>
+      RocketMq: MessageTypeDefinition<_logwheel_v1_RocketMq, _logwheel_v1_RocketMq__Output>
       Route: MessageTypeDefinition<_logwheel_v1_Route, _logwheel_v1_Route__Output>
       Routes: MessageTypeDefinition<_logwheel_v1_Routes, _logwheel_v1_Routes__Output>
       Sent: EnumTypeDefinition

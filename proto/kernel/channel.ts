@@ -68,6 +68,8 @@ export interface CallContext {
   readonly peer: string;
   /** Aborts when the caller has gone or its deadline has passed. */
   readonly signal: AbortSignal;
+  /** What the caller sent under a name in small letters beside its request; undefined for nothing. */
+  header(name: string): string | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of methods of unlike types

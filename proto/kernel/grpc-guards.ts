@@ -8,6 +8,7 @@ import type {
 import { isLoopback } from "./address.js";
 import type { Clock } from "./clock.js";
 import { HeldBytes } from "./grpc-memory.js";
+import { keepTimeout } from "./grpc-timeout.js";
 import type { Logger } from "./logger.js";
 
 /** What a server lets its callers use. */
@@ -155,6 +156,7 @@ export class ConnectionGuard {
     if (session !== undefined) stream.once("close", () => this.#countReset(session, stream));
     if (headerBytes(headers) > this.#limits.headerBytesMax) return stream.close(ENHANCE_YOUR_CALM);
     refuseEncoding(headers);
+    keepTimeout(headers);
     this.#held.watchCall(stream, this.#limits.receiveBytesMax);
     if (!this.#isUnary(String(headers[":path"]))) return;
     const cancel = this.#clock.after(this.#limits.readMs, () => stream.close(CANCEL));

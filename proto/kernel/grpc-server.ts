@@ -10,7 +10,7 @@ import {
 } from "@grpc/grpc-js";
 import { formatAddress, parseAddress } from "./address.js";
 import { CALL_OVER, stopping } from "./call-errors.js";
-import type { AnyMethod, Served } from "./channel.js";
+import type { AnyMethod, CallContext, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
 import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
@@ -165,7 +165,7 @@ class GrpcServer implements Listening {
   }
 
   async #answer(route: Route, call: UnaryCall, signal: AbortSignal): Promise<Buffer> {
-    return this.#router.unary(route, call.request, { peer: this.#meet(call), signal });
+    return this.#router.unary(route, call.request, this.#context(call, signal));
   }
 
   #onStream(route: Route, call: StreamCall): void {
@@ -182,11 +182,14 @@ class GrpcServer implements Listening {
     });
     this.#streams.add(stream);
     try {
-      const peer = this.#meet(call);
-      this.#router.stream(route, stream, { peer, signal: gone.signal });
+      this.#router.stream(route, stream, this.#context(call, gone.signal));
     } catch (thrown) {
       stream.fail(LogwheelError.from(thrown));
     }
+  }
+
+  #context(call: UnaryCall | StreamCall, signal: AbortSignal): CallContext {
+    return { peer: this.#meet(call), signal, header: (name) => textOf(call.metadata, name) };
   }
 
   /** Exchanges versions and refuses newcomers while stopping; the caller's address. */

@@ -13,6 +13,8 @@ import { TypedStream } from "./typed-stream.js";
 /** Deliveries in one turn of the event loop before the rest waits for the next, so that timers are never starved. */
 const HOPS_MAX = 1000;
 
+const MEMORY = { peer: "memory", header: (): undefined => undefined };
+
 /** What a network in the process is made of. */
 export interface MemoryNetworkOptions {
   readonly clock: Clock;
@@ -172,7 +174,7 @@ class MemoryChannel implements Channel {
     if (route === undefined) throw unknownMethod(this.address, method);
     let reply: Buffer;
     try {
-      reply = Buffer.from(await server.router.unary(route, bytes, { peer: "memory", signal }));
+      reply = Buffer.from(await server.router.unary(route, bytes, { ...MEMORY, signal }));
     } catch (thrown) {
       throw transported(LogwheelError.from(thrown));
     }
@@ -206,7 +208,7 @@ class MemoryChannel implements Channel {
       this.#link.post(() => {
         const route = found.router.routes.get(method.path);
         if (route === undefined) far.fail(unknownMethod(this.address, method));
-        else found.router.stream(route, far, { peer: "memory", signal: gone.signal });
+        else found.router.stream(route, far, { ...MEMORY, signal: gone.signal });
       });
     }
     return new TypedStream<Q, ROut>(client, {

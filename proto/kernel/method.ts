@@ -8,8 +8,11 @@ import { checkFieldCount } from "./wire.js";
 export const PACKAGE = "logwheel.v1";
 
 /** A message that is decoded into objects. */
-export function of<In extends object, Out extends object>(message: string): Codec<In, Out> {
-  return protoCodec<In, Out>(`${PACKAGE}.${message}`);
+export function of<In extends object, Out extends object>(
+  message: string,
+  from: string = PACKAGE,
+): Codec<In, Out> {
+  return protoCodec<In, Out>(`${from}.${message}`);
 }
 
 /** A request that is decoded into objects. They take a hundred times the room of their bytes, at worst. */

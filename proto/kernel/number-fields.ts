@@ -60,10 +60,13 @@ export class NumberFields {
     };
     for (const { name, type: kind, typeName } of field) {
       const bounds = BOUNDS[kind];
-      const inner = `${type.slice(0, type.lastIndexOf("."))}.${typeName}`;
+      // Of the same package, or with its own.
+      const inner = [`${type.slice(0, type.lastIndexOf("."))}.${typeName}`, typeName].find(
+        (each) => each in definitions,
+      );
       if (bounds !== undefined) fields.#bounds.set(name, bounds);
       else if (kind === "TYPE_ENUM") fields.#enums.add(name);
-      else if (kind === "TYPE_MESSAGE" && inner in definitions)
+      else if (kind === "TYPE_MESSAGE" && inner !== undefined)
         fields.#inner.set(name, NumberFields.of(inner, definitions, known));
     }
     return fields;

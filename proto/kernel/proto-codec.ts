@@ -14,6 +14,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
     "logwheel/v1/nameserver.proto",
     "logwheel/v1/admin.proto",
   ],
+  "apache.rocketmq.v2": ["apache/rocketmq/v2/service.proto", "apache/rocketmq/v2/definition.proto"],
   "grpc.health.v1": ["grpc/health/v1/health.proto"],
   "grpc.reflection.v1": ["grpc/reflection/v1/reflection.proto"],
 };

@@ -1,5 +1,6 @@
 import type { BrokerInfo } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
 import type { DescribeBrokerReply } from "../../proto/gen/logwheel/v1/DescribeBrokerReply.js";
+import type { Topic } from "../../proto/gen/logwheel/v1/Topic.js";
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import type { Connect, Handlers, Served } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
@@ -32,6 +33,7 @@ import { Redrives } from "./redrives.js";
 import { Registration } from "./registration.js";
 import { isReserved } from "./reserved.js";
 import { Retention } from "./retention.js";
+import { ATTEMPTS_MAX, RETRY_DELAYS_MS } from "./retry-ladder.js";
 import type { Shedding } from "./shedding.js";
 import { showTopic, Topics } from "./topics.js";
 
@@ -199,6 +201,22 @@ export class Broker implements Lifecycle {
   /** Name servers, and whether the broker is registered there. */
   get nameServers(): ReturnType<Registration["status"]> {
     return this.#registration.status();
+  }
+
+  /** A topic as name servers know it; undefined if the broker has none of this name. */
+  topic(name: string): Topic | undefined {
+    const topic = this.#store.state.topics.get(name);
+    return topic && showTopic(topic);
+  }
+
+  /** How a group consumes; as a new one does, if nobody has made it. */
+  groupRules(name: string): { ordered: boolean; maxAttempts: number; retryDelaysMs: readonly number[] } {
+    const {
+      ordered = false,
+      maxAttempts = ATTEMPTS_MAX,
+      retryDelaysMs,
+    } = this.#store.state.groups.get(name) ?? {};
+    return { ordered, maxAttempts, retryDelaysMs: retryDelaysMs?.length ? retryDelaysMs : RETRY_DELAYS_MS };
   }
 
   /** Clients find the broker at this host:port. Call it before `start`. */

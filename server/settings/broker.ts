@@ -253,6 +253,14 @@ const LATER = {
   },
 } as const satisfies Table;
 
+const GATEWAY = {
+  rocketmq: {
+    kind: "boolean",
+    default: false,
+    doc: "Serve clients of RocketMQ 5 on the same port. Not complete yet: docs/rocketmq.md.",
+  },
+} as const satisfies Table;
+
 const LOAD = {
   bodyBytesMax: {
     kind: "bytes",
@@ -293,5 +301,6 @@ export const BROKER_SETTINGS = {
   ...CONSUMING,
   ...LATER,
   ...LOAD,
+  ...GATEWAY,
   ...LISTENER_SETTINGS,
 } as const satisfies Table;

@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   "server/store": ["proto/gen", "proto/kernel", "server/disk"],
   "server/nameserver": ["proto/gen", "proto/kernel"],
   "server/broker": ["proto/gen", "proto/kernel", "server/disk", "server/store"],
+  "server/gateway": ["proto/gen", "proto/kernel"],
   "server/settings": ["proto/kernel"],
   server: [
     "proto/gen",
@@ -22,6 +23,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
     "server/store",
     "server/broker",
     "server/nameserver",
+    "server/gateway",
   ],
   "client/sdk": ["proto/gen", "proto/kernel"],
   "client/outbox": ["proto/kernel", "client/sdk"],

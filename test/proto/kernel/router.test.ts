@@ -9,7 +9,7 @@ const SERVICE = {
   ask: { path: "/t.T/Ask", kind: "unary", request: text, reply: text },
   talk: { path: "/t.T/Talk", kind: "stream", request: text, reply: text },
 } as const;
-const call = { peer: "here", signal: new AbortController().signal };
+const call = { peer: "here", signal: new AbortController().signal, header: () => undefined };
 
 describe("Router", () => {
   function route(handlers: object) {

@@ -14,7 +14,11 @@ import { brokerInfo, registerRequest, topicNamed } from "./samples.js";
 type BrokerStream = FakeStream<RegisterReply, RegisterRequest__Output>;
 type WatchStream = FakeStream<RoutesMessage, WatchRequest__Output>;
 
-const call: CallContext = { peer: "10.0.0.9:4711", signal: new AbortController().signal };
+const call: CallContext = {
+  peer: "10.0.0.9:4711",
+  signal: new AbortController().signal,
+  header: () => undefined,
+};
 
 describe("NameServer", () => {
   let clock: TestClock;

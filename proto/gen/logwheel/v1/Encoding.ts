@@ -3,6 +3,7 @@
 export const Encoding = {
   ENCODING_NONE: 0,
   ENCODING_ZLIB: 1,
+  ENCODING_GZIP: 2,
 } as const;
 
 export type Encoding =
@@ -10,5 +11,7 @@ export type Encoding =
   | 0
   | 'ENCODING_ZLIB'
   | 1
+  | 'ENCODING_GZIP'
+  | 2
 
 export type Encoding__Output = typeof Encoding[keyof typeof Encoding]

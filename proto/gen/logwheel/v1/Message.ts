@@ -2,6 +2,7 @@
 
 import type { Encoding as _logwheel_v1_Encoding, Encoding__Output as _logwheel_v1_Encoding__Output } from '../../logwheel/v1/Encoding.js';
 import type { DeadLetter as _logwheel_v1_DeadLetter, DeadLetter__Output as _logwheel_v1_DeadLetter__Output } from '../../logwheel/v1/DeadLetter.js';
+import type { RocketMq as _logwheel_v1_RocketMq, RocketMq__Output as _logwheel_v1_RocketMq__Output } from '../../logwheel/v1/RocketMq.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Message {
@@ -19,6 +20,7 @@ export interface Message {
   'delayMs'?: (number | string | Long);
   'deliverAtMs'?: (number | string | Long);
   'delayLevel'?: (number);
+  'rocketmq'?: (_logwheel_v1_RocketMq | null);
 }
 
 export interface Message__Output {
@@ -36,4 +38,5 @@ export interface Message__Output {
   'delayMs': (number);
   'deliverAtMs': (number);
   'delayLevel': (number);
+  'rocketmq': (_logwheel_v1_RocketMq__Output | null);
 }

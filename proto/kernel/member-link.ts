@@ -1,11 +1,9 @@
-import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
-import { backoffMs } from "../../proto/kernel/backoff.js";
-import type { Clock } from "../../proto/kernel/clock.js";
-import { type ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
-import type { Connections } from "./connections.js";
-import { ConsumeSession, type SessionEvents } from "./consume-session.js";
+import type { Hello } from "../gen/logwheel/v1/Hello.js";
+import { backoffMs } from "./backoff.js";
+import type { Clock } from "./clock.js";
+import { ConsumeSession, type SessionConnections, type SessionEvents } from "./consume-session.js";
+import { type ErrorCode, LogwheelError } from "./errors.js";
 import { pause } from "./pause.js";
-import type { Routes } from "./routes.js";
 
 const RECONNECT = { baseMs: 20, maxMs: 1_000 };
 /** After a refusal that only an operator, or other members, can change. */
@@ -27,8 +25,8 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 /** What a link stands on. */
 export interface MemberLinkDeps {
   readonly broker: string;
-  readonly connections: Connections;
-  readonly routes: Routes;
+  readonly connections: SessionConnections;
+  readonly routes: { broker(name: string): { readonly address: string } | undefined };
   readonly clock: Clock;
   readonly random: () => number;
 }

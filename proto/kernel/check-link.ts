@@ -1,26 +1,30 @@
-import type { CheckReply__Output } from "../../proto/gen/logwheel/v1/CheckReply.js";
-import type { CheckRequest } from "../../proto/gen/logwheel/v1/CheckRequest.js";
-import type { Question__Output } from "../../proto/gen/logwheel/v1/Question.js";
-import { backoffMs } from "../../proto/kernel/backoff.js";
-import type { Stream } from "../../proto/kernel/channel.js";
-import type { Clock } from "../../proto/kernel/clock.js";
-import { BROKER } from "../../proto/kernel/contract.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Connections } from "./connections.js";
+import type { CheckReply__Output } from "../gen/logwheel/v1/CheckReply.js";
+import type { CheckRequest } from "../gen/logwheel/v1/CheckRequest.js";
+import type { Question__Output } from "../gen/logwheel/v1/Question.js";
+import { backoffMs } from "./backoff.js";
+import type { Stream } from "./channel.js";
+import type { Clock } from "./clock.js";
+import { LogwheelError } from "./errors.js";
 import { pause } from "./pause.js";
-import type { Routes } from "./routes.js";
 
 const RECONNECT = { baseMs: 20, maxMs: 1_000 };
 /** A restarted broker is called within this time, by all producers not at once. */
 const KICK_MS_MAX = 100;
+
+/** A stream to a broker, and who wants to know whether that answers. */
+export interface CheckStream {
+  readonly stream: Stream<CheckRequest, CheckReply__Output>;
+  heard?(): void;
+  lost?(error: LogwheelError): void;
+}
 
 /** What a link stands on. */
 export interface CheckLinkDeps {
   readonly broker: string;
   readonly group: string;
   readonly host: string;
-  readonly connections: Connections;
-  readonly routes: Routes;
+  /** Opens a stream to where the broker is now. Throws while that is not known. */
+  open(): CheckStream;
   readonly clock: Clock;
   readonly random: () => number;
   /** The broker asks how a transaction ended; `answer` is for the stream on which it asked. */
@@ -30,11 +34,7 @@ export interface CheckLinkDeps {
 }
 
 type State =
-  | {
-      readonly is: "open";
-      readonly stream: Stream<CheckRequest, CheckReply__Output>;
-      readonly address: string;
-    }
+  | { readonly is: "open"; readonly opened: CheckStream }
   | { readonly is: "waiting"; readonly cancel: () => void }
   | { readonly is: "closed" };
 
@@ -62,78 +62,70 @@ export class CheckLink {
     const state = this.#state;
     this.#state = { is: "closed" };
     this.#cancelPing();
-    if (state.is === "open") state.stream.end();
+    if (state.is === "open") state.opened.stream.end();
     if (state.is === "waiting") state.cancel();
   }
 
   #open(): void {
-    const { routes, connections, broker, group, host } = this.#deps;
+    const { broker, group, host } = this.#deps;
     try {
-      const address = routes.broker(broker)?.address;
-      if (address === undefined)
-        throw new LogwheelError("BROKER_UNAVAILABLE", `broker ${broker} is not in the routes any more`);
-      const stream = connections.open(address, BROKER.check);
-      this.#state = { is: "open", stream, address };
-      const still = (): boolean => this.#state.is === "open" && this.#state.stream === stream;
-      stream.listen({
+      const opened = this.#deps.open();
+      this.#state = { is: "open", opened };
+      opened.stream.listen({
         message: (reply) => {
-          if (still()) this.#take(stream, address, reply);
+          if (this.#isOpen(opened)) this.#take(opened, reply);
         },
         close: (closed) => {
-          if (still())
-            this.#broken(
-              address,
-              closed ?? new LogwheelError("CONNECTION_LOST", `${broker} ended the stream`),
-            );
+          if (!this.#isOpen(opened)) return;
+          this.#broken(opened, closed ?? new LogwheelError("CONNECTION_LOST", `${broker} ended the stream`));
         },
       });
-      stream.write({ hello: { producerGroup: group, host, processId: process.pid } });
+      opened.stream.write({ hello: { producerGroup: group, host, processId: process.pid } });
     } catch (thrown) {
       this.#broken(undefined, LogwheelError.from(thrown));
     }
   }
 
-  #take(stream: Stream<CheckRequest, CheckReply__Output>, address: string, reply: CheckReply__Output): void {
+  #isOpen(opened: CheckStream): boolean {
+    return this.#state.is === "open" && this.#state.opened === opened;
+  }
+
+  #take(opened: CheckStream, reply: CheckReply__Output): void {
     this.#heardMs = this.#deps.clock.monotonicMs();
-    this.#deps.connections.up(address);
+    opened.heard?.();
     if (reply.reply === "welcome") {
       this.#failures = 0;
       const { heartbeatMs, expiryMs } = reply.welcome!;
-      this.#ping(stream, address, heartbeatMs, expiryMs);
+      this.#ping(opened, heartbeatMs, expiryMs);
     } else if (reply.reply === "question") {
       const question = reply.question!;
       const { transactionId, topic } = question;
       this.#deps.asked(question, (decision) => {
-        if (this.#state.is === "open" && this.#state.stream === stream)
-          stream.write({ answer: { transactionId, topic, decision: decision as 0 | 1 | 2 } });
+        if (this.#isOpen(opened))
+          opened.stream.write({ answer: { transactionId, topic, decision: decision as 0 | 1 | 2 } });
       });
     }
   }
 
   /** Shows that this producer lives, and notices when the broker does not answer any more. */
-  #ping(
-    stream: Stream<CheckRequest, CheckReply__Output>,
-    address: string,
-    heartbeatMs: number,
-    expiryMs: number,
-  ): void {
+  #ping(opened: CheckStream, heartbeatMs: number, expiryMs: number): void {
     const { clock, broker } = this.#deps;
     this.#cancelPing();
     this.#cancelPing = clock.after(heartbeatMs, () => {
       if (clock.monotonicMs() - this.#heardMs > expiryMs) {
-        stream.end();
-        this.#broken(address, new LogwheelError("CONNECTION_LOST", `broker ${broker} is silent`));
+        opened.stream.end();
+        this.#broken(opened, new LogwheelError("CONNECTION_LOST", `broker ${broker} is silent`));
         return;
       }
-      stream.write({ ping: {} });
-      this.#ping(stream, address, heartbeatMs, expiryMs);
+      opened.stream.write({ ping: {} });
+      this.#ping(opened, heartbeatMs, expiryMs);
     });
   }
 
-  #broken(address: string | undefined, thrown: Error): void {
+  #broken(opened: CheckStream | undefined, thrown: Error): void {
     const error = LogwheelError.from(thrown);
     this.#cancelPing();
-    if (address !== undefined) this.#deps.connections.down(address, error);
+    opened?.lost?.(error);
     this.#failures++;
     this.#openAfter(backoffMs(this.#failures, RECONNECT, this.#deps.random));
     this.#deps.broken(error);

@@ -1,20 +1,29 @@
-import type { Assigned__Output } from "../../proto/gen/logwheel/v1/Assigned.js";
-import type { ConsumeRequest } from "../../proto/gen/logwheel/v1/ConsumeRequest.js";
-import type { Hello } from "../../proto/gen/logwheel/v1/Hello.js";
-import type { QueueAck } from "../../proto/gen/logwheel/v1/QueueAck.js";
-import type { Welcome__Output } from "../../proto/gen/logwheel/v1/Welcome.js";
-import type { Stream } from "../../proto/kernel/channel.js";
-import type { Clock } from "../../proto/kernel/clock.js";
-import type { ConsumeEvent, RecordBatch } from "../../proto/kernel/consume-codec.js";
-import { BROKER } from "../../proto/kernel/contract.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
-import { errorOf } from "../../proto/kernel/failure.js";
-import type { Connections } from "./connections.js";
-import type { Amount } from "./credit.js";
+import type { Assigned__Output } from "../gen/logwheel/v1/Assigned.js";
+import type { ConsumeRequest } from "../gen/logwheel/v1/ConsumeRequest.js";
+import type { Hello } from "../gen/logwheel/v1/Hello.js";
+import type { QueueAck } from "../gen/logwheel/v1/QueueAck.js";
+import type { Welcome__Output } from "../gen/logwheel/v1/Welcome.js";
+import type { CallOptions, Method, Stream } from "./channel.js";
+import type { Clock } from "./clock.js";
+import type { ConsumeEvent, RecordBatch } from "./consume-codec.js";
+import { BROKER } from "./contract.js";
+import { LogwheelError } from "./errors.js";
+import { errorOf } from "./failure.js";
 
 /** Until the welcome says otherwise. */
 const HEARTBEAT_MS = 3_000;
 const EXPIRY_MS = 10_000;
+
+/** Where streams come from, and who wants to know whether a server answers. */
+export interface SessionConnections {
+  open<Q, QOut, R, ROut>(
+    address: string,
+    method: Method<Q, QOut, R, ROut>,
+    options?: CallOptions,
+  ): Stream<Q, ROut>;
+  up(address: string): void;
+  down(address: string, error: LogwheelError): void;
+}
 
 /** What a session tells. Calls come in the order in which things happened; after `closed` none comes. */
 export interface SessionEvents {
@@ -35,7 +44,7 @@ export interface SessionEvents {
 /** One `Consume` stream, from the hello to its end: speaks, pings, and notices when nobody answers. */
 export class ConsumeSession {
   readonly #clock: Clock;
-  readonly #connections: Connections;
+  readonly #connections: SessionConnections;
   readonly #address: string;
   readonly #events: SessionEvents;
   readonly #stream: Stream<ConsumeRequest, ConsumeEvent>;
@@ -50,7 +59,7 @@ export class ConsumeSession {
 
   /** Opens the stream. Throws what opening it throws; later failures come as `closed`. */
   constructor(
-    deps: { readonly clock: Clock; readonly connections: Connections },
+    deps: { readonly clock: Clock; readonly connections: SessionConnections },
     address: string,
     hello: Hello,
     events: SessionEvents,
@@ -69,7 +78,7 @@ export class ConsumeSession {
     this.#keepAlive();
   }
 
-  credit(amount: Amount): void {
+  credit(amount: { readonly messages: number; readonly bytes: number }): void {
     this.#write({ credit: amount });
   }
 

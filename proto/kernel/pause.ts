@@ -1,4 +1,4 @@
-import type { Clock } from "../../proto/kernel/clock.js";
+import type { Clock } from "./clock.js";
 
 /**
  * Calls `run` once after `delayMs`; the returned function takes that back. Unlike `Clock.after` it keeps the process alive:

@@ -1,0 +1,96 @@
+import type { Settings__Output } from "../../proto/gen/apache/rocketmq/v2/Settings.js";
+import type { TelemetryCommand } from "../../proto/gen/apache/rocketmq/v2/TelemetryCommand.js";
+import type { CallContext } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
+
+/** Silence after which a client is forgotten; they are heard every 30 s at least. */
+export const CLIENT_EXPIRY_MS = 120_000;
+const LOOK_MS = 10_000;
+
+/** Clients that are remembered at a time. */
+const CLIENTS_MAX = 100_000;
+
+/** A client of RocketMQ, as far as it has told. */
+export interface GatewayClient {
+  readonly id: string;
+  /** What it said last on a stream; undefined before. */
+  settings: Settings__Output | undefined;
+  /** Writes on its newest telemetry stream; undefined while it has none. */
+  tell: ((command: TelemetryCommand) => void) | undefined;
+  heardMs: number;
+}
+
+/** Who is there, by the id that clients give themselves. In memory only: after a restart they tell again. */
+export class GatewayClients implements Lifecycle {
+  readonly #clock: Clock;
+  readonly #gone: (client: GatewayClient) => void;
+  readonly #byId = new Map<string, GatewayClient>();
+  #cancel: () => void = () => {};
+
+  /** `gone` is called when a client has ended, or was silent for too long. */
+  constructor(clock: Clock, gone: (client: GatewayClient) => void) {
+    this.#clock = clock;
+    this.#gone = gone;
+  }
+
+  [Symbol.iterator](): Iterator<GatewayClient> {
+    return this.#byId.values();
+  }
+
+  async start(): Promise<void> {
+    this.#cancel = this.#clock.after(LOOK_MS, () => {
+      this.#look();
+      void this.start();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    for (const client of [...this.#byId.values()]) this.end(client);
+  }
+
+  /** The client of a call, heard now; undefined for an id that nobody has told of yet. */
+  heard(id: string): GatewayClient | undefined {
+    const client = this.#byId.get(id);
+    if (client !== undefined) client.heardMs = this.#clock.monotonicMs();
+    return client;
+  }
+
+  /** The client of a telemetry stream; made if it is new. */
+  meet(id: string): GatewayClient {
+    const known = this.heard(id);
+    if (known !== undefined) return known;
+    const heardMs = this.#clock.monotonicMs();
+    const client: GatewayClient = { id, settings: undefined, tell: undefined, heardMs };
+    if (this.#byId.size >= CLIENTS_MAX) this.#forgetOldest();
+    this.#byId.set(id, client);
+    return client;
+  }
+
+  end(client: GatewayClient): void {
+    if (!this.#byId.delete(client.id)) return;
+    this.#gone(client);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#byId.values();
+    if (oldest !== undefined) this.end(oldest);
+  }
+
+  #look(): void {
+    const sinceMs = this.#clock.monotonicMs() - CLIENT_EXPIRY_MS;
+    for (const client of [...this.#byId.values()])
+      if (client.heardMs < sinceMs && client.tell === undefined) this.end(client);
+  }
+}
+
+/** The id that a client gives itself; empty for none. */
+export function clientIdOf(call: CallContext): string {
+  return call.header("x-mq-client-id") ?? "";
+}
+
+/** The namespace of a call's resources that have none of their own. */
+export function namespaceOf(call: CallContext): string {
+  return call.header("x-mq-namespace") ?? "";
+}

@@ -1,0 +1,197 @@
+import type { Endpoints__Output } from "../../proto/gen/apache/rocketmq/v2/Endpoints.js";
+import type { HeartbeatResponse } from "../../proto/gen/apache/rocketmq/v2/HeartbeatResponse.js";
+import type { NotifyClientTerminationResponse } from "../../proto/gen/apache/rocketmq/v2/NotifyClientTerminationResponse.js";
+import type { QueryAssignmentRequest__Output } from "../../proto/gen/apache/rocketmq/v2/QueryAssignmentRequest.js";
+import type { QueryAssignmentResponse } from "../../proto/gen/apache/rocketmq/v2/QueryAssignmentResponse.js";
+import type { QueryRouteRequest__Output } from "../../proto/gen/apache/rocketmq/v2/QueryRouteRequest.js";
+import type { QueryRouteResponse } from "../../proto/gen/apache/rocketmq/v2/QueryRouteResponse.js";
+import type { CallContext, Channel, Connect, Handlers, Served } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
+import type { Logger } from "../../proto/kernel/logger.js";
+import { MESSAGING, MESSAGING_NAME } from "../../proto/kernel/rocketmq-contract.js";
+import { BrokerChannels } from "./brokers.js";
+import { clientIdOf, GatewayClients, namespaceOf } from "./clients.js";
+import { Consumers } from "./consumers.js";
+import { groupRefusal, nameOf, topicRefusal } from "./names.js";
+import { recall } from "./recalls.js";
+import { Receives } from "./receives.js";
+import { brokerQueues, endpointsOf, isReadable, messageQueues, type RoutedShare } from "./route-answer.js";
+import { noRoute, Sends } from "./sends.js";
+import type { GroupRules } from "./settings.js";
+import { Settlements } from "./settlements.js";
+import { CODE, OK, refusal, statusOf } from "./status.js";
+import { Telemetry, type TelemetryDeps } from "./telemetry.js";
+import { TopicRoutes, type TopicShare } from "./topic-routes.js";
+import { producerGroup, Transactions } from "./transactions.js";
+
+const NOT_YET = refusal(CODE.NOT_IMPLEMENTED, "pulling and offsets are not there yet");
+
+/** What a gateway stands on. */
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** For people, in the broker's list of producers. */
+  readonly host: string;
+  readonly connect: Connect;
+  readonly nameServers: readonly Channel[];
+  readonly bodyBytesMax: number;
+  /** The broker that the gateway is part of. */
+  readonly own?: {
+    readonly broker: string;
+    share(topic: string): TopicShare | undefined;
+    /** Where clients find it. */
+    address(): string;
+  };
+  groupRules(group: string): Promise<GroupRules>;
+}
+
+/** What clients of RocketMQ 5 call: translated into calls of brokers, here or elsewhere. Decides nothing itself. */
+export class Gateway implements Lifecycle {
+  readonly served: readonly Served[];
+  readonly #options: GatewayOptions;
+  readonly #clients: GatewayClients;
+  readonly #routes: TopicRoutes;
+  readonly #brokers: BrokerChannels;
+  readonly #sends: Sends;
+  readonly #transactions: Transactions;
+  readonly #consumers: Consumers;
+  readonly #receives: Receives;
+  readonly #settlements: Settlements;
+
+  constructor(options: GatewayOptions) {
+    const { clock, nameServers, own, bodyBytesMax } = options;
+    this.#options = options;
+    this.#clients = new GatewayClients(clock, (client) => {
+      this.#transactions.left(client);
+      this.#consumers.end(client.id);
+    });
+    this.#brokers = new BrokerChannels(options.connect);
+    this.#routes = new TopicRoutes({ clock, nameServers, own: (topic) => own?.share(topic) });
+    const places = { routes: this.#routes, brokers: this.#brokers };
+    this.#sends = new Sends({ ...places, bodyBytesMax, ownBroker: own?.broker, producerGroup });
+    this.#transactions = new Transactions({ ...options, ...places, clients: this.#clients });
+    this.#consumers = new Consumers({ ...options, ...places });
+    this.#receives = new Receives({ ...places, clock, clients: this.#clients, consumers: this.#consumers });
+    this.#settlements = new Settlements(this.#consumers);
+    this.served = [{ name: MESSAGING_NAME, service: MESSAGING, handlers: this.#handlers() }];
+  }
+
+  async start(): Promise<void> {
+    await this.#clients.start();
+    this.#transactions.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#clients.stop();
+    this.#transactions.stop();
+    this.#consumers.close();
+    this.#brokers.close();
+  }
+
+  #handlers(): Handlers<typeof MESSAGING> {
+    return {
+      queryRoute: (request, call) => this.#queryRoute(request, namespaceOf(call)),
+      queryAssignment: (request, call) => this.#queryAssignment(request, namespaceOf(call)),
+      heartbeat: (_, call) => this.#heartbeat(call),
+      telemetry: (stream, call) => {
+        const { bodyBytesMax, groupRules } = this.#options;
+        const rules = { bodyBytesMax };
+        const settled: TelemetryDeps["settled"] = (client, namespace) =>
+          this.#transactions.joined(client, namespace);
+        new Telemetry({ clients: this.#clients, rules, groupRules, settled }, stream, call);
+      },
+      notifyClientTermination: (_, call) => this.#terminate(call),
+      sendMessage: (request, call) => this.#sends.send(request, namespaceOf(call)),
+      endTransaction: async (request, call) => ({
+        status: await this.#transactions.end(request, namespaceOf(call)),
+      }),
+      recallMessage: (request, call) =>
+        recall({ routes: this.#routes, brokers: this.#brokers }, request, namespaceOf(call)),
+      receiveMessage: (stream, call) => this.#receives.take(stream, call),
+      ackMessage: (request, call) => this.#settlements.ack(request, call),
+      changeInvisibleDuration: (request, call) => this.#settlements.hide(request, call),
+      forwardMessageToDeadLetterQueue: async (request, call) => ({
+        status: await this.#settlements.reject(request, call),
+      }),
+      pullMessage: (stream) => {
+        stream.listen({
+          message: () => {
+            stream.write({ status: NOT_YET });
+            stream.end();
+          },
+          close: () => {},
+        });
+      },
+      updateOffset: () => ({ status: NOT_YET }),
+      getOffset: () => ({ status: NOT_YET }),
+      queryOffset: () => ({ status: NOT_YET }),
+      syncLiteSubscription: () => ({
+        status: refusal(CODE.NOT_IMPLEMENTED, "lite topics are not there"),
+      }),
+    };
+  }
+
+  async #queryRoute(request: QueryRouteRequest__Output, namespace: string): Promise<QueryRouteResponse> {
+    const name = nameOf(request.topic, namespace);
+    const wrong = topicRefusal(name);
+    if (wrong !== undefined) return { status: wrong };
+    try {
+      const shares = await this.#routed(name, request.endpoints);
+      if (shares.length === 0) return { status: noRoute(name) };
+      return { status: OK, messageQueues: messageQueues(request.topic!, shares) };
+    } catch (thrown) {
+      return { status: statusOf(LogwheelError.from(thrown)) };
+    }
+  }
+
+  async #queryAssignment(
+    request: QueryAssignmentRequest__Output,
+    namespace: string,
+  ): Promise<QueryAssignmentResponse> {
+    const name = nameOf(request.topic, namespace);
+    const group = nameOf(request.group, namespace);
+    const wrong = topicRefusal(name) ?? groupRefusal(group);
+    if (wrong !== undefined) return { status: wrong };
+    try {
+      const all = await this.#routed(name, request.endpoints);
+      if (all.length === 0) return { status: noRoute(name) };
+      const shares = all.filter(({ topic }) => isReadable(topic));
+      if (shares.length === 0)
+        return { status: refusal(CODE.FORBIDDEN, `topic ${name} has no readable queue`) };
+      const { ordered } = await this.#options.groupRules(group);
+      const queues = (ordered ? messageQueues : brokerQueues)(request.topic!, shares);
+      return { status: OK, assignments: queues.map((messageQueue) => ({ messageQueue })) };
+    } catch (thrown) {
+      return { status: statusOf(LogwheelError.from(thrown)) };
+    }
+  }
+
+  /** The own broker is found where the client has found it, through whatever network; the others where they say. */
+  async #routed(topic: string, asked: Endpoints__Output | null): Promise<RoutedShare[]> {
+    const shares = await this.#routes.of(topic);
+    const { own } = this.#options;
+    const here = (broker: string): boolean => own === undefined || broker === own.broker;
+    return shares.map(({ broker, address, topic: at }) => ({
+      broker,
+      topic: at,
+      endpoints:
+        here(broker) && asked !== null ? asked : endpointsOf(here(broker) && own ? own.address() : address),
+    }));
+  }
+
+  #heartbeat(call: CallContext): HeartbeatResponse {
+    if (this.#clients.heard(clientIdOf(call)) !== undefined) return { status: OK };
+    return { status: refusal(CODE.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
+  }
+
+  #terminate(call: CallContext): NotifyClientTerminationResponse {
+    const client = this.#clients.heard(clientIdOf(call));
+    if (client === undefined)
+      return { status: refusal(CODE.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
+    this.#clients.end(client);
+    return { status: OK };
+  }
+}

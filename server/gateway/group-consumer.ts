@@ -1,0 +1,385 @@
+import type { Subscription } from "../../proto/gen/logwheel/v1/Subscription.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import type { SessionConnections } from "../../proto/kernel/consume-session.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { type Arrived, BrokerMember } from "./broker-member.js";
+import { laneOf, Outstanding, queueOf } from "./outstanding.js";
+import type { Receipt } from "./receipt-handle.js";
+
+const SHARED = 2;
+const ORDERED = 1;
+const FROM_LATEST = 0;
+const FROM_EARLIEST = 1;
+
+/** How long a message stays invisible for a push consumer, unless that is lengthened. */
+export const RENEWED_MS = 60_000;
+const RENEW_EVERY_MS = 5_000;
+/** Before its end a lease is lengthened. */
+const RENEW_AHEAD_MS = 30_000;
+/** After that a message is not kept from others any more. */
+const RENEWED_MS_MAX = 3 * 3_600_000;
+/** A lease that is older than this when its message is given out begins anew. */
+const FRESH_MS = 1_000;
+/** An acknowledgement that is repeated within this time is none that was too late. */
+const REPEATS_KEPT = 4_096;
+
+/** What a consumer stands on. */
+export interface GroupConsumerDeps {
+  readonly group: string;
+  readonly ordered: boolean;
+  /** For people. */
+  readonly host: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly connections: SessionConnections;
+  addressOf(broker: string): string | undefined;
+}
+
+/** A queue that is this member's. */
+interface OwnQueue {
+  readonly broker: string;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly generation: number;
+}
+
+/** What a call wants. */
+export interface Wish {
+  readonly topic: string;
+  readonly broker: string;
+  /** Below 0, or not in order: any. */
+  readonly queueId: number;
+  readonly max: number;
+  readonly invisibleMs: number;
+  /** The lease is lengthened as long as the client is there. */
+  readonly renewed: boolean;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A message that is given out, and its receipt. */
+export interface Given {
+  readonly arrived: Arrived;
+  readonly receipt: Receipt;
+}
+
+/** One client of the gateway as a consumer of one group: what has come for it, what it has, and its calls that wait. */
+export class GroupConsumer {
+  readonly #deps: GroupConsumerDeps;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #members = new Map<string, BrokerMember>();
+  /** By broker: what has come and nobody has asked for. */
+  readonly #arrived = new Map<string, Arrived[]>();
+  readonly #out = new Outstanding();
+  /** By broker, topic and queue: generation. */
+  readonly #revoking = new Map<
+    string,
+    { topic: string; queueId: number; generation: number; broker: string }
+  >();
+  readonly #assigned = new Map<
+    string,
+    { topic: string; queueId: number; generation: number; broker: string }
+  >();
+  /** Ordered: of a key that failed, what was taken before the broker knew of so many failures is dropped. */
+  readonly #staleBelow = new Map<string, number>();
+  readonly #waiting = new Set<{ readonly wish: Wish; readonly wake: () => void }>();
+  readonly #acknowledged = new Set<string>();
+  #from = FROM_LATEST;
+  #cancelRenew: () => void;
+  #failure: LogwheelError | undefined;
+
+  constructor(deps: GroupConsumerDeps) {
+    this.#deps = deps;
+    this.#cancelRenew = this.#renewLater();
+  }
+
+  /** Wants these topics, too. A group's members want the same; one that changes its mind leaves and comes back. */
+  subscribe(subscriptions: readonly Subscription[], fromEarliest: boolean): void {
+    if (subscriptions.every((each) => this.wants(each))) return;
+    for (const each of subscriptions) this.#subscriptions.set(each.topic!, each);
+    if (fromEarliest) this.#from = FROM_EARLIEST;
+    for (const member of this.#members.values()) member.close();
+    this.#members.clear();
+  }
+
+  /** Whether it wants this already. */
+  wants({ topic, tags, sql }: Subscription): boolean {
+    const known = this.#subscriptions.get(topic!);
+    return known?.tags === tags && known?.sql === sql;
+  }
+
+  async receive(wish: Wish): Promise<Given[]> {
+    const { clock } = this.#deps;
+    const untilMs = clock.monotonicMs() + wish.waitMs;
+    const member = this.#member(wish.broker);
+    for (;;) {
+      const given = this.#take(wish, member);
+      const leftMs = untilMs - clock.monotonicMs();
+      if (given.length > 0 || leftMs <= 0 || wish.signal.aborted) return given;
+      if (this.#failure !== undefined && this.#failure.retry === "never") {
+        const failure = this.#failure;
+        this.#failure = undefined;
+        throw failure;
+      }
+      member.want(wish.max);
+      await this.#arrival(wish, leftMs);
+    }
+  }
+
+  /** The message is handled. LEASE_EXPIRED if that does not count any more. */
+  async ack(topic: string, receipt: Receipt): Promise<void> {
+    const name = `${queueOf(topic, receipt)} ${receipt.offset} ${receipt.attempt}`;
+    if (this.#acknowledged.has(name)) return;
+    this.#check(topic, receipt);
+    await this.#member(receipt.broker).ack(topic, receipt.queueId, receipt.generation, receipt.offset);
+    this.#forget(topic, receipt);
+    this.#acknowledged.add(name);
+    if (this.#acknowledged.size > REPEATS_KEPT)
+      this.#acknowledged.delete(this.#acknowledged.values().next().value!);
+  }
+
+  /** The message is visible again after `ms` and not before; returns its receipt until then. */
+  async hide(topic: string, receipt: Receipt, ms: number): Promise<Receipt> {
+    this.#check(topic, receipt);
+    const member = this.#member(receipt.broker);
+    const { queueId, offset, attempt } = receipt;
+    const hidden = { ...receipt, untilMs: this.#deps.clock.nowMs() + ms };
+    if (this.#deps.ordered) {
+      this.#fail(topic, receipt, { delayMs: ms });
+      await member.roundTrip();
+      return hidden;
+    }
+    member.extend(topic, queueId, offset, attempt, Math.max(1, ms));
+    await member.roundTrip();
+    const out = this.#out.get(topic, receipt);
+    if (out === undefined) throw expired(receipt);
+    const untilMs = this.#deps.clock.monotonicMs() + ms;
+    this.#out.set({ ...out, receipt: hidden, renewed: false, untilMs });
+    return hidden;
+  }
+
+  /** The message goes to the group's dead letters. */
+  async reject(topic: string, receipt: Receipt): Promise<void> {
+    this.#check(topic, receipt);
+    const member = this.#member(receipt.broker);
+    this.#fail(topic, receipt, {
+      reject: true,
+      errorName: "Rejected",
+      errorMessage: "given up by its client",
+    });
+    await member.roundTrip();
+  }
+
+  close(): void {
+    this.#cancelRenew();
+    for (const member of this.#members.values()) member.close();
+    this.#members.clear();
+    for (const { wake } of this.#waiting) wake();
+  }
+
+  #member(broker: string): BrokerMember {
+    const known = this.#members.get(broker);
+    if (known !== undefined) return known;
+    const { clock, random, connections, addressOf, group, host, ordered } = this.#deps;
+    const member: BrokerMember = new BrokerMember({
+      broker,
+      clock,
+      random,
+      connections,
+      address: () => addressOf(broker),
+      hello: () => ({
+        group,
+        mode: ordered ? ORDERED : SHARED,
+        subscriptions: [...this.#subscriptions.values()],
+        from: this.#from as 0 | 1,
+        host,
+        leaseMs: RENEWED_MS,
+      }),
+      arrived: (arrived) => this.#come(broker, arrived),
+      lost: (topic, queueId, offset) => this.#forget(topic, { broker, queueId, offset }),
+      assigned: (queues) =>
+        this.#assign(
+          broker,
+          queues.map(({ topic, queueId, generation }) => ({ topic, queueId, generation, broker })),
+        ),
+      broken: (error) => {
+        if (error.code !== "CLOSED") this.#failure = error;
+        this.#dropAll(broker);
+        this.#wakeAll();
+      },
+    });
+    this.#members.set(broker, member);
+    return member;
+  }
+
+  #come(broker: string, arrived: readonly Arrived[]): void {
+    this.#failure = undefined;
+    const known = this.#arrived.get(broker) ?? [];
+    for (const each of arrived) {
+      const lane = laneOfArrived(broker, each);
+      if ((this.#staleBelow.get(lane) ?? 0) <= each.failures) known.push(each);
+    }
+    this.#arrived.set(broker, known);
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const { wake } of this.#waiting) wake();
+  }
+
+  async #arrival(wish: Wish, waitMs: number): Promise<void> {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    const waiting = { wish, wake: abort };
+    this.#waiting.add(waiting);
+    wish.signal.addEventListener("abort", abort, { once: true });
+    try {
+      await this.#deps.clock.sleep(waitMs, stop.signal);
+    } finally {
+      this.#waiting.delete(waiting);
+      wish.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #take(wish: Wish, member: BrokerMember): Given[] {
+    const { clock, ordered } = this.#deps;
+    const known = this.#arrived.get(wish.broker) ?? [];
+    const left: Arrived[] = [];
+    const given: Given[] = [];
+    const nowMs = clock.monotonicMs();
+    const taken = new Set<string>();
+    for (const arrived of known) {
+      const { record, topic } = arrived;
+      const wanted =
+        topic === wish.topic && (!ordered || wish.queueId < 0 || record.queueId === wish.queueId);
+      if (!wanted || given.length === wish.max) {
+        left.push(arrived);
+        continue;
+      }
+      const lane = laneOfArrived(wish.broker, arrived);
+      // Nothing of a key goes out beside what is out of it; a push consumer takes several at a time and in order.
+      if (ordered && this.#out.count(lane) > 0 && !(wish.renewed && taken.has(lane))) {
+        left.push(arrived);
+        continue;
+      }
+      taken.add(lane);
+      given.push(this.#give(arrived, wish, member, nowMs));
+    }
+    this.#arrived.set(wish.broker, left);
+    return given;
+  }
+
+  #give(arrived: Arrived, wish: Wish, member: BrokerMember, nowMs: number): Given {
+    const { record, topic, generation, atMs } = arrived;
+    const { queueId, queueOffset: offset, attempt, keyHash } = record;
+    const { invisibleMs, renewed, broker } = wish;
+    const untilMs = this.#deps.clock.nowMs() + invisibleMs;
+    const receipt = { broker, queueId, offset, attempt, generation, keyHash, untilMs };
+    if (!this.#deps.ordered && (invisibleMs !== RENEWED_MS || nowMs - atMs > FRESH_MS))
+      member.extend(topic, queueId, offset, attempt, invisibleMs);
+    this.#out.set({ topic, receipt, sinceMs: nowMs, renewed, untilMs: nowMs + invisibleMs });
+    return { arrived, receipt };
+  }
+
+  /** In order by key: what has come behind it is dropped, the broker sends it again. */
+  #fail(
+    topic: string,
+    receipt: Receipt,
+    verdict: { delayMs?: number; reject?: boolean; errorName?: string; errorMessage?: string },
+  ): void {
+    const { broker, queueId, offset, attempt, generation, keyHash } = receipt;
+    this.#member(broker).nack({ topic, queueId, generation, offset, attempt, keyHash, ...verdict });
+    this.#forget(topic, receipt);
+    if (!this.#deps.ordered) return;
+    const lane = laneOf(topic, receipt);
+    const known = this.#arrived.get(broker) ?? [];
+    this.#arrived.set(
+      broker,
+      known.filter((each) => laneOfArrived(broker, each) !== lane),
+    );
+    this.#staleBelow.set(lane, this.#member(broker).failures);
+  }
+
+  /** LEASE_EXPIRED if the delivery that the receipt is of has ended. */
+  #check(topic: string, receipt: Receipt): void {
+    const out = this.#out.get(topic, receipt);
+    if (out !== undefined && out.receipt.attempt === receipt.attempt) {
+      if (!out.renewed && out.untilMs <= this.#deps.clock.monotonicMs()) throw expired(receipt);
+      return;
+    }
+    // Not of this process, or of one before a restart: then its time counts.
+    if (out !== undefined || receipt.untilMs <= this.#deps.clock.nowMs()) throw expired(receipt);
+  }
+
+  #forget(topic: string, place: Pick<Receipt, "broker" | "queueId" | "offset">): void {
+    if (!this.#out.delete(topic, place)) return;
+    // What waits behind it in its key can go out now.
+    if (this.#deps.ordered) this.#wakeAll();
+    const queue = queueOf(topic, place);
+    const revoking = this.#revoking.get(queue);
+    if (revoking === undefined || this.#out.count(queue) > 0) return;
+    this.#revoking.delete(queue);
+    this.#member(revoking.broker).released(revoking.topic, revoking.queueId, revoking.generation);
+  }
+
+  /** What is not the member's any more is dropped; a queue on its way out is given back when nothing of it is out. */
+  #assign(broker: string, queues: readonly OwnQueue[]): void {
+    if (!this.#deps.ordered) return;
+    const now = new Map(queues.map((each) => [queueOf(each.topic, each), each]));
+    for (const [queue, had] of [...this.#assigned]) {
+      if (had.broker !== broker || now.get(queue)?.generation === had.generation) continue;
+      this.#assigned.delete(queue);
+      const left = (this.#arrived.get(broker) ?? []).filter(
+        ({ topic, record }) => queueOf(topic, { broker, queueId: record.queueId }) !== queue,
+      );
+      this.#arrived.set(broker, left);
+      if (now.has(queue)) continue;
+      if (this.#out.count(queue) > 0) this.#revoking.set(queue, had);
+      else this.#member(broker).released(had.topic, had.queueId, had.generation);
+    }
+    for (const [queue, each] of now) this.#assigned.set(queue, each);
+  }
+
+  #dropAll(broker: string): void {
+    this.#arrived.delete(broker);
+    for (const { topic, receipt } of this.#out.all())
+      if (receipt.broker === broker) this.#out.delete(topic, receipt);
+    for (const [queue, each] of [...this.#assigned]) if (each.broker === broker) this.#assigned.delete(queue);
+    for (const [queue, each] of [...this.#revoking]) if (each.broker === broker) this.#revoking.delete(queue);
+    for (const lane of [...this.#staleBelow.keys()])
+      if (lane.startsWith(`${broker} `)) this.#staleBelow.delete(lane);
+  }
+
+  #renewLater(): () => void {
+    return this.#deps.clock.after(RENEW_EVERY_MS, () => {
+      this.#renew();
+      this.#cancelRenew = this.#renewLater();
+    });
+  }
+
+  #renew(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const out of this.#out.all()) {
+      const { queueId, offset, attempt, broker } = out.receipt;
+      if (out.renewed && nowMs - out.sinceMs < RENEWED_MS_MAX) {
+        if (out.untilMs - nowMs > RENEW_AHEAD_MS) continue;
+        out.untilMs = nowMs + RENEWED_MS;
+        if (!this.#deps.ordered) this.#member(broker).extend(out.topic, queueId, offset, attempt, RENEWED_MS);
+      } else if (out.untilMs <= nowMs) {
+        if (this.#deps.ordered) this.#fail(out.topic, out.receipt, { delayMs: 0 });
+        else this.#forget(out.topic, out.receipt);
+      }
+    }
+  }
+}
+
+function expired({ offset, queueId }: Receipt): LogwheelError {
+  return new LogwheelError(
+    "LEASE_EXPIRED",
+    `receipt handle is expired: the message at offset ${offset} of queue ${queueId} is not this client's any more`,
+  );
+}
+
+function laneOfArrived(broker: string, { topic, record: { queueId, keyHash } }: Arrived): string {
+  return laneOf(topic, { broker, queueId, keyHash });
+}

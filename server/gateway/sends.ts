@@ -1,0 +1,190 @@
+import type { Message__Output } from "../../proto/gen/apache/rocketmq/v2/Message.js";
+import type { SendMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/SendMessageRequest.js";
+import type { SendMessageResponse } from "../../proto/gen/apache/rocketmq/v2/SendMessageResponse.js";
+import type { SendResultEntry } from "../../proto/gen/apache/rocketmq/v2/SendResultEntry.js";
+import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import type { Receipt__Output } from "../../proto/gen/logwheel/v1/Receipt.js";
+import { BROKER } from "../../proto/kernel/contract.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { fnv1aOf } from "../../proto/kernel/hash.js";
+import type { BrokerChannels } from "./brokers.js";
+import { messageRefusal, nativeMessage, TYPE } from "./message-in.js";
+import { nameOf, topicRefusal } from "./names.js";
+import { recallHandle } from "./recall-handle.js";
+import { CODE, OK, refusal, statusOf } from "./status.js";
+import type { TopicRoutes, TopicShare } from "./topic-routes.js";
+
+/** Messages of one request. */
+const MESSAGES_MAX = 128;
+const SEND_MS = 10_000;
+
+/** What sends stand on. */
+export interface SendsDeps {
+  readonly routes: TopicRoutes;
+  readonly brokers: BrokerChannels;
+  readonly bodyBytesMax: number;
+  /** Name of the broker that the gateway is part of. */
+  readonly ownBroker: string | undefined;
+  /** The producers of a topic are asked about its halves as members of this group. */
+  producerGroup(topic: string): string;
+}
+
+/** Takes what RocketMQ's producers send. */
+export class Sends {
+  readonly #deps: SendsDeps;
+  #turn = 0;
+
+  constructor(deps: SendsDeps) {
+    this.#deps = deps;
+  }
+
+  async send(request: SendMessageRequest__Output, namespace: string): Promise<SendMessageResponse> {
+    const { messages } = request;
+    const wrong = this.#refusal(messages, namespace);
+    if (wrong !== undefined) return { status: wrong, entries: [] };
+    const topic = nameOf(messages[0]!.topic, namespace);
+    try {
+      const shares = (await this.#deps.routes.of(topic)).filter(isWritable);
+      if (shares.length === 0) return { status: await this.#nowhere(topic), entries: [] };
+      const entries = await this.#sendAll(topic, messages, shares);
+      return { status: commonStatus(entries), entries };
+    } catch (thrown) {
+      return { status: statusOf(LogwheelError.from(thrown)), entries: [] };
+    }
+  }
+
+  #refusal(messages: readonly Message__Output[], namespace: string): Status | undefined {
+    const [first] = messages;
+    if (first === undefined) return refusal(CODE.BAD_REQUEST, "the request has no message");
+    if (messages.length > MESSAGES_MAX)
+      return refusal(
+        CODE.BAD_REQUEST,
+        `the request has ${messages.length} messages; ${MESSAGES_MAX} are allowed`,
+      );
+    const topic = nameOf(first.topic, namespace);
+    for (const message of messages) {
+      if (nameOf(message.topic, namespace) !== topic)
+        return refusal(CODE.BAD_REQUEST, "the messages of a request are for one topic");
+      const wrong = topicRefusal(topic) ?? messageRefusal(message, { bodyMax: this.#deps.bodyBytesMax });
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  async #nowhere(topic: string): Promise<Status> {
+    if ((await this.#deps.routes.of(topic)).length > 0)
+      return refusal(CODE.FORBIDDEN, `topic ${topic} takes no messages: give it write permission`);
+    return noRoute(topic);
+  }
+
+  /** One after the other, but for plain ones, which are stored together or not at all. */
+  async #sendAll(
+    topic: string,
+    messages: readonly Message__Output[],
+    shares: readonly TopicShare[],
+  ): Promise<SendResultEntry[]> {
+    if (messages.length > 1 && messages.every((message) => typeOf(message) === TYPE.NORMAL))
+      return this.#sendBatch(topic, messages, shares);
+    const entries: SendResultEntry[] = [];
+    for (const message of messages) entries.push(await this.#sendOne(topic, message, shares));
+    return entries;
+  }
+
+  async #sendOne(
+    topic: string,
+    message: Message__Output,
+    shares: readonly TopicShare[],
+  ): Promise<SendResultEntry> {
+    const { address, queueId } = this.#place(message, shares);
+    const half = typeOf(message) === TYPE.TRANSACTION;
+    try {
+      const { receipt } = await this.#deps.brokers.at(address).unary(
+        BROKER.send,
+        {
+          topic,
+          ...(queueId === undefined ? {} : { queueId }),
+          message: nativeMessage(message, this.#deps.producerGroup(topic)),
+          half,
+        },
+        { timeoutMs: SEND_MS },
+      );
+      return entryOf(message, receipt!);
+    } catch (thrown) {
+      return { status: statusOf(LogwheelError.from(thrown)), messageId: idOf(message) };
+    }
+  }
+
+  async #sendBatch(
+    topic: string,
+    messages: readonly Message__Output[],
+    shares: readonly TopicShare[],
+  ): Promise<SendResultEntry[]> {
+    const { address, queueId } = this.#place(messages[0]!, shares);
+    const { receipts } = await this.#deps.brokers.at(address).unary(
+      BROKER.sendBatch,
+      {
+        topic,
+        ...(queueId === undefined ? {} : { queueId }),
+        messages: messages.map((message) => nativeMessage(message, "")),
+      },
+      { timeoutMs: SEND_MS },
+    );
+    return messages.map((message, index) => entryOf(message, receipts[index]!));
+  }
+
+  /** A group's queue is the one that every producer of logwheel chooses for that key; other messages stay here, where they can. */
+  #place(
+    { systemProperties }: Message__Output,
+    shares: readonly TopicShare[],
+  ): { address: string; queueId: number | undefined } {
+    const group = systemProperties?.messageGroup ?? "";
+    if (group !== "") {
+      const all = shares.flatMap(({ address, topic }) =>
+        Array.from({ length: topic.queues }, (_, queueId) => ({ address, queueId })),
+      );
+      return all[fnv1aOf(group) % all.length]!;
+    }
+    const share =
+      shares.find(({ broker }) => broker === this.#deps.ownBroker) ?? shares[this.#turn++ % shares.length]!;
+    return { address: share.address, queueId: undefined };
+  }
+}
+
+/** The words that RocketMQ's own tests look for. */
+export function noRoute(topic: string): Status {
+  return refusal(
+    CODE.TOPIC_NOT_FOUND,
+    `CODE: 17  DESC: No topic route info in name server for the topic: ${topic}`,
+  );
+}
+
+function isWritable({ topic: { permission } }: TopicShare): boolean {
+  return permission === 0 || permission === 2;
+}
+
+function typeOf({ systemProperties }: Message__Output): number {
+  return systemProperties?.messageType ?? 0;
+}
+
+function idOf({ systemProperties }: Message__Output): string {
+  return systemProperties?.messageId ?? "";
+}
+
+function entryOf(message: Message__Output, receipt: Receipt__Output): SendResultEntry {
+  const type = typeOf(message);
+  const half = type === TYPE.TRANSACTION;
+  return {
+    status: OK,
+    messageId: half ? receipt.messageId : idOf(message),
+    transactionId: half ? receipt.messageId : idOf(message),
+    offset: receipt.queueOffset,
+    recallHandle:
+      type === TYPE.DELAY && receipt.deferred ? recallHandle(receipt.messageId, idOf(message)) : "",
+  };
+}
+
+function commonStatus(entries: readonly SendResultEntry[]): Status {
+  const [first, ...rest] = entries;
+  if (rest.every(({ status }) => status?.code === first!.status?.code)) return first!.status!;
+  return refusal(CODE.MULTIPLE_RESULTS, "the messages fared differently: see their entries");
+}

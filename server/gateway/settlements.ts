@@ -1,0 +1,103 @@
+import type { AckMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/AckMessageRequest.js";
+import type { AckMessageResponse } from "../../proto/gen/apache/rocketmq/v2/AckMessageResponse.js";
+import type { ChangeInvisibleDurationRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ChangeInvisibleDurationRequest.js";
+import type { ChangeInvisibleDurationResponse } from "../../proto/gen/apache/rocketmq/v2/ChangeInvisibleDurationResponse.js";
+import type { ForwardMessageToDeadLetterQueueRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ForwardMessageToDeadLetterQueueRequest.js";
+import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
+import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import type { CallContext } from "../../proto/kernel/channel.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { clientIdOf, namespaceOf } from "./clients.js";
+import type { Consumers } from "./consumers.js";
+import type { GroupConsumer } from "./group-consumer.js";
+import { groupRefusal, nameOf, topicRefusal } from "./names.js";
+import { type Receipt, readReceipt, writeReceipt } from "./receipt-handle.js";
+import { INVISIBLE_MS_MAX } from "./receives.js";
+import { CODE, OK, refusal, statusOf } from "./status.js";
+import { durationMs } from "./time.js";
+
+/** What a call about received messages names. */
+interface Named {
+  readonly group: Resource__Output | null;
+  readonly topic: Resource__Output | null;
+}
+
+/** What consumers say of the messages that they have received. */
+export class Settlements {
+  readonly #consumers: Consumers;
+
+  constructor(consumers: Consumers) {
+    this.#consumers = consumers;
+  }
+
+  async ack(request: AckMessageRequest__Output, call: CallContext): Promise<AckMessageResponse> {
+    const entries = await Promise.all(
+      request.entries.map(async ({ messageId, receiptHandle }) => ({
+        messageId,
+        receiptHandle,
+        status: await this.#settle(request, receiptHandle, call, async (consumer, topic, receipt) => {
+          await consumer.ack(topic, receipt);
+        }),
+      })),
+    );
+    const [first, ...rest] = entries;
+    if (first === undefined)
+      return { status: refusal(CODE.BAD_REQUEST, "the call acknowledges nothing"), entries };
+    const same = rest.every(({ status }) => status.code === first.status.code);
+    const mixed = refusal(CODE.MULTIPLE_RESULTS, "the acknowledgements fared differently: see their entries");
+    return { status: same ? first.status : mixed, entries };
+  }
+
+  /** The handle of the answer is never empty: some clients keep it whatever the status. */
+  async hide(
+    request: ChangeInvisibleDurationRequest__Output,
+    call: CallContext,
+  ): Promise<ChangeInvisibleDurationResponse> {
+    const ms = durationMs(request.invisibleDuration);
+    let { receiptHandle } = request;
+    if (ms < 0 || ms > INVISIBLE_MS_MAX)
+      return {
+        status: refusal(
+          CODE.ILLEGAL_INVISIBLE_TIME,
+          `a message is invisible for 12 h at most, not for ${ms} ms`,
+        ),
+        receiptHandle,
+      };
+    const status = await this.#settle(request, receiptHandle, call, async (consumer, topic, receipt) => {
+      receiptHandle = writeReceipt(await consumer.hide(topic, receipt, ms));
+    });
+    return { status, receiptHandle };
+  }
+
+  reject(request: ForwardMessageToDeadLetterQueueRequest__Output, call: CallContext): Promise<Status> {
+    return this.#settle(request, request.receiptHandle, call, (consumer, topic, receipt) =>
+      consumer.reject(topic, receipt),
+    );
+  }
+
+  async #settle(
+    named: Named,
+    handle: string,
+    call: CallContext,
+    act: (consumer: GroupConsumer, topic: string, receipt: Receipt) => Promise<void>,
+  ): Promise<Status> {
+    const namespace = namespaceOf(call);
+    const topic = nameOf(named.topic, namespace);
+    const group = nameOf(named.group, namespace);
+    const wrong = topicRefusal(topic) ?? groupRefusal(group);
+    if (wrong !== undefined) return wrong;
+    const receipt = readReceipt(handle);
+    if (receipt === undefined)
+      return refusal(CODE.INVALID_RECEIPT_HANDLE, "the receipt handle is not one of ours");
+    try {
+      const client = clientIdOf(call);
+      const consumer =
+        this.#consumers.find(client, group) ??
+        (await this.#consumers.of(client, group, { topic, tags: "*", sql: "" }));
+      await act(consumer, topic, receipt);
+      return OK;
+    } catch (thrown) {
+      return statusOf(LogwheelError.from(thrown));
+    }
+  }
+}

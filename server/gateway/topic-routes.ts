@@ -1,0 +1,114 @@
+import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
+import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
+import type { Channel } from "../../proto/kernel/channel.js";
+import type { Clock } from "../../proto/kernel/clock.js";
+import { NAME_SERVER } from "../../proto/kernel/contract.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+
+/** A topic's queues on one broker. */
+export interface TopicShare {
+  readonly broker: string;
+  /** Where the broker listens. */
+  readonly address: string;
+  readonly topic: Topic__Output;
+}
+
+/** Answers are asked for again after this; older ones hold as long as nobody answers. */
+const FRESH_MS = 2_000;
+const ASK_MS = 3_000;
+/** Topics that are remembered. */
+const TOPICS_MAX = 10_000;
+
+interface Known {
+  readonly shares: readonly TopicShare[];
+  askedMs: number;
+}
+
+/** Where the brokers are asked. */
+export interface TopicRoutesDeps {
+  readonly clock: Clock;
+  /** Channels to the name servers. */
+  readonly nameServers: readonly Channel[];
+  /** What this process has of a topic itself; undefined if it is no broker, or has nothing. */
+  own(topic: string): TopicShare | undefined;
+}
+
+/** Which brokers have a topic, by name of the broker. */
+export class TopicRoutes {
+  readonly #deps: TopicRoutesDeps;
+  readonly #known = new Map<string, Known>();
+  readonly #asking = new Map<string, Promise<readonly TopicShare[]>>();
+
+  constructor(deps: TopicRoutesDeps) {
+    this.#deps = deps;
+  }
+
+  /** The shares of a topic, in the order of their brokers' names: none where nobody has it. BROKER_UNAVAILABLE if nobody can say. */
+  async of(topic: string): Promise<readonly TopicShare[]> {
+    const { clock, nameServers, own } = this.#deps;
+    const known = this.#known.get(topic);
+    const ownShare = own(topic);
+    if (nameServers.length === 0) return ownShare === undefined ? [] : [ownShare];
+    if (known !== undefined && known.shares.length > 0) {
+      if (clock.monotonicMs() - known.askedMs > FRESH_MS) void this.#ask(topic).catch(() => {});
+      return withOwn(known.shares, ownShare);
+    }
+    try {
+      return withOwn(await this.#ask(topic), ownShare);
+    } catch (thrown) {
+      if (ownShare !== undefined) return [ownShare];
+      throw thrown;
+    }
+  }
+
+  #ask(topic: string): Promise<readonly TopicShare[]> {
+    const asking = this.#asking.get(topic) ?? this.#askAll(topic).finally(() => this.#asking.delete(topic));
+    this.#asking.set(topic, asking);
+    return asking;
+  }
+
+  async #askAll(topic: string): Promise<readonly TopicShare[]> {
+    let failure = new LogwheelError("BROKER_UNAVAILABLE", "there is no name server to ask");
+    for (const channel of this.#deps.nameServers) {
+      try {
+        const { routes, brokers } = await channel.unary(
+          NAME_SERVER.getRoutes,
+          { topics: [topic] },
+          { timeoutMs: ASK_MS },
+        );
+        const shares = sharesOf(routes[0]?.shares ?? [], brokers);
+        this.#remember(topic, shares);
+        return shares;
+      } catch (thrown) {
+        failure = LogwheelError.from(thrown);
+      }
+    }
+    throw failure;
+  }
+
+  #remember(topic: string, shares: readonly TopicShare[]): void {
+    if (this.#known.size >= TOPICS_MAX) this.#known.clear();
+    this.#known.set(topic, { shares, askedMs: this.#deps.clock.monotonicMs() });
+  }
+}
+
+function sharesOf(
+  shares: readonly { readonly broker: string; readonly topic: Topic__Output | null }[],
+  brokers: readonly BrokerInfo__Output[],
+): TopicShare[] {
+  const addresses = new Map(brokers.map(({ name, address }) => [name, address]));
+  return shares
+    .flatMap(({ broker, topic }) => {
+      const address = addresses.get(broker);
+      return address === undefined || topic === null ? [] : [{ broker, address, topic }];
+    })
+    .sort((a, b) => (a.broker < b.broker ? -1 : 1));
+}
+
+/** What this broker knows of itself is newer than what a name server says. */
+function withOwn(shares: readonly TopicShare[], own: TopicShare | undefined): readonly TopicShare[] {
+  if (own === undefined) return shares;
+  return [...shares.filter(({ broker }) => broker !== own.broker), own].sort((a, b) =>
+    a.broker < b.broker ? -1 : 1,
+  );
+}
