@@ -1,3 +1,4 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Endpoints__Output } from "../../proto/gen/apache/rocketmq/v2/Endpoints.js";
 import type { HeartbeatResponse } from "../../proto/gen/apache/rocketmq/v2/HeartbeatResponse.js";
 import type { NotifyClientTerminationResponse } from "../../proto/gen/apache/rocketmq/v2/NotifyClientTerminationResponse.js";
@@ -21,12 +22,12 @@ import { brokerQueues, endpointsOf, isReadable, messageQueues, type RoutedShare 
 import { noRoute, Sends } from "./sends.js";
 import type { GroupRules } from "./settings.js";
 import { Settlements } from "./settlements.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 import { Telemetry, type TelemetryDeps } from "./telemetry.js";
 import { TopicRoutes, type TopicShare } from "./topic-routes.js";
 import { producerGroup, Transactions } from "./transactions.js";
 
-const NOT_YET = refusal(CODE.NOT_IMPLEMENTED, "pulling and offsets are not there yet");
+const NOT_YET = refusal(Code.NOT_IMPLEMENTED, "pulling and offsets are not there yet");
 
 /** What a gateway stands on. */
 export interface GatewayOptions {
@@ -129,7 +130,7 @@ export class Gateway implements Lifecycle {
       getOffset: () => ({ status: NOT_YET }),
       queryOffset: () => ({ status: NOT_YET }),
       syncLiteSubscription: () => ({
-        status: refusal(CODE.NOT_IMPLEMENTED, "lite topics are not there"),
+        status: refusal(Code.NOT_IMPLEMENTED, "lite topics are not there"),
       }),
     };
   }
@@ -160,7 +161,7 @@ export class Gateway implements Lifecycle {
       if (all.length === 0) return { status: noRoute(name) };
       const shares = all.filter(({ topic }) => isReadable(topic));
       if (shares.length === 0)
-        return { status: refusal(CODE.FORBIDDEN, `topic ${name} has no readable queue`) };
+        return { status: refusal(Code.FORBIDDEN, `topic ${name} has no readable queue`) };
       const { ordered } = await this.#options.groupRules(group);
       const queues = (ordered ? messageQueues : brokerQueues)(request.topic!, shares);
       return { status: OK, assignments: queues.map((messageQueue) => ({ messageQueue })) };
@@ -184,13 +185,13 @@ export class Gateway implements Lifecycle {
 
   #heartbeat(call: CallContext): HeartbeatResponse {
     if (this.#clients.heard(clientIdOf(call)) !== undefined) return { status: OK };
-    return { status: refusal(CODE.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
+    return { status: refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
   }
 
   #terminate(call: CallContext): NotifyClientTerminationResponse {
     const client = this.#clients.heard(clientIdOf(call));
     if (client === undefined)
-      return { status: refusal(CODE.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
+      return { status: refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
     this.#clients.end(client);
     return { status: OK };
   }

@@ -1,3 +1,5 @@
+import { From } from "../../proto/gen/logwheel/v1/From.js";
+import { Mode } from "../../proto/gen/logwheel/v1/Mode.js";
 import type { Subscription } from "../../proto/gen/logwheel/v1/Subscription.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { SessionConnections } from "../../proto/kernel/consume-session.js";
@@ -5,11 +7,6 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { type Arrived, BrokerMember } from "./broker-member.js";
 import { laneOf, Outstanding, queueOf } from "./outstanding.js";
 import type { Receipt } from "./receipt-handle.js";
-
-const SHARED = 2;
-const ORDERED = 1;
-const FROM_LATEST = 0;
-const FROM_EARLIEST = 1;
 
 /** How long a message stays invisible for a push consumer, unless that is lengthened. */
 export const RENEWED_MS = 60_000;
@@ -72,19 +69,13 @@ export class GroupConsumer {
   readonly #arrived = new Map<string, Arrived[]>();
   readonly #out = new Outstanding();
   /** By broker, topic and queue: generation. */
-  readonly #revoking = new Map<
-    string,
-    { topic: string; queueId: number; generation: number; broker: string }
-  >();
-  readonly #assigned = new Map<
-    string,
-    { topic: string; queueId: number; generation: number; broker: string }
-  >();
+  readonly #revoking = new Map<string, OwnQueue>();
+  readonly #assigned = new Map<string, OwnQueue>();
   /** Ordered: of a key that failed, what was taken before the broker knew of so many failures is dropped. */
   readonly #staleBelow = new Map<string, number>();
   readonly #waiting = new Set<{ readonly wish: Wish; readonly wake: () => void }>();
   readonly #acknowledged = new Set<string>();
-  #from = FROM_LATEST;
+  #from: From = From.FROM_LATEST;
   #cancelRenew: () => void;
   #failure: LogwheelError | undefined;
 
@@ -97,7 +88,7 @@ export class GroupConsumer {
   subscribe(subscriptions: readonly Subscription[], fromEarliest: boolean): void {
     if (subscriptions.every((each) => this.wants(each))) return;
     for (const each of subscriptions) this.#subscriptions.set(each.topic!, each);
-    if (fromEarliest) this.#from = FROM_EARLIEST;
+    if (fromEarliest) this.#from = From.FROM_EARLIEST;
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
   }
@@ -189,9 +180,9 @@ export class GroupConsumer {
       address: () => addressOf(broker),
       hello: () => ({
         group,
-        mode: ordered ? ORDERED : SHARED,
+        mode: ordered ? Mode.MODE_ORDERED : Mode.MODE_SHARED,
         subscriptions: [...this.#subscriptions.values()],
-        from: this.#from as 0 | 1,
+        from: this.#from,
         host,
         leaseMs: RENEWED_MS,
       }),

@@ -1,21 +1,19 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Digest__Output } from "../../proto/gen/apache/rocketmq/v2/Digest.js";
+import { DigestType } from "../../proto/gen/apache/rocketmq/v2/DigestType.js";
+import { Encoding } from "../../proto/gen/apache/rocketmq/v2/Encoding.js";
 import type { Message__Output } from "../../proto/gen/apache/rocketmq/v2/Message.js";
+import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { SystemProperties__Output } from "../../proto/gen/apache/rocketmq/v2/SystemProperties.js";
+import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
 import type { Message } from "../../proto/gen/logwheel/v1/Message.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { RESERVED_PROPERTIES } from "./reserved-properties.js";
-import { CODE, refusal } from "./status.js";
+import { refusal } from "./status.js";
 import { durationMs, timestampMs } from "./time.js";
-
-/** Kinds of message by their number in `MessageType`. */
-export const TYPE = { NORMAL: 1, FIFO: 2, DELAY: 3, TRANSACTION: 4, LITE: 5, PRIORITY: 6 } as const;
-
-const DIGEST = { CRC32: 1, MD5: 2, SHA1: 3 } as const;
-const GZIP = 2;
-const NATIVE_GZIP = 2;
 
 /** What RocketMQ allows a message; sizes in bytes. */
 export const SEND_LIMITS = {
@@ -39,7 +37,7 @@ export function messageRefusal(
   limits: { readonly bodyMax: number },
 ): Status | undefined {
   const { systemProperties: system, body, userProperties } = message;
-  if (system === null) return refusal(CODE.BAD_REQUEST, "the message has no system properties");
+  if (system === null) return refusal(Code.BAD_REQUEST, "the message has no system properties");
   return (
     bodyRefusal(body, system, limits.bodyMax) ??
     propertiesRefusal(userProperties, system) ??
@@ -55,27 +53,27 @@ function bodyRefusal(
   { bodyDigest }: SystemProperties__Output,
   bodyMax: number,
 ): Status | undefined {
-  if (body.length === 0) return refusal(CODE.MESSAGE_BODY_EMPTY, "the body of the message is empty");
+  if (body.length === 0) return refusal(Code.MESSAGE_BODY_EMPTY, "the body of the message is empty");
   if (body.length > bodyMax)
     return refusal(
-      CODE.MESSAGE_BODY_TOO_LARGE,
+      Code.MESSAGE_BODY_TOO_LARGE,
       `the body of the message has ${body.length} bytes; ${bodyMax} are allowed`,
     );
   if (bodyDigest !== null && bodyDigest.checksum !== "" && !digestFits(body, bodyDigest))
-    return refusal(CODE.MESSAGE_CORRUPTED, "the digest of the message is not that of its body");
+    return refusal(Code.MESSAGE_CORRUPTED, "the digest of the message is not that of its body");
   return undefined;
 }
 
 function digestFits(body: Uint8Array, { type, checksum }: Digest__Output): boolean {
   const asked = checksum.toUpperCase();
   switch (type) {
-    case DIGEST.CRC32: {
+    case DigestType.CRC32: {
       const sum = crc32(body);
       return asked.replace(/^0+(?=.)/, "") === sum.toString(16).toUpperCase() || checksum === String(sum);
     }
-    case DIGEST.MD5:
+    case DigestType.MD5:
       return asked === digestOf("md5", body);
-    case DIGEST.SHA1:
+    case DigestType.SHA1:
       return asked === digestOf("sha1", body);
     default:
       return true;
@@ -94,19 +92,19 @@ function propertiesRefusal(
   const entries = Object.entries(properties);
   if (entries.length > SEND_LIMITS.propertiesMax)
     return refusal(
-      CODE.MESSAGE_PROPERTIES_TOO_LARGE,
+      Code.MESSAGE_PROPERTIES_TOO_LARGE,
       `the message has ${entries.length} properties; ${SEND_LIMITS.propertiesMax} are allowed`,
     );
   const bytes = [...entries.flat(), tag, ...keys].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > SEND_LIMITS.propertyBytesMax)
     return refusal(
-      CODE.MESSAGE_PROPERTIES_TOO_LARGE,
+      Code.MESSAGE_PROPERTIES_TOO_LARGE,
       `properties, tag and keys of the message have ${bytes} bytes; ${SEND_LIMITS.propertyBytesMax} are allowed`,
     );
   for (const [key] of entries)
     if (key === "" || CONTROL.test(key) || RESERVED_PROPERTIES.has(key))
       return refusal(
-        CODE.ILLEGAL_MESSAGE_PROPERTY_KEY,
+        Code.ILLEGAL_MESSAGE_PROPERTY_KEY,
         `${JSON.stringify(key)} cannot be the key of a property: it is empty, reserved, or has control characters`,
       );
   return undefined;
@@ -118,18 +116,18 @@ function tagRefusal(tag: string | undefined): Status | undefined {
   const { tagBytesMax } = MESSAGE_LIMITS;
   if (tag.trim() !== "" && !tag.includes("|") && !CONTROL.test(tag) && bytes <= tagBytesMax) return undefined;
   return refusal(
-    CODE.ILLEGAL_MESSAGE_TAG,
+    Code.ILLEGAL_MESSAGE_TAG,
     `the tag is blank, has | or control characters, or has ${bytes} bytes; ${tagBytesMax} are allowed`,
   );
 }
 
 function keysRefusal(keys: readonly string[]): Status | undefined {
   if (keys.every((key) => key.trim() !== "" && !CONTROL.test(key))) return undefined;
-  return refusal(CODE.ILLEGAL_MESSAGE_KEY, "a key is blank, or has control characters");
+  return refusal(Code.ILLEGAL_MESSAGE_KEY, "a key is blank, or has control characters");
 }
 
 function idRefusal(id: string): Status | undefined {
-  return id.trim() === "" ? refusal(CODE.ILLEGAL_MESSAGE_ID, "the message has no id") : undefined;
+  return id.trim() === "" ? refusal(Code.ILLEGAL_MESSAGE_ID, "the message has no id") : undefined;
 }
 
 function typeRefusal(system: SystemProperties__Output): Status | undefined {
@@ -138,22 +136,22 @@ function typeRefusal(system: SystemProperties__Output): Status | undefined {
     const bytes = Buffer.byteLength(messageGroup);
     if (messageGroup.trim() === "" || CONTROL.test(messageGroup) || bytes > SEND_LIMITS.groupBytesMax)
       return refusal(
-        CODE.ILLEGAL_MESSAGE_GROUP,
+        Code.ILLEGAL_MESSAGE_GROUP,
         `the message group is blank, has control characters, or has ${bytes} bytes; ${SEND_LIMITS.groupBytesMax} are allowed`,
       );
   }
   if (durationMs(orphanedTransactionRecoveryDuration) > SEND_LIMITS.recoveryMsMax)
-    return refusal(CODE.BAD_REQUEST, "an orphaned transaction is asked about after an hour at most");
+    return refusal(Code.BAD_REQUEST, "an orphaned transaction is asked about after an hour at most");
   const due = deliveryTimestamp != null;
   const fits =
-    messageType === TYPE.FIFO
+    messageType === MessageType.FIFO
       ? messageGroup !== undefined
-      : messageType === TYPE.DELAY
+      : messageType === MessageType.DELAY
         ? due
-        : messageType === TYPE.TRANSACTION || (messageGroup === undefined && !due);
+        : messageType === MessageType.TRANSACTION || (messageGroup === undefined && !due);
   if (fits) return undefined;
   return refusal(
-    CODE.MESSAGE_PROPERTY_CONFLICT_WITH_TYPE,
+    Code.MESSAGE_PROPERTY_CONFLICT_WITH_TYPE,
     "the message has a group or a time of delivery that does not fit its type",
   );
 }
@@ -167,7 +165,7 @@ export function nativeMessage(message: Message__Output, group: string): Message 
     (indexed.length < KEYS_INDEXED && Buffer.byteLength(key) <= KEY_BYTES_INDEXED ? indexed : further).push(
       key,
     );
-  const half = system.messageType === TYPE.TRANSACTION;
+  const half = system.messageType === MessageType.TRANSACTION;
   return {
     body: message.body,
     tag: system.tag ?? "",
@@ -176,7 +174,8 @@ export function nativeMessage(message: Message__Output, group: string): Message 
     properties: message.userProperties,
     bornAtMs: timestampMs(system.bornTimestamp),
     bornHost: system.bornHost.slice(0, 85),
-    encoding: system.bodyEncoding === GZIP ? NATIVE_GZIP : 0,
+    encoding:
+      system.bodyEncoding === Encoding.GZIP ? NativeEncoding.ENCODING_GZIP : NativeEncoding.ENCODING_NONE,
     // 0 would be none: whatever is over is delivered at once.
     deliverAtMs: system.deliveryTimestamp == null ? 0 : Math.max(1, timestampMs(system.deliveryTimestamp)),
     producerGroup: half ? group : "",

@@ -1,14 +1,15 @@
+import { DigestType } from "../../proto/gen/apache/rocketmq/v2/DigestType.js";
+import { Encoding } from "../../proto/gen/apache/rocketmq/v2/Encoding.js";
 import type { Message } from "../../proto/gen/apache/rocketmq/v2/Message.js";
-import type { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
+import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
 import type { Resource } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
+import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
 import type { Message__Output as NativeMessage } from "../../proto/gen/logwheel/v1/Message.js";
-import { digestOf, TYPE } from "./message-in.js";
+import { digestOf } from "./message-in.js";
 import { durationOf, timestampOf } from "./time.js";
 
-const IDENTITY = 1;
-const GZIP = 2;
 /** The one digest that all official clients read alike. */
-const MD5 = 2;
+const { MD5 } = DigestType;
 
 /** A stored message, and how it comes to its client. */
 export interface Delivered {
@@ -40,7 +41,7 @@ export function deliveredMessage(delivered: Delivered): Message {
       keys: [...message.keys, ...(rocketmq?.furtherKeys ?? [])],
       messageId: rocketmq?.messageId || id,
       bodyDigest: { type: MD5, checksum: digestOf("md5", message.body) },
-      bodyEncoding: message.encoding === 0 ? IDENTITY : GZIP,
+      bodyEncoding: message.encoding === NativeEncoding.ENCODING_NONE ? Encoding.IDENTITY : Encoding.GZIP,
       messageType: typeOf(message),
       bornTimestamp: timestampOf(bornAtMs || storedAtMs),
       bornHost: message.bornHost || broker,
@@ -69,7 +70,7 @@ function typeOf({
   delayLevel,
   orderingKey,
 }: NativeMessage): MessageType {
-  if (producerGroup !== "") return TYPE.TRANSACTION;
-  if (deliverAtMs + delayMs + delayLevel > 0) return TYPE.DELAY;
-  return orderingKey === "" ? TYPE.NORMAL : TYPE.FIFO;
+  if (producerGroup !== "") return MessageType.TRANSACTION;
+  if (deliverAtMs + delayMs + delayLevel > 0) return MessageType.DELAY;
+  return orderingKey === "" ? MessageType.NORMAL : MessageType.FIFO;
 }

@@ -1,6 +1,7 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
-import { CODE, refusal } from "./status.js";
+import { refusal } from "./status.js";
 
 const NAME = /^[%|a-zA-Z0-9_-]+$/;
 const TOPIC_LENGTH_MAX = 127;
@@ -19,13 +20,13 @@ export function nameOf(resource: Resource__Output | null | undefined, namespace 
 /** Why a name cannot be a topic's; undefined if it can. */
 export function topicRefusal(name: string): Status | undefined {
   const why = whyNot("topic", name, TOPIC_LENGTH_MAX);
-  return why === undefined ? undefined : refusal(CODE.ILLEGAL_TOPIC, why);
+  return why === undefined ? undefined : refusal(Code.ILLEGAL_TOPIC, why);
 }
 
 /** Why a name cannot be a consumer group's; undefined if it can. */
 export function groupRefusal(name: string): Status | undefined {
   const why = whyNot("consumer group", name, GROUP_LENGTH_MAX);
-  return why === undefined ? undefined : refusal(CODE.ILLEGAL_CONSUMER_GROUP, why);
+  return why === undefined ? undefined : refusal(Code.ILLEGAL_CONSUMER_GROUP, why);
 }
 
 function whyNot(what: string, name: string, lengthMax: number): string | undefined {

@@ -1,17 +1,17 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { RecallMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/RecallMessageRequest.js";
 import type { RecallMessageResponse } from "../../proto/gen/apache/rocketmq/v2/RecallMessageResponse.js";
+import { DelayedChange } from "../../proto/gen/logwheel/v1/DelayedChange.js";
+import { DueAnswer } from "../../proto/gen/logwheel/v1/DueAnswer.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { parseMessageId } from "../../proto/kernel/record.js";
 import type { BrokerChannels } from "./brokers.js";
 import { nameOf, topicRefusal } from "./names.js";
 import { readRecallHandle } from "./recall-handle.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
-const CANCEL = 1;
-const DONE = 1;
-const ALREADY_DELIVERED = 2;
 const RECALL_MS = 10_000;
 
 /** Takes back a delayed message before it is delivered. */
@@ -26,18 +26,18 @@ export async function recall(
   const handle = readRecallHandle(request.recallHandle);
   const place = handle && parseMessageId(handle.id);
   if (handle === undefined || place === undefined)
-    return { status: refusal(CODE.BAD_REQUEST, "the recall handle is not one of this cluster's") };
+    return { status: refusal(Code.BAD_REQUEST, "the recall handle is not one of this cluster's") };
   try {
     const share = (await routes.of(topic)).find(({ broker }) => broker === place.broker);
     if (share === undefined)
-      return { status: refusal(CODE.TOPIC_NOT_FOUND, `broker ${place.broker} does not have topic ${topic}`) };
-    const change = { handle: handle.id, change: CANCEL } as const;
+      return { status: refusal(Code.TOPIC_NOT_FOUND, `broker ${place.broker} does not have topic ${topic}`) };
+    const change = { handle: handle.id, change: DelayedChange.DELAYED_CHANGE_CANCEL } as const;
     const { answer } = await brokers
       .at(share.address)
       .unary(BROKER.changeDelayed, change, { timeoutMs: RECALL_MS });
-    if (answer === DONE) return { status: OK, messageId: handle.messageId };
-    const why = answer === ALREADY_DELIVERED ? "was delivered already" : "is not there";
-    return { status: refusal(CODE.INTERNAL_SERVER_ERROR, `the message ${why}: it cannot be recalled`) };
+    if (answer === DueAnswer.DUE_ANSWER_DONE) return { status: OK, messageId: handle.messageId };
+    const why = answer === DueAnswer.DUE_ANSWER_ALREADY_DELIVERED ? "was delivered already" : "is not there";
+    return { status: refusal(Code.INTERNAL_SERVER_ERROR, `the message ${why}: it cannot be recalled`) };
   } catch (thrown) {
     return { status: statusOf(LogwheelError.from(thrown)) };
   }

@@ -1,4 +1,6 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { FilterExpression__Output } from "../../proto/gen/apache/rocketmq/v2/FilterExpression.js";
+import { FilterType } from "../../proto/gen/apache/rocketmq/v2/FilterType.js";
 import type { ReceiveMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
 import type { ReceiveMessageResponse } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
@@ -17,12 +19,11 @@ import { deliveredMessage } from "./message-out.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { writeReceipt } from "./receipt-handle.js";
 import { noRoute } from "./sends.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 import { durationMs, timestampOf } from "./time.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
 const BATCH_MAX = 32;
-const SQL = 2;
 const LONG_POLL_MS = 20_000;
 const LONG_POLL_MS_MAX = 60_000;
 /** A poll is answered so long before its caller stops waiting. */
@@ -79,7 +80,7 @@ export class Receives {
       status = statusOf(LogwheelError.from(thrown));
     }
     const waitMs = Math.min(REFUSED_WAIT_MS, leftMs() - RESERVE_MS);
-    if (status.code !== CODE.MESSAGE_NOT_FOUND && waitMs > 0) await clock.sleep(waitMs, call.signal);
+    if (status.code !== Code.MESSAGE_NOT_FOUND && waitMs > 0) await clock.sleep(waitMs, call.signal);
     return [{ status }];
   }
 
@@ -92,21 +93,21 @@ export class Receives {
     const topic = nameOf(request.messageQueue?.topic, namespace);
     const group = nameOf(request.group, namespace);
     const client = clientIdOf(call);
-    if (client === "") return refusal(CODE.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
+    if (client === "") return refusal(Code.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
     const wrong = topicRefusal(topic) ?? groupRefusal(group);
     if (wrong !== undefined) return wrong;
     const renewed = request.autoRenew;
     const invisibleMs = renewed ? RENEWED_MS : durationMs(request.invisibleDuration);
     if (!renewed && (invisibleMs < INVISIBLE_MS_MIN || invisibleMs > INVISIBLE_MS_MAX))
       return refusal(
-        CODE.ILLEGAL_INVISIBLE_TIME,
+        Code.ILLEGAL_INVISIBLE_TIME,
         `a message is invisible for 10 s to 12 h, not for ${invisibleMs} ms`,
       );
     const shares = await this.#deps.routes.of(topic);
     if (shares.length === 0) return noRoute(topic);
     const broker = request.messageQueue?.broker?.name || shares[0]!.broker;
     if (!shares.some((share) => share.broker === broker))
-      return refusal(CODE.TOPIC_NOT_FOUND, `broker ${broker} does not have topic ${topic}`);
+      return refusal(Code.TOPIC_NOT_FOUND, `broker ${broker} does not have topic ${topic}`);
     const settings = this.#deps.clients.heard(client)?.settings;
     const asked =
       durationMs(request.longPollingTimeout) ||
@@ -127,7 +128,7 @@ export class Receives {
       waitMs: Math.max(0, Math.min(asked, LONG_POLL_MS_MAX, leftMs - RESERVE_MS)),
       signal: call.signal,
     });
-    if (given.length === 0) return refusal(CODE.MESSAGE_NOT_FOUND, "no message came in time");
+    if (given.length === 0) return refusal(Code.MESSAGE_NOT_FOUND, "no message came in time");
     const own = request.messageQueue!.topic!;
     return [
       { status: OK },
@@ -147,7 +148,7 @@ function subscriptionOf(
   filter: FilterExpression__Output | null,
 ): { topic: string; tags: string; sql: string } {
   const expression = filter?.expression ?? "";
-  if (filter?.type === SQL) return { topic, tags: "", sql: expression };
+  if (filter?.type === FilterType.SQL) return { topic, tags: "", sql: expression };
   return { topic, tags: expression === "" ? "*" : expression, sql: "" };
 }
 

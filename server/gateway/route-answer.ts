@@ -1,26 +1,29 @@
+import { AddressScheme } from "../../proto/gen/apache/rocketmq/v2/AddressScheme.js";
 import type { Broker } from "../../proto/gen/apache/rocketmq/v2/Broker.js";
 import type { Endpoints } from "../../proto/gen/apache/rocketmq/v2/Endpoints.js";
 import type { MessageQueue } from "../../proto/gen/apache/rocketmq/v2/MessageQueue.js";
-import type { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
-import type { Permission } from "../../proto/gen/apache/rocketmq/v2/Permission.js";
+import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
+import { Permission } from "../../proto/gen/apache/rocketmq/v2/Permission.js";
 import type { Resource } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
 import { parseAddress } from "../../proto/kernel/address.js";
-import { TYPE } from "./message-in.js";
-
-const SCHEME = { IPv4: 1, IPv6: 2, DOMAIN_NAME: 3 } as const;
 
 /** Permissions of RocketMQ by those of logwheel: read and write, read, write, none. */
-const PERMISSIONS: readonly Permission[] = [4, 2, 3, 1];
+const PERMISSIONS: readonly Permission[] = [
+  Permission.READ_WRITE,
+  Permission.READ,
+  Permission.WRITE,
+  Permission.NONE,
+];
 
 /** What topics take, by their type. */
 const ACCEPTED: readonly (readonly MessageType[])[] = [
-  [TYPE.NORMAL],
-  [TYPE.NORMAL],
-  [TYPE.FIFO],
-  [TYPE.DELAY],
-  [TYPE.TRANSACTION],
-  [TYPE.NORMAL, TYPE.FIFO, TYPE.DELAY, TYPE.TRANSACTION],
+  [MessageType.NORMAL],
+  [MessageType.NORMAL],
+  [MessageType.FIFO],
+  [MessageType.DELAY],
+  [MessageType.TRANSACTION],
+  [MessageType.NORMAL, MessageType.FIFO, MessageType.DELAY, MessageType.TRANSACTION],
 ];
 
 /** A topic's queues on one broker, and how clients find that. */
@@ -63,9 +66,9 @@ export function isReadable({ permission }: Topic__Output): boolean {
 export function endpointsOf(address: string): Endpoints {
   const { host, port } = parseAddress(address);
   const scheme = host.includes(":")
-    ? SCHEME.IPv6
+    ? AddressScheme.IPv6
     : /^\d+(\.\d+){3}$/.test(host)
-      ? SCHEME.IPv4
-      : SCHEME.DOMAIN_NAME;
+      ? AddressScheme.IPv4
+      : AddressScheme.DOMAIN_NAME;
   return { scheme, addresses: [{ host, port }] };
 }

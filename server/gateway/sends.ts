@@ -1,4 +1,6 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Message__Output } from "../../proto/gen/apache/rocketmq/v2/Message.js";
+import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
 import type { SendMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/SendMessageRequest.js";
 import type { SendMessageResponse } from "../../proto/gen/apache/rocketmq/v2/SendMessageResponse.js";
 import type { SendResultEntry } from "../../proto/gen/apache/rocketmq/v2/SendResultEntry.js";
@@ -8,10 +10,10 @@ import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
 import type { BrokerChannels } from "./brokers.js";
-import { messageRefusal, nativeMessage, TYPE } from "./message-in.js";
+import { messageRefusal, nativeMessage } from "./message-in.js";
 import { nameOf, topicRefusal } from "./names.js";
 import { recallHandle } from "./recall-handle.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 import type { TopicRoutes, TopicShare } from "./topic-routes.js";
 
 /** Messages of one request. */
@@ -55,16 +57,16 @@ export class Sends {
 
   #refusal(messages: readonly Message__Output[], namespace: string): Status | undefined {
     const [first] = messages;
-    if (first === undefined) return refusal(CODE.BAD_REQUEST, "the request has no message");
+    if (first === undefined) return refusal(Code.BAD_REQUEST, "the request has no message");
     if (messages.length > MESSAGES_MAX)
       return refusal(
-        CODE.BAD_REQUEST,
+        Code.BAD_REQUEST,
         `the request has ${messages.length} messages; ${MESSAGES_MAX} are allowed`,
       );
     const topic = nameOf(first.topic, namespace);
     for (const message of messages) {
       if (nameOf(message.topic, namespace) !== topic)
-        return refusal(CODE.BAD_REQUEST, "the messages of a request are for one topic");
+        return refusal(Code.BAD_REQUEST, "the messages of a request are for one topic");
       const wrong = topicRefusal(topic) ?? messageRefusal(message, { bodyMax: this.#deps.bodyBytesMax });
       if (wrong !== undefined) return wrong;
     }
@@ -73,7 +75,7 @@ export class Sends {
 
   async #nowhere(topic: string): Promise<Status> {
     if ((await this.#deps.routes.of(topic)).length > 0)
-      return refusal(CODE.FORBIDDEN, `topic ${topic} takes no messages: give it write permission`);
+      return refusal(Code.FORBIDDEN, `topic ${topic} takes no messages: give it write permission`);
     return noRoute(topic);
   }
 
@@ -83,7 +85,7 @@ export class Sends {
     messages: readonly Message__Output[],
     shares: readonly TopicShare[],
   ): Promise<SendResultEntry[]> {
-    if (messages.length > 1 && messages.every((message) => typeOf(message) === TYPE.NORMAL))
+    if (messages.length > 1 && messages.every((message) => typeOf(message) === MessageType.NORMAL))
       return this.#sendBatch(topic, messages, shares);
     const entries: SendResultEntry[] = [];
     for (const message of messages) entries.push(await this.#sendOne(topic, message, shares));
@@ -96,7 +98,7 @@ export class Sends {
     shares: readonly TopicShare[],
   ): Promise<SendResultEntry> {
     const { address, queueId } = this.#place(message, shares);
-    const half = typeOf(message) === TYPE.TRANSACTION;
+    const half = typeOf(message) === MessageType.TRANSACTION;
     try {
       const { receipt } = await this.#deps.brokers.at(address).unary(
         BROKER.send,
@@ -153,8 +155,8 @@ export class Sends {
 /** The words that RocketMQ's own tests look for. */
 export function noRoute(topic: string): Status {
   return refusal(
-    CODE.TOPIC_NOT_FOUND,
-    `CODE: 17  DESC: No topic route info in name server for the topic: ${topic}`,
+    Code.TOPIC_NOT_FOUND,
+    `Code: 17  DESC: No topic route info in name server for the topic: ${topic}`,
   );
 }
 
@@ -172,19 +174,19 @@ function idOf({ systemProperties }: Message__Output): string {
 
 function entryOf(message: Message__Output, receipt: Receipt__Output): SendResultEntry {
   const type = typeOf(message);
-  const half = type === TYPE.TRANSACTION;
+  const half = type === MessageType.TRANSACTION;
   return {
     status: OK,
     messageId: half ? receipt.messageId : idOf(message),
     transactionId: half ? receipt.messageId : idOf(message),
     offset: receipt.queueOffset,
     recallHandle:
-      type === TYPE.DELAY && receipt.deferred ? recallHandle(receipt.messageId, idOf(message)) : "",
+      type === MessageType.DELAY && receipt.deferred ? recallHandle(receipt.messageId, idOf(message)) : "",
   };
 }
 
 function commonStatus(entries: readonly SendResultEntry[]): Status {
   const [first, ...rest] = entries;
   if (rest.every(({ status }) => status?.code === first!.status?.code)) return first!.status!;
-  return refusal(CODE.MULTIPLE_RESULTS, "the messages fared differently: see their entries");
+  return refusal(Code.MULTIPLE_RESULTS, "the messages fared differently: see their entries");
 }

@@ -1,9 +1,10 @@
+import { Language } from "../../proto/gen/apache/rocketmq/v2/Language.js";
 import type { RetryPolicy } from "../../proto/gen/apache/rocketmq/v2/RetryPolicy.js";
 import type { Settings, Settings__Output } from "../../proto/gen/apache/rocketmq/v2/Settings.js";
 import { durationOf } from "./time.js";
 
-/** Languages, by their number in `Language`, that only know exponential waits of consumers. */
-const NODE_JS = 8;
+/** The language whose client only knows exponential waits of consumers. */
+const { NODE_JS } = Language;
 
 /** What a group is like, as far as its clients are told. */
 export interface GroupRules {

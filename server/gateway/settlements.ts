@@ -2,6 +2,7 @@ import type { AckMessageRequest__Output } from "../../proto/gen/apache/rocketmq/
 import type { AckMessageResponse } from "../../proto/gen/apache/rocketmq/v2/AckMessageResponse.js";
 import type { ChangeInvisibleDurationRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ChangeInvisibleDurationRequest.js";
 import type { ChangeInvisibleDurationResponse } from "../../proto/gen/apache/rocketmq/v2/ChangeInvisibleDurationResponse.js";
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { ForwardMessageToDeadLetterQueueRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ForwardMessageToDeadLetterQueueRequest.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
@@ -13,7 +14,7 @@ import type { GroupConsumer } from "./group-consumer.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { type Receipt, readReceipt, writeReceipt } from "./receipt-handle.js";
 import { INVISIBLE_MS_MAX } from "./receives.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 import { durationMs } from "./time.js";
 
 /** What a call about received messages names. */
@@ -42,9 +43,9 @@ export class Settlements {
     );
     const [first, ...rest] = entries;
     if (first === undefined)
-      return { status: refusal(CODE.BAD_REQUEST, "the call acknowledges nothing"), entries };
+      return { status: refusal(Code.BAD_REQUEST, "the call acknowledges nothing"), entries };
     const same = rest.every(({ status }) => status.code === first.status.code);
-    const mixed = refusal(CODE.MULTIPLE_RESULTS, "the acknowledgements fared differently: see their entries");
+    const mixed = refusal(Code.MULTIPLE_RESULTS, "the acknowledgements fared differently: see their entries");
     return { status: same ? first.status : mixed, entries };
   }
 
@@ -58,7 +59,7 @@ export class Settlements {
     if (ms < 0 || ms > INVISIBLE_MS_MAX)
       return {
         status: refusal(
-          CODE.ILLEGAL_INVISIBLE_TIME,
+          Code.ILLEGAL_INVISIBLE_TIME,
           `a message is invisible for 12 h at most, not for ${ms} ms`,
         ),
         receiptHandle,
@@ -88,7 +89,7 @@ export class Settlements {
     if (wrong !== undefined) return wrong;
     const receipt = readReceipt(handle);
     if (receipt === undefined)
-      return refusal(CODE.INVALID_RECEIPT_HANDLE, "the receipt handle is not one of ours");
+      return refusal(Code.INVALID_RECEIPT_HANDLE, "the receipt handle is not one of ours");
     try {
       const client = clientIdOf(call);
       const consumer =

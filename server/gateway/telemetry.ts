@@ -1,3 +1,4 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Settings__Output } from "../../proto/gen/apache/rocketmq/v2/Settings.js";
 import type {
   TelemetryCommand,
@@ -8,7 +9,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import { groupRefusal, nameOf } from "./names.js";
 import { type GroupRules, type ServerRules, settingsFor } from "./settings.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 
 /** What telemetry stands on. */
 export interface TelemetryDeps {
@@ -45,7 +46,7 @@ export class Telemetry {
         if (client?.tell === tell) client.tell = undefined;
       },
     });
-    if (this.#clientId === "") this.#refuse(CODE.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
+    if (this.#clientId === "") this.#refuse(Code.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
   }
 
   #take(command: TelemetryCommand__Output, tell: (command: TelemetryCommand) => void): void {
@@ -53,7 +54,7 @@ export class Telemetry {
     if (settings == null) return;
     if (settings.publishing == null && settings.subscription == null)
       return this.#refuse(
-        CODE.UNRECOGNIZED_CLIENT_TYPE,
+        Code.UNRECOGNIZED_CLIENT_TYPE,
         "the settings are neither a producer's nor a consumer's",
       );
     const client = this.#deps.clients.meet(this.#clientId);
@@ -68,7 +69,7 @@ export class Telemetry {
     try {
       const group = nameOf(settings.subscription?.group, this.#namespace);
       const wrong = settings.subscription == null ? undefined : groupRefusal(group);
-      if (wrong !== undefined) return this.#refuse(CODE.ILLEGAL_CONSUMER_GROUP, wrong.message ?? "");
+      if (wrong !== undefined) return this.#refuse(Code.ILLEGAL_CONSUMER_GROUP, wrong.message ?? "");
       const groupRules = await this.#deps.groupRules(group);
       tell({ status: OK, settings: settingsFor(settings, rules, groupRules) });
     } catch (thrown) {

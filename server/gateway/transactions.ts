@@ -1,5 +1,7 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { EndTransactionRequest__Output } from "../../proto/gen/apache/rocketmq/v2/EndTransactionRequest.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import { TransactionResolution } from "../../proto/gen/apache/rocketmq/v2/TransactionResolution.js";
 import type { Message__Output as NativeMessage } from "../../proto/gen/logwheel/v1/Message.js";
 import type { Question__Output } from "../../proto/gen/logwheel/v1/Question.js";
 import { CheckLink } from "../../proto/kernel/check-link.js";
@@ -12,11 +14,10 @@ import type { BrokerChannels } from "./brokers.js";
 import type { GatewayClient, GatewayClients } from "./clients.js";
 import { deliveredMessage } from "./message-out.js";
 import { nameOf } from "./names.js";
-import { CODE, OK, refusal, statusOf } from "./status.js";
+import { OK, refusal, statusOf } from "./status.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
-const COMMIT = 1;
-const ROLLBACK = 2;
+const { COMMIT, ROLLBACK } = TransactionResolution;
 const SETTLE_MS = 10_000;
 const HEARD_EVERY_MS = 10_000;
 
@@ -98,10 +99,10 @@ export class Transactions {
     const { transactionId, messageId, resolution } = request;
     const topic = nameOf(request.topic, namespace);
     if (transactionId.trim() === "")
-      return refusal(CODE.INVALID_TRANSACTION_ID, "the call names no transaction");
+      return refusal(Code.INVALID_TRANSACTION_ID, "the call names no transaction");
     const place = parseMessageId(transactionId) ?? parseMessageId(messageId);
     if (place === undefined)
-      return refusal(CODE.INVALID_TRANSACTION_ID, `${transactionId} is no transaction of this cluster`);
+      return refusal(Code.INVALID_TRANSACTION_ID, `${transactionId} is no transaction of this cluster`);
     // Not known yet: it is asked about again.
     if (resolution !== COMMIT && resolution !== ROLLBACK) return OK;
     try {
@@ -109,7 +110,7 @@ export class Transactions {
       const share = shares.find(({ broker }) => broker === place.broker);
       if (share === undefined)
         return refusal(
-          CODE.INVALID_TRANSACTION_ID,
+          Code.INVALID_TRANSACTION_ID,
           `no broker has transaction ${transactionId} of topic ${topic}`,
         );
       const settle = { transactionId, topic, decision: resolution } as const;

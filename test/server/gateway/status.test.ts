@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Code } from "../../../proto/gen/apache/rocketmq/v2/Code.js";
 import { ERRORS, type ErrorCode, LogwheelError } from "../../../proto/kernel/errors.js";
-import { CODE, OK, refusal, statusOf } from "../../../server/gateway/status.js";
+import { OK, refusal, statusOf } from "../../../server/gateway/status.js";
 
 /** What is not a failure of the server. */
 const TOLD: Partial<Record<ErrorCode, number>> = {
@@ -29,8 +29,8 @@ const TOLD: Partial<Record<ErrorCode, number>> = {
 
 describe("status codes of RocketMQ", () => {
   it("are those of its schema", () => {
-    const known = Code as Readonly<Record<string, number>>;
-    for (const [name, code] of Object.entries(CODE)) expect(known[name], name).to.equal(code);
+    const known: readonly number[] = Object.values(Code);
+    for (const [name, code] of Object.entries(TOLD)) expect(known, name).to.include(code);
   });
 
   it("stand for each error of logwheel, and for a failure of the server where no other does", () => {
@@ -46,7 +46,7 @@ describe("status codes of RocketMQ", () => {
   });
 
   it("come with the words of a refusal", () => {
-    expect(refusal(CODE.ILLEGAL_OFFSET, "too far")).to.deep.equal({ code: 40019, message: "too far" });
+    expect(refusal(Code.ILLEGAL_OFFSET, "too far")).to.deep.equal({ code: 40019, message: "too far" });
   });
 
   it("are never 0 when all is well", () => {
