@@ -94,10 +94,6 @@ export class BrokerMember {
     this.#link.start();
   }
 
-  get id(): string {
-    return this.#id;
-  }
-
   /** Lets the broker send up to so many messages beside those that it may send already. */
   want(messages: number): void {
     this.#wanted = Math.max(this.#wanted, messages - Math.max(0, this.#credit));

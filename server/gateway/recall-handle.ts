@@ -1,17 +1,15 @@
-import { crc32 } from "node:zlib";
+import { openText, sealText } from "./sealed-text.js";
 
 const SEPARATOR = "\n";
 
 /** The text by which a producer recalls a delayed message: its id here, and the one that the producer gave it. */
 export function recallHandle(id: string, messageId: string): string {
-  const text = `${id}${SEPARATOR}${messageId}`;
-  return Buffer.from(`${text}${SEPARATOR}${crc32(text)}`).toString("base64url");
+  return sealText(id + SEPARATOR + messageId);
 }
 
-/** What a recall handle says; undefined if it is none, or not as it was: it could name another message. */
+/** What a recall handle says; undefined if it is none, or not as it was. */
 export function readRecallHandle(handle: string): { id: string; messageId: string } | undefined {
-  const [id, ...rest] = Buffer.from(handle, "base64url").toString().split(SEPARATOR);
-  const messageId = rest.slice(0, -1).join(SEPARATOR);
-  if (id === undefined || recallHandle(id, messageId) !== handle) return undefined;
-  return { id, messageId };
+  const text = openText(handle);
+  const at = text?.indexOf(SEPARATOR) ?? -1;
+  return text === undefined || at < 0 ? undefined : { id: text.slice(0, at), messageId: text.slice(at + 1) };
 }

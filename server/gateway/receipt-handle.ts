@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { openText, sealText } from "./sealed-text.js";
 
 /** What a receipt says of the delivery that it belongs to. */
 export interface Receipt {
@@ -20,15 +20,14 @@ const SEPARATOR = " ";
 export function writeReceipt(receipt: Receipt): string {
   const { broker, queueId, offset, attempt, generation, keyHash, untilMs } = receipt;
   const parts = [VERSION, queueId, offset, attempt, generation, keyHash, untilMs, broker];
-  const text = parts.join(SEPARATOR);
-  return Buffer.from(text + SEPARATOR + crc32(text)).toString("base64url");
+  return sealText(parts.join(SEPARATOR));
 }
 
-/** What a receipt handle says; undefined if it is none of ours, or not as it was: it could name another message. */
+/** What a receipt handle says; undefined if it is none of ours, or not as it was. */
 export function readReceipt(handle: string): Receipt | undefined {
-  const [version, ...rest] = Buffer.from(handle, "base64url").toString().split(SEPARATOR);
-  const numbers = rest.slice(0, 6).map(Number);
-  const broker = rest.slice(6, -1).join(SEPARATOR);
+  const [version, ...rest] = openText(handle)?.split(SEPARATOR) ?? [];
+  const numbers = rest.splice(0, 6).map(Number);
+  const broker = rest.join(SEPARATOR);
   if (version !== VERSION || broker === "" || !numbers.every(Number.isSafeInteger)) return undefined;
   const [queueId, offset, attempt, generation, keyHash, untilMs] = numbers as [
     number,
