@@ -73,6 +73,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
       parts.stopping = true;
       serving.health.serving = false;
       await broker.drain(config.stopMs * CONSUMERS_SHARE);
+      gateway?.drain();
       await serving.listening.stop(GRACE_MS);
       await gateway?.stop();
       await broker.stop();

@@ -61,6 +61,7 @@ export class Gateway implements Lifecycle {
   readonly #consumers: Consumers;
   readonly #receives: Receives;
   readonly #settlements: Settlements;
+  readonly #telemetry = new Set<Telemetry>();
 
   constructor(options: GatewayOptions) {
     const { clock, nameServers, own, bodyBytesMax } = options;
@@ -85,6 +86,11 @@ export class Gateway implements Lifecycle {
     this.#transactions.start();
   }
 
+  /** Before the server stops: clients that are on their way out do not hear errors any more, and would die of one. */
+  drain(): void {
+    for (const telemetry of this.#telemetry) telemetry.end();
+  }
+
   async stop(): Promise<void> {
     await this.#clients.stop();
     this.#transactions.stop();
@@ -102,7 +108,10 @@ export class Gateway implements Lifecycle {
         const rules = { bodyBytesMax };
         const settled: TelemetryDeps["settled"] = (client, namespace) =>
           this.#transactions.joined(client, namespace);
-        new Telemetry({ clients: this.#clients, rules, groupRules, settled }, stream, call);
+        const closed = (telemetry: Telemetry): void => void this.#telemetry.delete(telemetry);
+        this.#telemetry.add(
+          new Telemetry({ clients: this.#clients, rules, groupRules, settled, closed }, stream, call),
+        );
       },
       notifyClientTermination: (_, call) => this.#terminate(call),
       sendMessage: (request, call) => this.#sends.send(request, namespaceOf(call)),

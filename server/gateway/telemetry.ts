@@ -18,6 +18,8 @@ export interface TelemetryDeps {
   groupRules(group: string): Promise<GroupRules>;
   /** The client has said what it is. */
   settled(client: ReturnType<GatewayClients["meet"]>, namespace: string): void;
+  /** The stream is no more. */
+  closed(telemetry: Telemetry): void;
 }
 
 /** One telemetry stream: answers each of the client's settings, in their order, and carries commands to it. */
@@ -44,9 +46,15 @@ export class Telemetry {
       close: () => {
         const client = deps.clients.heard(this.#clientId);
         if (client?.tell === tell) client.tell = undefined;
+        deps.closed(this);
       },
     });
     if (this.#clientId === "") this.#refuse(Code.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
+  }
+
+  /** The client opens another one, here or elsewhere. */
+  end(): void {
+    this.#stream.end();
   }
 
   #take(command: TelemetryCommand__Output, tell: (command: TelemetryCommand) => void): void {
