@@ -1,5 +1,5 @@
 import type { DueEntry } from "./due-entry.js";
-import { DueHeap } from "./due-heap.js";
+import { DueHeap, type Slot } from "./due-heap.js";
 import { BEGINNING, compareDue, type DuePlace } from "./due-keys.js";
 
 /**
@@ -10,10 +10,10 @@ import { BEGINNING, compareDue, type DuePlace } from "./due-keys.js";
 export class DueSoon {
   readonly #entriesMax: number;
   readonly #heap = new DueHeap();
-  /** By origin. What heap or front hold and this does not is settled. */
-  readonly #live = new Map<number, DueEntry>();
+  /** What is pending, by origin. */
+  readonly #live = new Map<number, Slot>();
   /** What was given last, in order, out of the heap: all of it is due before what the heap holds. */
-  #front: DueEntry[] = [];
+  #front: Slot[] = [];
   #frontAt = 0;
   #horizon = BEGINNING;
 
@@ -30,41 +30,47 @@ export class DueSoon {
   get first(): DueEntry | undefined {
     for (; this.#frontAt < this.#front.length; this.#frontAt++) {
       const first = this.#front[this.#frontAt]!;
-      if (this.#live.get(first.origin) === first) return first;
+      if (first.live) return first.entry;
     }
-    return this.#firstOfHeap();
+    return this.#firstOfHeap()?.entry;
   }
 
   find(origin: number): DueEntry | undefined {
-    return this.#live.get(origin);
+    return this.#live.get(origin)?.entry;
   }
 
   put(entry: DueEntry): void {
     if (compareDue(entry, this.#horizon) >= 0) return;
     const last = this.#front.at(-1);
-    if (last !== undefined && compareDue(entry, last) < 0) this.#putBack();
+    if (last !== undefined && compareDue(entry, last.entry) < 0) this.#putBack();
     if (this.#heap.size + this.#front.length - this.#frontAt >= this.#entriesMax) this.#lower(entry);
     else this.#add(entry);
   }
 
   delete({ origin }: DueEntry): void {
+    const slot = this.#live.get(origin);
+    if (slot === undefined) return;
+    slot.live = false;
     this.#live.delete(origin);
   }
 
   /** Up to `max` entries that are due at `toMs`, in order. They stay until they are deleted. */
   peek(toMs: number, max: number): DueEntry[] {
-    const entries: DueEntry[] = [];
-    for (const entry of this.#front) if (this.#live.get(entry.origin) === entry) entries.push(entry);
-    this.#front = entries;
+    const front = this.#front.filter(({ live }) => live);
+    this.#front = front;
     this.#frontAt = 0;
-    while (entries.length < max) {
+    while (front.length < max) {
       const first = this.#firstOfHeap();
-      if (first === undefined || first.dueAtMs > toMs) break;
-      entries.push(first);
+      if (first === undefined || first.entry.dueAtMs > toMs) break;
+      front.push(first);
       this.#heap.pop();
     }
-    const end = entries.findIndex(({ dueAtMs }) => dueAtMs > toMs);
-    return entries.slice(0, Math.min(max, end < 0 ? entries.length : end));
+    const entries: DueEntry[] = [];
+    for (const { entry } of front) {
+      if (entries.length === max || entry.dueAtMs > toMs) break;
+      entries.push(entry);
+    }
+    return entries;
   }
 
   /** Moves the horizon on: `entries` are all that are pending between it and `horizon`. */
@@ -72,8 +78,8 @@ export class DueSoon {
     this.#heap.clear();
     this.#front = [];
     this.#frontAt = 0;
-    for (const [origin, entry] of this.#live)
-      if (compareDue(entry, this.#horizon) < 0) this.#heap.push(entry);
+    for (const [origin, slot] of this.#live)
+      if (compareDue(slot.entry, this.#horizon) < 0) this.#heap.push(slot);
       else this.#live.delete(origin);
     for (const entry of entries) this.#add(entry);
     this.#horizon = horizon;
@@ -86,22 +92,23 @@ export class DueSoon {
   }
 
   #putBack(): void {
-    for (const entry of this.#front.slice(this.#frontAt)) this.#heap.push(entry);
+    for (const slot of this.#front.slice(this.#frontAt)) this.#heap.push(slot);
     this.#front = [];
     this.#frontAt = 0;
   }
 
-  #firstOfHeap(): DueEntry | undefined {
+  #firstOfHeap(): Slot | undefined {
     for (let first = this.#heap.first; first !== undefined; first = this.#heap.first) {
-      if (compareDue(first, this.#horizon) >= 0) return undefined;
-      if (this.#live.get(first.origin) === first) return first;
+      if (compareDue(first.entry, this.#horizon) >= 0) return undefined;
+      if (first.live) return first;
       this.#heap.pop();
     }
     return undefined;
   }
 
   #add(entry: DueEntry): void {
-    this.#heap.push(entry);
-    this.#live.set(entry.origin, entry);
+    const slot = { entry, live: true };
+    this.#heap.push(slot);
+    this.#live.set(entry.origin, slot);
   }
 }
