@@ -174,7 +174,8 @@ describe("Delays", () => {
       await world.send(text("live"));
       expect(delivered).to.be.within(1, 19_999);
       expect((await world.bodies()).indexOf("live")).to.be.within(1, 19_999);
-      for (let turn = 0; world.store.due.pending > 0 && turn < 1_000; turn++) await world.settle();
+      const busy = (): boolean => world.store.due.pending > 0 || world.store.unsettledBytes > 0;
+      for (let turn = 0; busy() && turn < 1_000; turn++) await world.settle();
       expect(await world.bodies()).to.have.length(20_001);
     }).timeout(30_000);
   });
