@@ -87,10 +87,15 @@ export class GatewayClients implements Lifecycle {
 
 /** The id that a client gives itself; empty for none. */
 export function clientIdOf(call: CallContext): string {
-  return call.header("x-mq-client-id") ?? "";
+  return lastOf(call.header("x-mq-client-id"));
 }
 
 /** The namespace of a call's resources that have none of their own. */
 export function namespaceOf(call: CallContext): string {
-  return call.header("x-mq-namespace") ?? "";
+  return lastOf(call.header("x-mq-namespace"));
+}
+
+/** Of a header that came more than once: Go's client adds all of its headers again with each attempt of a call, and HTTP/2 joins them. */
+function lastOf(header = ""): string {
+  return header.slice(header.lastIndexOf(",") + 1).trim();
 }

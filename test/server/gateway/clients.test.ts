@@ -111,6 +111,13 @@ describe("clients of the gateway", () => {
 });
 
 describe("a call's client", () => {
+  it("is the last one where headers came more than once, as those of Go's client do when it tries again", () => {
+    const call = callWith({ "x-mq-client-id": "a@1, a@1", "x-mq-namespace": ", , " });
+    expect(clientIdOf(call)).to.equal("a@1");
+    expect(namespaceOf(call)).to.equal("");
+    expect(namespaceOf(callWith({ "x-mq-namespace": "shop, shop" }))).to.equal("shop");
+  });
+
   it("is in its headers, as its namespace is", () => {
     const call = callWith({ "x-mq-client-id": "a", "x-mq-namespace": "shop" });
     expect(clientIdOf(call)).to.equal("a");
