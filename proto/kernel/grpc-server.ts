@@ -9,7 +9,8 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { formatAddress, parseAddress } from "./address.js";
-import { CALL_OVER, stopping } from "./call-errors.js";
+import { CallEnd } from "./call-end.js";
+import { stopping } from "./call-errors.js";
 import type { AnyMethod, CallContext, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
@@ -148,9 +149,9 @@ class GrpcServer implements Listening {
   }
 
   #onUnary(route: Route, call: UnaryCall, reply: sendUnaryData<Buffer>): void {
-    const gone = new AbortController();
-    call.once("cancelled", () => gone.abort(CALL_OVER));
-    this.#answer(route, call, gone.signal)
+    const end = new CallEnd();
+    call.once("cancelled", () => end.come());
+    this.#answer(route, call, end)
       .then(
         (bytes) => {
           const stream = bytes.length < COUNTED_BYTES_MIN ? undefined : http2StreamOf(call);
@@ -164,12 +165,12 @@ class GrpcServer implements Listening {
       );
   }
 
-  async #answer(route: Route, call: UnaryCall, signal: AbortSignal): Promise<Buffer> {
-    return this.#router.unary(route, call.request, this.#context(call, signal));
+  async #answer(route: Route, call: UnaryCall, end: CallEnd): Promise<Buffer> {
+    return this.#router.unary(route, call.request, this.#context(call, end));
   }
 
   #onStream(route: Route, call: StreamCall): void {
-    const gone = new AbortController();
+    const end = new CallEnd();
     const stream = new GrpcServerStream(call, {
       clock: this.#clock,
       stalledMs: this.#limits.stalledMs,
@@ -177,19 +178,25 @@ class GrpcServer implements Listening {
       receiveBytesMax: this.#limits.receiveBytesMax,
       onClosed: () => {
         this.#streams.delete(stream);
-        gone.abort(CALL_OVER);
+        end.come();
       },
     });
     this.#streams.add(stream);
     try {
-      this.#router.stream(route, stream, this.#context(call, gone.signal));
+      this.#router.stream(route, stream, this.#context(call, end));
     } catch (thrown) {
       stream.fail(LogwheelError.from(thrown));
     }
   }
 
-  #context(call: UnaryCall | StreamCall, signal: AbortSignal): CallContext {
-    return { peer: this.#meet(call), signal, header: (name) => textOf(call.metadata, name) };
+  #context(call: UnaryCall | StreamCall, end: CallEnd): CallContext {
+    return {
+      peer: this.#meet(call),
+      get signal() {
+        return end.signal;
+      },
+      header: (name) => textOf(call.metadata, name),
+    };
   }
 
   /** Exchanges versions and refuses newcomers while stopping; the caller's address. */

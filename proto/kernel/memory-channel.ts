@@ -1,5 +1,15 @@
-import { aborted, CALL_OVER, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
-import type { AnyMethod, CallOptions, Channel, Connect, Method, Served, Stream } from "./channel.js";
+import { CallEnd } from "./call-end.js";
+import { aborted, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
+import type {
+  AnyMethod,
+  CallContext,
+  CallOptions,
+  Channel,
+  Connect,
+  Method,
+  Served,
+  Stream,
+} from "./channel.js";
 import type { Clock } from "./clock.js";
 import { errorFromTrailers, trailersOf } from "./error-trailers.js";
 import { LogwheelError } from "./errors.js";
@@ -13,7 +23,15 @@ import { TypedStream } from "./typed-stream.js";
 /** Deliveries in one turn of the event loop before the rest waits for the next, so that timers are never starved. */
 const HOPS_MAX = 1000;
 
-const MEMORY = { peer: "memory", header: (): undefined => undefined };
+function contextOf(end: CallEnd): CallContext {
+  return {
+    peer: "memory",
+    get signal() {
+      return end.signal;
+    },
+    header: () => undefined,
+  };
+}
 
 /** What a network in the process is made of. */
 export interface MemoryNetworkOptions {
@@ -139,14 +157,14 @@ class MemoryChannel implements Channel {
   ): Promise<ROut> {
     return new Promise((resolve, reject) => {
       const bytes = Buffer.from(method.request.encode(request));
-      const gone = new AbortController();
+      const end = new CallEnd();
       const found = this.#find(options, method);
       if (found instanceof LogwheelError) return this.#link.post(() => reject(found));
       const settle = (act: () => void): void => {
         if (!this.#calls.delete(lose)) return;
         release();
         found.finish(call);
-        gone.abort(CALL_OVER);
+        end.come();
         act();
       };
       const lose = (error: LogwheelError): void => settle(() => reject(error));
@@ -156,7 +174,7 @@ class MemoryChannel implements Channel {
       const release = this.#limit(method, options, lose);
       this.#link.post(() => {
         if (!this.#calls.has(lose)) return;
-        this.#ask<ROut>(found, method, bytes, gone.signal).then(
+        this.#ask<ROut>(found, method, bytes, end).then(
           (reply) => this.#link.post(() => settle(() => resolve(reply))),
           (thrown: unknown) => this.#link.post(() => settle(() => reject(thrown))),
         );
@@ -164,17 +182,12 @@ class MemoryChannel implements Channel {
     });
   }
 
-  async #ask<ROut>(
-    server: MemoryServer,
-    method: AnyMethod,
-    bytes: Buffer,
-    signal: AbortSignal,
-  ): Promise<ROut> {
+  async #ask<ROut>(server: MemoryServer, method: AnyMethod, bytes: Buffer, end: CallEnd): Promise<ROut> {
     const route = server.router.routes.get(method.path);
     if (route === undefined) throw unknownMethod(this.address, method);
     let reply: Buffer;
     try {
-      reply = Buffer.from(await server.router.unary(route, bytes, { ...MEMORY, signal }));
+      reply = Buffer.from(await server.router.unary(route, bytes, contextOf(end)));
     } catch (thrown) {
       throw transported(LogwheelError.from(thrown));
     }
@@ -183,8 +196,8 @@ class MemoryChannel implements Channel {
 
   open<Q, QOut, R, ROut>(method: Method<Q, QOut, R, ROut>, options: CallOptions = {}): Stream<Q, ROut> {
     const { client, server: far } = MemoryStream.pair((run) => this.#link.post(run), transported);
-    const gone = new AbortController();
-    far.onClosed = () => gone.abort(CALL_OVER);
+    const end = new CallEnd();
+    far.onClosed = () => end.come();
     const found = this.#find(options, method);
     if (found instanceof LogwheelError) client.lose(found);
     else {
@@ -208,7 +221,7 @@ class MemoryChannel implements Channel {
       this.#link.post(() => {
         const route = found.router.routes.get(method.path);
         if (route === undefined) far.fail(unknownMethod(this.address, method));
-        else found.router.stream(route, far, { ...MEMORY, signal: gone.signal });
+        else found.router.stream(route, far, contextOf(end));
       });
     }
     return new TypedStream<Q, ROut>(client, {

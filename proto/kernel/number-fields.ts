@@ -36,10 +36,10 @@ const BOUNDS: Readonly<Record<string, Bounds>> = {
  */
 export class NumberFields {
   readonly #type: string;
-  readonly #bounds = new Map<string, Bounds>();
+  readonly #bounds: { readonly name: string; readonly bounds: Bounds }[] = [];
   /** Given by name or by number. */
-  readonly #enums = new Set<string>();
-  readonly #inner = new Map<string, NumberFields>();
+  readonly #enums: string[] = [];
+  readonly #inner: { readonly name: string; readonly fields: NumberFields }[] = [];
 
   private constructor(type: string) {
     this.#type = type;
@@ -64,37 +64,38 @@ export class NumberFields {
       const inner = [`${type.slice(0, type.lastIndexOf("."))}.${typeName}`, typeName].find(
         (each) => each in definitions,
       );
-      if (bounds !== undefined) fields.#bounds.set(name, bounds);
-      else if (kind === "TYPE_ENUM") fields.#enums.add(name);
+      if (bounds !== undefined) fields.#bounds.push({ name, bounds });
+      else if (kind === "TYPE_ENUM") fields.#enums.push(name);
       else if (kind === "TYPE_MESSAGE" && inner !== undefined)
-        fields.#inner.set(name, NumberFields.of(inner, definitions, known));
+        fields.#inner.push({ name, fields: NumberFields.of(inner, definitions, known) });
     }
     return fields;
   }
 
   /** Throws BAD_REQUEST that names message, field and bounds for the first number that does not fit. */
   check(message: object): void {
-    for (const [name, value] of Object.entries(message)) {
-      if (value === undefined || value === null) continue;
-      const bounds = this.#bounds.get(name);
-      if (bounds !== undefined) this.#checkNumbers(name, value, bounds);
-      else if (this.#enums.has(name) && typeof value !== "string") this.#checkNumbers(name, value, SIGNED_32);
-      else if (typeof value === "object") this.#checkInner(this.#inner.get(name), value);
+    const values = message as Readonly<Record<string, unknown>>;
+    for (const { name, bounds } of this.#bounds) this.#checkNumbers(name, values[name], bounds);
+    for (const name of this.#enums)
+      if (typeof values[name] !== "string") this.#checkNumbers(name, values[name], SIGNED_32);
+    for (const { name, fields } of this.#inner) {
+      const value = values[name];
+      if (Array.isArray(value)) for (const item of value) fields.check(item);
+      else if (typeof value === "object" && value !== null) fields.check(value);
     }
   }
 
-  #checkNumbers(name: string, value: unknown, [least, most]: Bounds): void {
-    for (const item of Array.isArray(value) ? value : [value])
-      if (!Number.isInteger(item) || item < least || item > most)
-        throw new LogwheelError(
-          "BAD_REQUEST",
-          `${name} of ${this.#type} is ${String(item)}; it is a whole number from ${least} to ${most}`,
-        );
+  #checkNumbers(name: string, value: unknown, bounds: Bounds): void {
+    if (value === undefined || value === null) return;
+    if (Array.isArray(value)) for (const item of value) this.#checkNumber(name, item, bounds);
+    else this.#checkNumber(name, value, bounds);
   }
 
-  #checkInner(inner: NumberFields | undefined, value: object): void {
-    if (inner === undefined) return;
-    if (Array.isArray(value)) for (const item of value) inner.check(item);
-    else inner.check(value);
+  #checkNumber(name: string, value: unknown, [least, most]: Bounds): void {
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+    throw new LogwheelError(
+      "BAD_REQUEST",
+      `${name} of ${this.#type} is ${String(value)}; it is a whole number from ${least} to ${most}`,
+    );
   }
 }
