@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import type { ClientHttp2Stream, Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type {
+  ClientHttp2Stream,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from "node:http2";
 import type { Readable } from "node:stream";
 import type { Server } from "@grpc/grpc-js";
 
 /**
  * What grpc-js 1.14 keeps to itself and a broker cannot do without, in one place.
  *
- * Most give up without harm when a name has gone: the server is slower then, or holds less tight limits. Streams cannot do
- * without `takeOverStream` and `takeOverClientStream`: package.json asks for exactly this version of the library. A test fails so that somebody notices.
+ * Most give up without harm when a name has gone: the server is slower then, or holds less tight limits. Servers and
+ * streams cannot do without `takeOverCalls`, `takeOverStream` and `takeOverClientStream`: package.json asks for exactly this
+ * version of the library. A test fails so that somebody notices.
  */
 interface ServerInternals {
   commonServerOptions?: { settings?: object };
@@ -28,8 +35,34 @@ export function http2ServersOf(server: Server): Http2Server[] {
   return http2Servers instanceof Map ? [...http2Servers.keys()] : [];
 }
 
+type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number) => void;
+
+/**
+ * Calls of a bound server go to `take` first; the library gets those that it does not take. It still counts the streams of all,
+ * because it closes connections that have had none for long.
+ */
+export function takeOverCalls(
+  server: Server,
+  take: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean,
+): void {
+  const library = server as unknown as { onStreamOpened?(stream: ServerHttp2Stream): void };
+  const servers = http2ServersOf(server);
+  assert(servers.length > 0 && library.onStreamOpened !== undefined, MOVED);
+  for (const http2Server of servers) {
+    const own = http2Server.listeners("stream").at(-1) as StreamListener | undefined;
+    assert(own !== undefined, MOVED);
+    http2Server.removeListener("stream", own);
+    http2Server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number) => {
+      if (take(stream, headers)) library.onStreamOpened!(stream);
+      else own.call(http2Server, stream, headers, flags);
+    });
+  }
+}
+
+const MOVED = "grpc-js has moved the calls of a server";
+
 /** The HTTP/2 stream below a server's call. */
-export function http2StreamOf(call: object): ServerHttp2Stream | undefined {
+function http2StreamOf(call: object): ServerHttp2Stream | undefined {
   return (call as { call?: { stream?: ServerHttp2Stream } }).call?.stream;
 }
 

@@ -1,11 +1,10 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import {
   Metadata,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
-  type ServerUnaryCall,
   type ServiceDefinition,
-  type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { formatAddress, parseAddress } from "./address.js";
@@ -15,9 +14,10 @@ import type { AnyMethod, CallContext, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { LogwheelError } from "./errors.js";
 import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
-import { http2ServersOf, http2StreamOf, setServerSettings } from "./grpc-internals.js";
+import { http2ServersOf, setServerSettings, takeOverCalls } from "./grpc-internals.js";
 import { GrpcServerStream } from "./grpc-server-stream.js";
-import { statusOf, textOf } from "./grpc-status.js";
+import { textOf } from "./grpc-status.js";
+import { UnaryCall, type UnaryDeps } from "./grpc-unary.js";
 import { WriteBudget } from "./grpc-writer.js";
 import type { Listening } from "./listening.js";
 import type { Logger } from "./logger.js";
@@ -37,7 +37,9 @@ export interface ServeOptions {
 /** Smaller answers are not worth counting. */
 const COUNTED_BYTES_MIN = 4_096;
 
-type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
+/** What every answer says beside gRPC's own. */
+const GREETING = { [PROTOCOL_HEADER]: PROTOCOL_VERSION, "grpc-accept-encoding": "identity" };
+
 type StreamCall = ServerDuplexStream<Buffer, Buffer>;
 
 /** Serves over gRPC. CONFLICT if the port is taken, BAD_REQUEST if the address is no address of this machine. */
@@ -59,6 +61,7 @@ class GrpcServer implements Listening {
   readonly #streams = new Set<GrpcServerStream>();
   readonly #greeting = new Metadata();
   readonly #budget = new WriteBudget();
+  readonly #unary: UnaryDeps;
   #stopped: Promise<void> | null = null;
 
   constructor(options: ServeOptions) {
@@ -72,10 +75,19 @@ class GrpcServer implements Listening {
       logger: options.logger,
       isUnary: (path) => this.#router.routes.get(path)?.method.kind === "unary",
     });
-    this.#greeting.set(PROTOCOL_HEADER, PROTOCOL_VERSION);
-    this.#greeting.set("grpc-accept-encoding", "identity");
+    for (const [name, value] of Object.entries(GREETING)) this.#greeting.set(name, value);
+    this.#unary = {
+      clock: this.#clock,
+      receiveBytesMax: this.#limits.receiveBytesMax,
+      greeting: GREETING,
+      answer: (path, request, call) => this.#answer(path, request, call),
+      answers: (stream, bytes) => {
+        if (bytes >= COUNTED_BYTES_MIN) this.#guard.answers(stream, bytes);
+      },
+    };
     this.#server = this.#make();
-    for (const { service } of options.served) this.#add(Object.values(service));
+    for (const { service } of options.served)
+      this.#addStreams(Object.values(service).filter(({ kind }) => kind === "stream"));
   }
 
   #make(): Server {
@@ -97,24 +109,23 @@ class GrpcServer implements Listening {
     return server;
   }
 
-  #add(methods: readonly AnyMethod[]): void {
+  /** The library opens and closes streams; unary calls go past it. */
+  #addStreams(methods: readonly AnyMethod[]): void {
+    if (methods.length === 0) return;
     const definition: Record<string, object> = {};
     const implementation: UntypedServiceImplementation = {};
-    for (const { path, kind } of methods) {
-      const streams = kind === "stream";
+    for (const { path } of methods) {
       definition[path] = {
         path,
-        requestStream: streams,
-        responseStream: streams,
+        requestStream: true,
+        responseStream: true,
         requestSerialize: asIs,
         requestDeserialize: asIs,
         responseSerialize: asIs,
         responseDeserialize: asIs,
       };
       const route = this.#router.routes.get(path)!;
-      implementation[path] = streams
-        ? (call: StreamCall) => this.#onStream(route, call)
-        : (call: UnaryCall, reply: sendUnaryData<Buffer>) => this.#onUnary(route, call, reply);
+      implementation[path] = (call: StreamCall) => this.#onStream(route, call);
     }
     this.#server.addService(definition as ServiceDefinition, implementation);
   }
@@ -127,6 +138,7 @@ class GrpcServer implements Listening {
       ),
     );
     this.address = formatAddress({ host, port: this.port });
+    takeOverCalls(this.#server, (stream, headers) => this.#take(stream, headers));
     for (const http2Server of http2ServersOf(this.#server)) this.#guard.watch(http2Server);
   }
 
@@ -148,25 +160,20 @@ class GrpcServer implements Listening {
     this.#guard.destroy();
   }
 
-  #onUnary(route: Route, call: UnaryCall, reply: sendUnaryData<Buffer>): void {
-    const end = new CallEnd();
-    call.once("cancelled", () => end.come());
-    this.#answer(route, call, end)
-      .then(
-        (bytes) => {
-          const stream = bytes.length < COUNTED_BYTES_MIN ? undefined : http2StreamOf(call);
-          if (stream !== undefined) this.#guard.answers(stream, bytes.length);
-          reply(null, bytes);
-        },
-        (thrown: unknown) => reply(statusOf(LogwheelError.from(thrown))),
-      )
-      .catch((thrown: unknown) =>
-        this.#logger.error({ err: thrown, method: route.method.path }, "a reply failed"),
-      );
+  /** Takes a unary call; false for any other, which is the library's. */
+  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    const path = headers[":path"] ?? "";
+    const isGrpc = headers["content-type"]?.startsWith("application/grpc") === true;
+    if (!isGrpc || this.#router.routes.get(path)?.method.kind !== "unary") return false;
+    new UnaryCall(stream, path, headers, this.#unary);
+    return true;
   }
 
-  async #answer(route: Route, call: UnaryCall, end: CallEnd): Promise<Buffer> {
-    return this.#router.unary(route, call.request, this.#context(call, end));
+  async #answer(path: string, request: Buffer, call: CallContext): Promise<Buffer> {
+    checkProtocol(call.header(PROTOCOL_HEADER), "server");
+    checkEncoding(call.header(REFUSED_ENCODING));
+    if (this.#stopped !== null) throw stopping(this.address);
+    return this.#router.unary(this.#router.routes.get(path)!, request, call);
   }
 
   #onStream(route: Route, call: StreamCall): void {
@@ -189,7 +196,7 @@ class GrpcServer implements Listening {
     }
   }
 
-  #context(call: UnaryCall | StreamCall, end: CallEnd): CallContext {
+  #context(call: StreamCall, end: CallEnd): CallContext {
     return {
       peer: this.#meet(call),
       get signal() {
@@ -200,7 +207,7 @@ class GrpcServer implements Listening {
   }
 
   /** Exchanges versions and refuses newcomers while stopping; the caller's address. */
-  #meet(call: UnaryCall | StreamCall): string {
+  #meet(call: StreamCall): string {
     call.sendMetadata(this.#greeting);
     checkProtocol(textOf(call.metadata, PROTOCOL_HEADER), "server");
     checkEncoding(textOf(call.metadata, REFUSED_ENCODING));

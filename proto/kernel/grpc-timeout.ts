@@ -15,7 +15,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** The library's timers end here; beyond, it takes a time for one that is over. */
-const LIBRARY_MS_MAX = 2 ** 31 - 1;
+export const LIBRARY_MS_MAX = 2 ** 31 - 1;
 
 /** Milliseconds of a timeout as gRPC writes it, for example `5S`; undefined if it is none. */
 export function parseTimeout(text: string): number | undefined {

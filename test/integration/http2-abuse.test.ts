@@ -205,7 +205,7 @@ describe("abuse of HTTP/2 against the server processes", function () {
           stream.on(event, (headers) => statuses.push(headers["grpc-status"]));
         stream.resume();
         stream.write(Buffer.from("00ffffffff", "hex"));
-        await until("the call is refused", () => statuses.includes("8") || stream.closed);
+        await until("the call is refused", () => statuses.includes("3") || stream.closed);
       }
       await unharmed(20 * MiB, before);
     });

@@ -2,9 +2,9 @@ import * as grpc from "@grpc/grpc-js";
 import { expect } from "chai";
 import {
   http2ServersOf,
-  http2StreamOf,
   readOneAhead,
   setServerSettings,
+  takeOverCalls,
   takeOverClientStream,
   takeOverStream,
 } from "../../../proto/kernel/grpc-internals.js";
@@ -32,7 +32,6 @@ describe("private parts of grpc-js", () => {
         talk: (call: grpc.ServerDuplexStream<Buffer, Buffer>) => {
           const stream = takeOverStream(call);
           seen = { stream, own: stream.listenerCount("data") };
-          expect(http2StreamOf(call)).to.equal(stream);
           call.sendMetadata(new grpc.Metadata());
           call.end();
         },
@@ -44,6 +43,11 @@ describe("private parts of grpc-js", () => {
       ),
     );
     expect(http2ServersOf(server).length).to.equal(1);
+    const offered: unknown[] = [];
+    takeOverCalls(server, (_, headers) => {
+      offered.push(headers[":path"]);
+      return false;
+    });
     const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
     const call = client.makeBidiStreamRequest(path, asIs, asIs);
     expect(readOneAhead(call)).to.equal(true);
@@ -58,6 +62,7 @@ describe("private parts of grpc-js", () => {
     client.close();
     server.forceShutdown();
     for (const http2Server of http2ServersOf(server)) http2Server.close();
+    expect(offered).to.deep.equal([path]);
     expect(taken).to.deep.equal([0, true]);
     expect(seen?.own).to.equal(0);
     expect(seen?.stream).to.have.property("close").that.is.a("function");
@@ -66,7 +71,7 @@ describe("private parts of grpc-js", () => {
   it("are done without when they have gone", () => {
     expect(setServerSettings({} as grpc.Server, {})).to.equal(false);
     expect(http2ServersOf({} as grpc.Server)).to.deep.equal([]);
-    expect(http2StreamOf({})).to.equal(undefined);
+    expect(() => takeOverCalls({} as grpc.Server, () => true)).to.throw("grpc-js has moved");
     expect(() => takeOverStream({})).to.throw("grpc-js has moved");
     expect(() => takeOverClientStream({})).to.throw("grpc-js has moved");
     expect(readOneAhead({} as never)).to.equal(false);

@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
+import { expect } from "chai";
+import type { CallContext } from "../../../proto/kernel/channel.js";
+import type { Listening } from "../../../proto/kernel/listening.js";
+import { BYTES, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
+
+const OK = "0";
+const INVALID_ARGUMENT = "3";
+const DEADLINE_EXCEEDED = "4";
+const UNIMPLEMENTED = "12";
+const INTERNAL = "13";
+
+describe("unary calls on the wire", () => {
+  let peers: GrpcPeers;
+  let server: Listening;
+  let client: ClientHttp2Session;
+  let asked: CallContext[];
+  let hang: boolean;
+
+  beforeEach(async () => {
+    peers = new GrpcPeers();
+    asked = [];
+    hang = false;
+    server = await peers.start({
+      ask: (bytes, call) => {
+        asked.push(call);
+        return hang ? new Promise<Buffer>(() => {}) : bytes;
+      },
+    });
+    client = peers.session(server);
+  });
+
+  afterEach(() => peers.close());
+
+  /** Headers, body and trailers of the answer to what is sent in these pieces. */
+  async function answer(
+    pieces: readonly Uint8Array[],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: unknown; message: string; body: string; headers: IncomingHttpHeaders }> {
+    const stream: ClientHttp2Stream = request(client, BYTES.ask.path, headers);
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const responded = once(stream, "response");
+    const trailed = once(stream, "trailers");
+    for (const piece of pieces) stream.write(piece);
+    stream.end();
+    const [[response], [trailers]] = await Promise.all([responded, trailed]);
+    return {
+      status: String(trailers["grpc-status"]),
+      message: decodeURI(String(trailers["grpc-message"] ?? "")),
+      body: Buffer.concat(chunks).toString(),
+      headers: response,
+    };
+  }
+
+  it("are answered with one message, a status and the version of the protocol", async () => {
+    const { status, body, headers } = await answer([framed(Buffer.from("hello"))]);
+    expect({ status, body }).to.deep.equal({ status: OK, body: "\0\0\0\0\x05hello" });
+    expect(headers).to.include({
+      "content-type": "application/grpc+proto",
+      "logwheel-protocol": "1",
+      "grpc-accept-encoding": "identity",
+    });
+    expect(headers[":status"]).to.equal(200);
+  });
+
+  it("may come a byte at a time, and be empty", async () => {
+    const bytes = [...framed(Buffer.from("abc"))].map((byte) => Buffer.of(byte));
+    expect((await answer(bytes)).body).to.equal("\0\0\0\0\x03abc");
+    expect((await answer([framed(Buffer.alloc(0))])).body).to.equal("\0\0\0\0\0");
+  });
+
+  it("tell their handlers who calls, and with what headers", async () => {
+    await answer([framed(Buffer.from("x"))], { "x-mq-namespace": "shop" });
+    expect(asked[0]!.peer).to.match(/^127\.0\.0\.1:\d+$/);
+    expect(asked[0]!.header("x-mq-namespace")).to.equal("shop");
+    expect(asked[0]!.header("x-mq-client-id")).to.equal(undefined);
+    expect(asked[0]!.signal.aborted).to.equal(true);
+  });
+
+  it("are refused without a message, with two, with a compressed one and with one that is too large", async () => {
+    const one = framed(Buffer.from("x"));
+    expect(await answer([])).to.include({
+      status: UNIMPLEMENTED,
+      message: "/t.T/Ask takes one message, and none came",
+    });
+    expect(await answer([one.subarray(0, 3)])).to.include({ status: UNIMPLEMENTED });
+    expect(await answer([one, one])).to.include({
+      status: UNIMPLEMENTED,
+      message: "/t.T/Ask takes one message, and a second one came",
+    });
+    const compressed = await answer([Buffer.from("010000000178", "hex")]);
+    expect(compressed.status).to.equal(UNIMPLEMENTED);
+    expect(compressed.message).to.include("compressed messages are not taken");
+    const large = await answer([Buffer.from("00ffffffff", "hex")]);
+    expect(large.status).to.equal(INVALID_ARGUMENT);
+    expect(large.message).to.include("larger than");
+    expect(asked).to.deep.equal([]);
+  });
+
+  it("end when the time of their caller is over, and their handlers hear of it", async () => {
+    hang = true;
+    const { status } = await answer([framed(Buffer.from("x"))], { "grpc-timeout": "20m" });
+    expect(status).to.equal(DEADLINE_EXCEEDED);
+    expect(asked[0]!.signal.aborted).to.equal(true);
+  });
+
+  it("are refused with a time that is none, and taken with one that no timer can count", async () => {
+    const bytes = framed(Buffer.from("x"));
+    expect(await answer([bytes], { "grpc-timeout": "soon" })).to.include({
+      status: INTERNAL,
+      message: 'grpc-timeout is "soon", which is no time',
+    });
+    expect(await answer([bytes], { "grpc-timeout": "99999999H" })).to.include({ status: OK });
+  });
+
+  it("end for their handlers when the caller goes", async () => {
+    hang = true;
+    const stream = request(client, BYTES.ask.path);
+    stream.end(framed(Buffer.from("x")));
+    while (asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const { signal } = asked[0]!;
+    const aborted = once(signal, "abort");
+    stream.close(8);
+    await aborted;
+    expect(signal.reason).to.have.property("code", "CLOSED");
+  });
+
+  it("of another content type are the library's", async () => {
+    const stream = client.request({
+      ":path": BYTES.ask.path,
+      ":method": "POST",
+      "content-type": "text/plain",
+    });
+    stream.end("x");
+    const [response] = await once(stream, "response");
+    expect(response[":status"]).to.equal(415);
+  });
+});
