@@ -134,8 +134,10 @@ describe("the package, packed and installed in an empty folder", function () {
     const work = ["bench", "send", "--seconds", "1", "--warmup", "0", "--in-flight", "8", "-o", "json"];
     const { code, stdout, stderr } = await inApp("npx", "--no-install", "logwheel", ...work);
     expect(code, stderr).to.equal(0);
-    const { acked, offered } = JSON.parse(stdout);
-    expect(acked).to.be.above(0).and.to.equal(offered);
+    const { acked, refused, offered } = JSON.parse(stdout);
+    expect(acked).to.be.above(0);
+    // A machine that is too busy has its broker refuse some.
+    expect(acked + refused).to.equal(offered);
   });
 
   it("holds no tests, no sources and nothing of the machine that packed it", async () => {
