@@ -1,8 +1,11 @@
+import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Settings__Output } from "../../proto/gen/apache/rocketmq/v2/Settings.js";
+import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { TelemetryCommand } from "../../proto/gen/apache/rocketmq/v2/TelemetryCommand.js";
 import type { CallContext } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
+import { refusal } from "./status.js";
 
 /** Silence after which a client is forgotten; they are heard every 30 s at least. */
 export const CLIENT_EXPIRY_MS = 120_000;
@@ -88,6 +91,12 @@ export class GatewayClients implements Lifecycle {
 /** The id that a client gives itself; empty for none. */
 export function clientIdOf(call: CallContext): string {
   return lastOf(call.header("x-mq-client-id"));
+}
+
+/** Why a call is not taken whatever it asks for; undefined if it is. */
+export function callerRefusal(call: CallContext): Status | undefined {
+  if (clientIdOf(call) !== "") return undefined;
+  return refusal(Code.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
 }
 
 /** The namespace of a call's resources that have none of their own. */

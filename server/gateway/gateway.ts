@@ -16,6 +16,8 @@ import { BrokerChannels } from "./brokers.js";
 import { clientIdOf, GatewayClients, namespaceOf } from "./clients.js";
 import { Consumers } from "./consumers.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
+import { Offsets } from "./offsets.js";
+import { Pulls } from "./pulls.js";
 import { recall } from "./recalls.js";
 import { Receives } from "./receives.js";
 import { brokerQueues, endpointsOf, isReadable, messageQueues, type RoutedShare } from "./route-answer.js";
@@ -27,7 +29,10 @@ import { Telemetry, type TelemetryDeps } from "./telemetry.js";
 import { TopicRoutes, type TopicShare } from "./topic-routes.js";
 import { producerGroup, Transactions } from "./transactions.js";
 
-const NOT_YET = refusal(Code.NOT_IMPLEMENTED, "pulling and offsets are not there yet");
+const NO_LITE = refusal(
+  Code.NOT_IMPLEMENTED,
+  "lite topics are not there: subscribe to a topic of another type",
+);
 
 /** What a gateway stands on. */
 export interface GatewayOptions {
@@ -60,6 +65,8 @@ export class Gateway implements Lifecycle {
   readonly #transactions: Transactions;
   readonly #consumers: Consumers;
   readonly #receives: Receives;
+  readonly #pulls: Pulls;
+  readonly #offsets: Offsets;
   readonly #settlements: Settlements;
   readonly #telemetry = new Set<Telemetry>();
 
@@ -77,6 +84,8 @@ export class Gateway implements Lifecycle {
     this.#transactions = new Transactions({ ...options, ...places, clients: this.#clients });
     this.#consumers = new Consumers({ ...options, ...places });
     this.#receives = new Receives({ ...places, clock, clients: this.#clients, consumers: this.#consumers });
+    this.#pulls = new Pulls({ ...places, clock, clients: this.#clients });
+    this.#offsets = new Offsets(places);
     this.#settlements = new Settlements(this.#consumers);
     this.served = [{ name: MESSAGING_NAME, service: MESSAGING, handlers: this.#handlers() }];
   }
@@ -126,21 +135,11 @@ export class Gateway implements Lifecycle {
       forwardMessageToDeadLetterQueue: async (request, call) => ({
         status: await this.#settlements.reject(request, call),
       }),
-      pullMessage: (stream) => {
-        stream.listen({
-          message: () => {
-            stream.write({ status: NOT_YET });
-            stream.end();
-          },
-          close: () => {},
-        });
-      },
-      updateOffset: () => ({ status: NOT_YET }),
-      getOffset: () => ({ status: NOT_YET }),
-      queryOffset: () => ({ status: NOT_YET }),
-      syncLiteSubscription: () => ({
-        status: refusal(Code.NOT_IMPLEMENTED, "lite topics are not there"),
-      }),
+      pullMessage: (stream, call) => this.#pulls.take(stream, call),
+      updateOffset: (request, call) => this.#offsets.commit(request, call),
+      getOffset: (request, call) => this.#offsets.committed(request, call),
+      queryOffset: (request, call) => this.#offsets.query(request, call),
+      syncLiteSubscription: () => ({ status: NO_LITE }),
     };
   }
 

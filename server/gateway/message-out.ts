@@ -5,11 +5,15 @@ import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
 import type { Resource } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
 import type { Message__Output as NativeMessage } from "../../proto/gen/logwheel/v1/Message.js";
+import { of } from "../../proto/kernel/method.js";
+import { RECORD, type StoredRecord } from "../../proto/kernel/record.js";
 import { digestOf } from "./message-in.js";
 import { durationOf, timestampOf } from "./time.js";
 
 /** The one digest that all official clients read alike. */
 const { MD5 } = DigestType;
+
+const stored = of<object, NativeMessage>("Message");
 
 /** A stored message, and how it comes to its client. */
 export interface Delivered {
@@ -61,6 +65,24 @@ export function deliveredMessage(delivered: Delivered): Message {
         : { deadLetterQueue: { topic: deadLetter.topic, messageId: deadLetter.messageId } }),
     },
   };
+}
+
+/** The same of a record as a broker keeps it. */
+export function deliveredRecord(
+  record: StoredRecord,
+  { broker, ...more }: Pick<Delivered, "topic" | "broker" | "receiptHandle" | "invisibleMs">,
+): Message {
+  const { bytes, start, end, queueId, queueOffset, storedAtMs, attempt } = record;
+  return deliveredMessage({
+    message: stored.decode(bytes.subarray(start + RECORD.CONTENT, end)),
+    id: record.messageId(broker),
+    broker,
+    queueId,
+    queueOffset,
+    storedAtMs,
+    attempt,
+    ...more,
+  });
 }
 
 function typeOf({

@@ -1,39 +1,31 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
-import type { FilterExpression__Output } from "../../proto/gen/apache/rocketmq/v2/FilterExpression.js";
-import { FilterType } from "../../proto/gen/apache/rocketmq/v2/FilterType.js";
 import type { ReceiveMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
 import type { ReceiveMessageResponse } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
-import type { Message__Output as NativeMessage } from "../../proto/gen/logwheel/v1/Message.js";
 import type { CallContext, Stream } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { TIMEOUT_HEADER } from "../../proto/kernel/grpc-timeout.js";
-import { of } from "../../proto/kernel/method.js";
-import { RECORD } from "../../proto/kernel/record.js";
-import { clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
+import { answerOnce } from "./answer-once.js";
+import { callerRefusal, clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import type { Consumers } from "./consumers.js";
 import { type Given, RENEWED_MS } from "./group-consumer.js";
-import { deliveredMessage } from "./message-out.js";
+import { deliveredRecord } from "./message-out.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
+import { deadlineMs, toldPollMs, waitableMs } from "./poll-time.js";
+import { isStatus, shareOf } from "./queue-place.js";
 import { writeReceipt } from "./receipt-handle.js";
-import { noRoute } from "./sends.js";
 import { OK, refusal, statusOf } from "./status.js";
+import { subscriptionOf } from "./subscriptions.js";
 import { durationMs, timestampOf } from "./time.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
-const BATCH_MAX = 32;
-const LONG_POLL_MS = 20_000;
-const LONG_POLL_MS_MAX = 60_000;
-/** A poll is answered so long before its caller stops waiting. */
-const RESERVE_MS = 300;
+/** Messages of one answer. */
+export const BATCH_MAX = 32;
 export const INVISIBLE_MS_MIN = 10_000;
 export const INVISIBLE_MS_MAX = 12 * 3_600_000;
 /** Some clients ask again at once after a refusal. */
 const REFUSED_WAIT_MS = 1_000;
-
-const nativeMessage = of<object, NativeMessage>("Message");
 
 /** What receiving stands on. */
 export interface ReceivesDeps {
@@ -53,15 +45,7 @@ export class Receives {
 
   /** Takes one call. */
   take(stream: Stream<ReceiveMessageResponse, ReceiveMessageRequest__Output>, call: CallContext): void {
-    stream.listen({
-      message: (request) => {
-        void this.#answer(request, call).then((frames) => {
-          for (const frame of frames) stream.write(frame);
-          stream.end();
-        });
-      },
-      close: () => {},
-    });
+    answerOnce(stream, (request) => this.#answer(request, call));
   }
 
   async #answer(
@@ -70,7 +54,7 @@ export class Receives {
   ): Promise<ReceiveMessageResponse[]> {
     const { clock } = this.#deps;
     const began = clock.monotonicMs();
-    const leftMs = (): number => this.#deadlineMs(call) - (clock.monotonicMs() - began);
+    const leftMs = (): number => deadlineMs(call) - (clock.monotonicMs() - began);
     let status: Status;
     try {
       const answer = await this.#receive(request, call, leftMs());
@@ -79,7 +63,7 @@ export class Receives {
     } catch (thrown) {
       status = statusOf(LogwheelError.from(thrown));
     }
-    const waitMs = Math.min(REFUSED_WAIT_MS, leftMs() - RESERVE_MS);
+    const waitMs = Math.min(REFUSED_WAIT_MS, waitableMs(leftMs()));
     if (status.code !== Code.MESSAGE_NOT_FOUND && waitMs > 0) await clock.sleep(waitMs, call.signal);
     return [{ status }];
   }
@@ -93,8 +77,7 @@ export class Receives {
     const topic = nameOf(request.messageQueue?.topic, namespace);
     const group = nameOf(request.group, namespace);
     const client = clientIdOf(call);
-    if (client === "") return refusal(Code.CLIENT_ID_REQUIRED, "the call has no x-mq-client-id");
-    const wrong = topicRefusal(topic) ?? groupRefusal(group);
+    const wrong = callerRefusal(call) ?? topicRefusal(topic) ?? groupRefusal(group);
     if (wrong !== undefined) return wrong;
     const renewed = request.autoRenew;
     const invisibleMs = renewed ? RENEWED_MS : durationMs(request.invisibleDuration);
@@ -103,16 +86,11 @@ export class Receives {
         Code.ILLEGAL_INVISIBLE_TIME,
         `a message is invisible for 10 s to 12 h, not for ${invisibleMs} ms`,
       );
-    const shares = await this.#deps.routes.of(topic);
-    if (shares.length === 0) return noRoute(topic);
-    const broker = request.messageQueue?.broker?.name || shares[0]!.broker;
-    if (!shares.some((share) => share.broker === broker))
-      return refusal(Code.TOPIC_NOT_FOUND, `broker ${broker} does not have topic ${topic}`);
+    const share = await shareOf(this.#deps.routes, topic, request.messageQueue?.broker?.name);
+    if (isStatus(share)) return share;
+    const { broker } = share;
     const settings = this.#deps.clients.heard(client)?.settings;
-    const asked =
-      durationMs(request.longPollingTimeout) ||
-      durationMs(settings?.subscription?.longPollingTimeout) ||
-      LONG_POLL_MS;
+    const asked = durationMs(request.longPollingTimeout) || toldPollMs(settings);
     const told = (settings?.subscription?.subscriptions ?? []).map((each) =>
       subscriptionOf(nameOf(each.topic, namespace), each.expression),
     );
@@ -125,7 +103,7 @@ export class Receives {
       max: Math.min(Math.max(1, request.batchSize), BATCH_MAX),
       invisibleMs,
       renewed,
-      waitMs: Math.max(0, Math.min(asked, LONG_POLL_MS_MAX, leftMs - RESERVE_MS)),
+      waitMs: Math.min(asked, waitableMs(leftMs)),
       signal: call.signal,
     });
     if (given.length === 0) return refusal(Code.MESSAGE_NOT_FOUND, "no message came in time");
@@ -136,38 +114,13 @@ export class Receives {
       { deliveryTimestamp: timestampOf(this.#deps.clock.nowMs()) },
     ];
   }
-
-  #deadlineMs(call: CallContext): number {
-    const text = call.header(TIMEOUT_HEADER);
-    return text === undefined ? LONG_POLL_MS_MAX : Number(text);
-  }
-}
-
-function subscriptionOf(
-  topic: string,
-  filter: FilterExpression__Output | null,
-): { topic: string; tags: string; sql: string } {
-  const expression = filter?.expression ?? "";
-  if (filter?.type === FilterType.SQL) return { topic, tags: "", sql: expression };
-  return { topic, tags: expression === "" ? "*" : expression, sql: "" };
 }
 
 function messageOf(
   { arrived: { record }, receipt }: Given,
   topic: Resource__Output,
   invisibleMs: number,
-): ReturnType<typeof deliveredMessage> {
-  const { bytes, start, end, storedAtMs, queueOffset, queueId, attempt } = record;
-  return deliveredMessage({
-    message: nativeMessage.decode(bytes.subarray(start + RECORD.CONTENT, end)),
-    id: record.messageId(receipt.broker),
-    topic,
-    broker: receipt.broker,
-    queueId,
-    queueOffset,
-    storedAtMs,
-    attempt,
-    receiptHandle: writeReceipt(receipt),
-    invisibleMs,
-  });
+): ReturnType<typeof deliveredRecord> {
+  const { broker } = receipt;
+  return deliveredRecord(record, { topic, broker, receiptHandle: writeReceipt(receipt), invisibleMs });
 }

@@ -1,0 +1,14 @@
+import type { Stream } from "../../proto/kernel/channel.js";
+
+/** Writes what `answer` finds for the one request of a call, and ends. `answer` does not reject. */
+export function answerOnce<Q, R>(stream: Stream<R, Q>, answer: (request: Q) => Promise<readonly R[]>): void {
+  stream.listen({
+    message: (request) => {
+      void answer(request).then((frames) => {
+        for (const frame of frames) stream.write(frame);
+        stream.end();
+      });
+    },
+    close: () => {},
+  });
+}
