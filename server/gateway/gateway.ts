@@ -1,11 +1,11 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Endpoints__Output } from "../../proto/gen/apache/rocketmq/v2/Endpoints.js";
-import type { HeartbeatResponse } from "../../proto/gen/apache/rocketmq/v2/HeartbeatResponse.js";
-import type { NotifyClientTerminationResponse } from "../../proto/gen/apache/rocketmq/v2/NotifyClientTerminationResponse.js";
 import type { QueryAssignmentRequest__Output } from "../../proto/gen/apache/rocketmq/v2/QueryAssignmentRequest.js";
 import type { QueryAssignmentResponse } from "../../proto/gen/apache/rocketmq/v2/QueryAssignmentResponse.js";
 import type { QueryRouteRequest__Output } from "../../proto/gen/apache/rocketmq/v2/QueryRouteRequest.js";
 import type { QueryRouteResponse } from "../../proto/gen/apache/rocketmq/v2/QueryRouteResponse.js";
+import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
+import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { CallContext, Channel, Connect, Handlers, Served } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
@@ -13,8 +13,9 @@ import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { MESSAGING, MESSAGING_NAME } from "../../proto/kernel/rocketmq-contract.js";
 import { BrokerChannels } from "./brokers.js";
-import { clientIdOf, GatewayClients, namespaceOf } from "./clients.js";
+import { clientIdOf, type GatewayClient, GatewayClients, namespaceOf } from "./clients.js";
 import { Consumers } from "./consumers.js";
+import { identified } from "./identified.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { Offsets } from "./offsets.js";
 import { Pulls } from "./pulls.js";
@@ -24,15 +25,10 @@ import { brokerQueues, endpointsOf, isReadable, messageQueues, type RoutedShare 
 import { noRoute, Sends } from "./sends.js";
 import type { GroupRules } from "./settings.js";
 import { Settlements } from "./settlements.js";
-import { OK, refusal, statusOf } from "./status.js";
+import { NO_LITE, OK, refusal, statusOf } from "./status.js";
 import { Telemetry, type TelemetryDeps } from "./telemetry.js";
 import { TopicRoutes, type TopicShare } from "./topic-routes.js";
 import { producerGroup, Transactions } from "./transactions.js";
-
-const NO_LITE = refusal(
-  Code.NOT_IMPLEMENTED,
-  "lite topics are not there: subscribe to a topic of another type",
-);
 
 /** What a gateway stands on. */
 export interface GatewayOptions {
@@ -87,7 +83,7 @@ export class Gateway implements Lifecycle {
     this.#pulls = new Pulls({ ...places, clock, clients: this.#clients });
     this.#offsets = new Offsets(places);
     this.#settlements = new Settlements(this.#consumers);
-    this.served = [{ name: MESSAGING_NAME, service: MESSAGING, handlers: this.#handlers() }];
+    this.served = [{ name: MESSAGING_NAME, service: MESSAGING, handlers: identified(this.#handlers()) }];
   }
 
   async start(): Promise<void> {
@@ -111,7 +107,7 @@ export class Gateway implements Lifecycle {
     return {
       queryRoute: (request, call) => this.#queryRoute(request, namespaceOf(call)),
       queryAssignment: (request, call) => this.#queryAssignment(request, namespaceOf(call)),
-      heartbeat: (_, call) => this.#heartbeat(call),
+      heartbeat: ({ group }, call) => ({ status: this.#hear(call, group).status }),
       telemetry: (stream, call) => {
         const { bodyBytesMax, groupRules } = this.#options;
         const rules = { bodyBytesMax };
@@ -122,7 +118,11 @@ export class Gateway implements Lifecycle {
           new Telemetry({ clients: this.#clients, rules, groupRules, settled, closed }, stream, call),
         );
       },
-      notifyClientTermination: (_, call) => this.#terminate(call),
+      notifyClientTermination: ({ group }, call) => {
+        const { status, client } = this.#hear(call, group);
+        if (client !== undefined) this.#clients.end(client);
+        return { status };
+      },
       sendMessage: (request, call) => this.#sends.send(request, namespaceOf(call)),
       endTransaction: async (request, call) => ({
         status: await this.#transactions.end(request, namespaceOf(call)),
@@ -191,16 +191,16 @@ export class Gateway implements Lifecycle {
     }));
   }
 
-  #heartbeat(call: CallContext): HeartbeatResponse {
-    if (this.#clients.heard(clientIdOf(call)) !== undefined) return { status: OK };
-    return { status: refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
-  }
-
-  #terminate(call: CallContext): NotifyClientTerminationResponse {
+  /** The client of a call, which may name its group. */
+  #hear(
+    call: CallContext,
+    group: Resource__Output | null | undefined,
+  ): { readonly status: Status; readonly client?: GatewayClient } {
     const client = this.#clients.heard(clientIdOf(call));
     if (client === undefined)
       return { status: refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
-    this.#clients.end(client);
-    return { status: OK };
+    // Producers of some languages name an empty one.
+    const wrong = group?.name ? groupRefusal(nameOf(group, namespaceOf(call))) : undefined;
+    return wrong === undefined ? { status: OK, client } : { status: wrong };
   }
 }

@@ -12,7 +12,7 @@ import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding
 import type { Message } from "../../proto/gen/logwheel/v1/Message.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { RESERVED_PROPERTIES } from "./reserved-properties.js";
-import { refusal } from "./status.js";
+import { NO_LITE, refusal } from "./status.js";
 import { durationMs, timestampMs } from "./time.js";
 
 /** What RocketMQ allows a message; sizes in bytes. */
@@ -28,8 +28,9 @@ export const SEND_LIMITS = {
 const KEYS_INDEXED = 16;
 const KEY_BYTES_INDEXED = 127;
 
+/** Control characters, as Java counts them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Why a message is not taken, by the limits of RocketMQ; undefined if it is. */
 export function messageRefusal(
@@ -37,7 +38,8 @@ export function messageRefusal(
   limits: { readonly bodyMax: number },
 ): Status | undefined {
   const { systemProperties: system, body, userProperties } = message;
-  if (system === null) return refusal(Code.BAD_REQUEST, "the message has no system properties");
+  if (system === null)
+    return refusal(Code.ILLEGAL_MESSAGE_ID, "the message has no system properties, and no id in them");
   return (
     bodyRefusal(body, system, limits.bodyMax) ??
     propertiesRefusal(userProperties, system) ??
@@ -101,17 +103,24 @@ function propertiesRefusal(
       Code.MESSAGE_PROPERTIES_TOO_LARGE,
       `properties, tag and keys of the message have ${bytes} bytes; ${SEND_LIMITS.propertyBytesMax} are allowed`,
     );
-  for (const [key] of entries)
+  for (const [key, value] of entries) {
     if (key === "" || CONTROL.test(key) || RESERVED_PROPERTIES.has(key))
       return refusal(
         Code.ILLEGAL_MESSAGE_PROPERTY_KEY,
         `${JSON.stringify(key)} cannot be the key of a property: it is empty, reserved, or has control characters`,
       );
+    if (CONTROL.test(value))
+      return refusal(
+        Code.ILLEGAL_MESSAGE_PROPERTY_KEY,
+        `the value of property ${key} has control characters`,
+      );
+  }
   return undefined;
 }
 
-function tagRefusal(tag: string | undefined): Status | undefined {
-  if (tag === undefined) return undefined;
+/** An empty one is none; so are keys and groups. */
+function tagRefusal(tag = ""): Status | undefined {
+  if (tag === "") return undefined;
   const bytes = Buffer.byteLength(tag);
   const { tagBytesMax } = MESSAGE_LIMITS;
   if (tag.trim() !== "" && !tag.includes("|") && !CONTROL.test(tag) && bytes <= tagBytesMax) return undefined;
@@ -122,7 +131,7 @@ function tagRefusal(tag: string | undefined): Status | undefined {
 }
 
 function keysRefusal(keys: readonly string[]): Status | undefined {
-  if (keys.every((key) => key.trim() !== "" && !CONTROL.test(key))) return undefined;
+  if (keys.every((key) => key === "" || (key.trim() !== "" && !CONTROL.test(key)))) return undefined;
   return refusal(Code.ILLEGAL_MESSAGE_KEY, "a key is blank, or has control characters");
 }
 
@@ -131,8 +140,10 @@ function idRefusal(id: string): Status | undefined {
 }
 
 function typeRefusal(system: SystemProperties__Output): Status | undefined {
-  const { messageGroup, deliveryTimestamp, messageType, orphanedTransactionRecoveryDuration } = system;
-  if (messageGroup !== undefined) {
+  const { messageGroup = "", deliveryTimestamp, messageType, orphanedTransactionRecoveryDuration } = system;
+  if (messageType === MessageType.LITE) return NO_LITE;
+  const grouped = messageGroup !== "";
+  if (grouped) {
     const bytes = Buffer.byteLength(messageGroup);
     if (messageGroup.trim() === "" || CONTROL.test(messageGroup) || bytes > SEND_LIMITS.groupBytesMax)
       return refusal(
@@ -145,10 +156,10 @@ function typeRefusal(system: SystemProperties__Output): Status | undefined {
   const due = deliveryTimestamp != null;
   const fits =
     messageType === MessageType.FIFO
-      ? messageGroup !== undefined
+      ? grouped
       : messageType === MessageType.DELAY
         ? due
-        : messageType === MessageType.TRANSACTION || (messageGroup === undefined && !due);
+        : messageType === MessageType.TRANSACTION || (!grouped && !due);
   if (fits) return undefined;
   return refusal(
     Code.MESSAGE_PROPERTY_CONFLICT_WITH_TYPE,
@@ -161,7 +172,7 @@ export function nativeMessage(message: Message__Output, group: string): Message 
   const system = message.systemProperties!;
   const indexed: string[] = [];
   const further: string[] = [];
-  for (const key of system.keys)
+  for (const key of system.keys.filter((each) => each !== ""))
     (indexed.length < KEYS_INDEXED && Buffer.byteLength(key) <= KEY_BYTES_INDEXED ? indexed : further).push(
       key,
     );

@@ -13,7 +13,7 @@ import type { CallContext, Channel } from "../../proto/kernel/channel.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { BrokerChannels } from "./brokers.js";
-import { callerRefusal, namespaceOf } from "./clients.js";
+import { namespaceOf } from "./clients.js";
 import { groupRefusal, nameOf } from "./names.js";
 import { isStatus, type QueuePlace, queuePlace } from "./queue-place.js";
 import { OK, refusal, statusOf } from "./status.js";
@@ -90,7 +90,7 @@ export class Offsets {
     group: string | undefined,
     ask: (place: QueuePlace, channel: Channel) => Promise<R>,
   ): Promise<R | { status: Status }> {
-    const wrong = callerRefusal(call) ?? (group === undefined ? undefined : groupRefusal(group));
+    const wrong = group === undefined ? undefined : groupRefusal(group);
     if (wrong !== undefined) return { status: wrong };
     const { routes, brokers } = this.#deps;
     try {

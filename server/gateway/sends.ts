@@ -57,7 +57,7 @@ export class Sends {
 
   #refusal(messages: readonly Message__Output[], namespace: string): Status | undefined {
     const [first] = messages;
-    if (first === undefined) return refusal(Code.BAD_REQUEST, "the request has no message");
+    if (first === undefined) return refusal(Code.MESSAGE_CORRUPTED, "the request has no message");
     if (messages.length > MESSAGES_MAX)
       return refusal(
         Code.BAD_REQUEST,
@@ -66,7 +66,7 @@ export class Sends {
     const topic = nameOf(first.topic, namespace);
     for (const message of messages) {
       if (nameOf(message.topic, namespace) !== topic)
-        return refusal(Code.BAD_REQUEST, "the messages of a request are for one topic");
+        return refusal(Code.MESSAGE_CORRUPTED, "the messages of a request are for one topic");
       const wrong = topicRefusal(topic) ?? messageRefusal(message, { bodyMax: this.#deps.bodyBytesMax });
       if (wrong !== undefined) return wrong;
     }

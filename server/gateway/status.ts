@@ -4,6 +4,11 @@ import type { ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
 
 export const OK: Status = { code: Code.OK, message: "OK" };
 
+export const NO_LITE: Status = refusal(
+  Code.NOT_IMPLEMENTED,
+  "lite topics are not there: use a topic of another type",
+);
+
 /** Codes of RocketMQ for those of logwheel; whatever is missing is a failure of the server. */
 const BY_ERROR: Partial<Record<ErrorCode, Code>> = {
   BAD_REQUEST: Code.BAD_REQUEST,

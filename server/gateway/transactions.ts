@@ -13,7 +13,7 @@ import { parseMessageId } from "../../proto/kernel/record.js";
 import type { BrokerChannels } from "./brokers.js";
 import type { GatewayClient, GatewayClients } from "./clients.js";
 import { deliveredMessage } from "./message-out.js";
-import { nameOf } from "./names.js";
+import { nameOf, topicRefusal } from "./names.js";
 import { OK, refusal, statusOf } from "./status.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
@@ -98,6 +98,8 @@ export class Transactions {
   async end(request: EndTransactionRequest__Output, namespace: string): Promise<Status> {
     const { transactionId, messageId, resolution } = request;
     const topic = nameOf(request.topic, namespace);
+    const wrong = topicRefusal(topic);
+    if (wrong !== undefined) return wrong;
     if (transactionId.trim() === "")
       return refusal(Code.INVALID_TRANSACTION_ID, "the call names no transaction");
     const place = parseMessageId(transactionId) ?? parseMessageId(messageId);

@@ -7,12 +7,12 @@ import { digestOf, messageRefusal, nativeMessage } from "../../../server/gateway
 import { RESERVED_PROPERTIES } from "../../../server/gateway/reserved-properties.js";
 import { heard, MESSAGE_ID, scanned } from "./rocketmq-message.js";
 
-const [NORMAL, FIFO, DELAY, TRANSACTION] = [1, 2, 3, 4] as const;
+const [NORMAL, FIFO, DELAY, TRANSACTION, LITE] = [1, 2, 3, 4, 5] as const;
 const [CRC32, MD5, SHA1] = [1, 2, 3] as const;
 const [UNSPECIFIED, IDENTITY, GZIP] = [0, 1, 2] as const;
 const BODY_MAX = 4 << 20;
 const DUE = { seconds: 1_893_456_000, nanos: 123_000_000 };
-const CONTROLS = ["\0", "\u0001", "\t", "\n", "\u001f", "\u007f"];
+const CONTROLS = ["\0", "\u0001", "\t", "\n", "\u001f", "\u007f", "\u0080", "\u009f"];
 
 describe("a message that comes in", () => {
   it("is taken with what a producer gives it", () => {
@@ -22,7 +22,7 @@ describe("a message that comes in", () => {
   });
 
   it("is refused without system properties", () => {
-    expect(codeOf({}, { systemProperties: null })).to.equal(40000);
+    expect(codeOf({}, { systemProperties: null })).to.equal(40009);
   });
 
   it("has a body of one byte to the limit", () => {
@@ -74,13 +74,20 @@ describe("a message that comes in", () => {
     for (const key of RESERVED_PROPERTIES)
       expect(codeOf({}, { userProperties: { [key]: "x" } }), key).to.equal(40007);
     for (const key of [" ", "uniq_key", "UNIQ_KEY_", "a b", "ä", "|"])
-      expect(codeOf({}, { userProperties: { [key]: "\0\n" } }), key).to.equal(undefined);
+      expect(codeOf({}, { userProperties: { [key]: "" } }), key).to.equal(undefined);
+  });
+
+  it("has no property whose value has a control character", () => {
+    for (const value of [...CONTROLS, "a\0", "\nb"])
+      expect(codeOf({}, { userProperties: { fine: "", p: value } }), JSON.stringify(value)).to.equal(40007);
+    for (const value of ["", " ", "\u00a0", "ä", "|", "UNIQ_KEY"])
+      expect(codeOf({}, { userProperties: { p: value } }), value).to.equal(undefined);
   });
 
   it("has no blank tag, and none with | or control characters", () => {
-    for (const tag of ["", " ", "\u3000", "|", "a|b", "a||", ...CONTROLS, "a\nb"])
+    for (const tag of [" ", "\u3000", "|", "a|b", "a||", ...CONTROLS, "a\nb"])
       expect(codeOf({ tag }), JSON.stringify(tag)).to.equal(40004);
-    for (const tag of ["a", "a b", "*", "ä", "日"]) expect(codeOf({ tag }), tag).to.equal(undefined);
+    for (const tag of ["", "a", "a b", "*", "ä", "日"]) expect(codeOf({ tag }), tag).to.equal(undefined);
   });
 
   it("has a tag of up to 127 bytes, as a broker has", () => {
@@ -90,9 +97,9 @@ describe("a message that comes in", () => {
   });
 
   it("has no blank key, and none with control characters", () => {
-    for (const key of ["", " ", "\u3000", ...CONTROLS, "a\0"])
+    for (const key of [" ", "\u3000", ...CONTROLS, "a\0"])
       expect(codeOf({ keys: ["fine", key] }), JSON.stringify(key)).to.equal(40005);
-    for (const key of ["a", "a b", "a|b", "日"]) expect(codeOf({ keys: [key] }), key).to.equal(undefined);
+    for (const key of ["", "a", "a b", "a|b", "日"]) expect(codeOf({ keys: [key] }), key).to.equal(undefined);
   });
 
   it("has an id", () => {
@@ -101,10 +108,19 @@ describe("a message that comes in", () => {
   });
 
   it("has a group of 1 to 63 bytes without control characters", () => {
-    for (const messageGroup of ["", " ", "x".repeat(64), "ä".repeat(32), "a\n", "\u007fa"])
+    for (const messageGroup of [" ", "\u009f", "x".repeat(64), "ä".repeat(32), "a\n", "\u007fa"])
       expect(codeOf({ messageType: FIFO, messageGroup }), messageGroup).to.equal(40006);
     for (const messageGroup of ["x", "x".repeat(62), "x".repeat(63), `x${"ä".repeat(31)}`])
       expect(codeOf({ messageType: FIFO, messageGroup }), messageGroup).to.equal(undefined);
+  });
+
+  it("has no group when that is empty", () => {
+    expect(codeOf({ messageType: NORMAL, messageGroup: "" })).to.equal(undefined);
+    expect(codeOf({ messageType: FIFO, messageGroup: "" })).to.equal(40014);
+  });
+
+  it("is of no lite topic", () => {
+    expect(codeOf({ messageType: LITE, liteTopic: "x" })).to.equal(50100);
   });
 
   it("is asked about after an hour at most", () => {
@@ -206,6 +222,12 @@ describe("a message of RocketMQ as logwheel has it", () => {
       expect(native.keys).to.deep.equal(keys.slice(0, indexed));
       expect(native.rocketmq?.furtherKeys).to.deep.equal(keys.slice(indexed));
     }
+  });
+
+  it("has no empty keys", () => {
+    const native = nativeMessage(heard({ keys: ["", "k", "", "l"] }), "");
+    expect(native.keys).to.deep.equal(["k", "l"]);
+    expect(native.rocketmq?.furtherKeys).to.deep.equal([]);
   });
 
   it("is found by keys of up to 127 bytes", () => {
