@@ -146,6 +146,25 @@ describe("pulling through the gateway", () => {
     }
   });
 
+  it("is given up when its caller has gone", async () => {
+    const { clock } = world.cluster;
+    const before = clock.waiting;
+    const stream = world.to().open(pullMessage);
+    let closed = false;
+    stream.listen({
+      message: () => {},
+      close: () => {
+        closed = true;
+      },
+    });
+    stream.write(request({ longPollingTimeout: { seconds: 30, nanos: 0 } }));
+    await clock.advance(1);
+    expect(clock.waiting).to.be.greaterThan(before);
+    stream.fail(new Error("gone"));
+    await world.cluster.until("the stream is over", () => closed);
+    await world.cluster.until("nothing waits for it", () => clock.waiting === before, 100);
+  });
+
   it("waits as its client's settings say where the call does not", async () => {
     const channel = world.to();
     const stream = channel.open(telemetry);
@@ -229,6 +248,23 @@ describe("pulling through the gateway", () => {
       expect((await pull(more)).map(codeOf), JSON.stringify(more)).to.deep.equal([code]);
     const anonymous = world.to("a", { "x-mq-client-id": "" });
     expect((await world.frames(pullMessage, request({}), anonymous)).map(codeOf)).to.deep.equal([40017]);
+  });
+
+  it("does not ask a broker again that does not wait", async () => {
+    await world.close();
+    world = await GatewayWorld.start(["a"], { pullWaitMsMax: 0 });
+    await world.createTopic({ name: "orders" });
+    let asked = 0;
+    const { clock } = world.cluster;
+    const monotonicMs = clock.monotonicMs.bind(clock);
+    // A turn of the loop would not end while the clock stands still.
+    clock.monotonicMs = () => {
+      if (asked++ > 1_000) throw new Error("the broker is asked again and again");
+      return monotonicMs();
+    };
+    const frames = await pull({ longPollingTimeout: { seconds: 10, nanos: 0 } });
+    expect(frames.map(codeOf)).to.deep.equal([40401, undefined]);
+    clock.monotonicMs = monotonicMs;
   });
 
   it("is told that a broker is away", async () => {
