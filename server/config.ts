@@ -76,6 +76,8 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     );
   if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
     throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
+  if ((values.rocketmqAccessKey === null) !== (values.rocketmqAccessSecret === null))
+    throw rule("rocketmqAccessKey and rocketmqAccessSecret belong together: set both, or neither");
   if (values.metrics === listen && parseAddress(listen).port !== 0)
     throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
   return { ...values, advertise };
