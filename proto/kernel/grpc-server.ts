@@ -17,6 +17,7 @@ import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } fro
 import { http2ServersOf, http2StreamOf, setServerSettings } from "./grpc-internals.js";
 import { GrpcServerStream } from "./grpc-server-stream.js";
 import { statusOf, textOf } from "./grpc-status.js";
+import { TlsDoor, type TlsIdentity } from "./grpc-tls.js";
 import { WriteBudget } from "./grpc-writer.js";
 import type { Listening } from "./listening.js";
 import type { Logger } from "./logger.js";
@@ -30,6 +31,8 @@ export interface ServeOptions {
   readonly served: readonly Served[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Speaks TLS too, on the same port, to clients that begin with it. */
+  readonly tls?: TlsIdentity | undefined;
   readonly limits?: Partial<ServeLimits>;
 }
 
@@ -55,6 +58,7 @@ class GrpcServer implements Listening {
   readonly #clock: Clock;
   readonly #limits: ServeLimits;
   readonly #guard: ConnectionGuard;
+  readonly #door: TlsDoor | undefined;
   readonly #streams = new Set<GrpcServerStream>();
   readonly #greeting = new Metadata();
   readonly #budget = new WriteBudget();
@@ -71,10 +75,16 @@ class GrpcServer implements Listening {
       logger: options.logger,
       isUnary: (path) => this.#router.routes.get(path)?.method.kind === "unary",
     });
+    this.#door = options.tls && this.#doorFor(options.tls);
     this.#greeting.set(PROTOCOL_HEADER, PROTOCOL_VERSION);
     this.#greeting.set("grpc-accept-encoding", "identity");
     this.#server = this.#make();
     for (const { service } of options.served) this.#add(Object.values(service));
+  }
+
+  #doorFor(identity: TlsIdentity): TlsDoor {
+    const newcomerMs = this.#limits.firstByteMs;
+    return new TlsDoor({ identity, guard: this.#guard, clock: this.#clock, newcomerMs });
   }
 
   #make(): Server {
@@ -126,7 +136,10 @@ class GrpcServer implements Listening {
       ),
     );
     this.address = formatAddress({ host, port: this.port });
-    for (const http2Server of http2ServersOf(this.#server)) this.#guard.watch(http2Server);
+    for (const http2Server of http2ServersOf(this.#server)) {
+      this.#guard.watch(http2Server);
+      this.#door?.watch(http2Server);
+    }
   }
 
   connections(): number {
@@ -140,6 +153,7 @@ class GrpcServer implements Listening {
 
   async #stop(graceMs: number): Promise<void> {
     for (const stream of [...this.#streams]) stream.fail(stopping(this.address));
+    this.#door?.destroy();
     const done = new AbortController();
     this.#server.tryShutdown(() => done.abort());
     await this.#clock.sleep(graceMs, done.signal);

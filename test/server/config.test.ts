@@ -177,6 +177,14 @@ describe("config", () => {
     expect(() => brokerConfig(given({ flags, environment }))).to.throw("--rocketmq-access-key");
   });
 
+  it("wants a certificate and its key together, for both roles", () => {
+    for (const read of [brokerConfig, nameServerConfig]) {
+      for (const flags of [{ tlsCert: "a.pem" }, { tlsKey: "a.pem" }])
+        expect(() => read(given({ flags }))).to.throw("tlsCert and tlsKey belong together");
+      expect(read(given({ flags: { tlsCert: "a.pem", tlsKey: "b.pem" } })).tlsKey).to.equal("b.pem");
+    }
+  });
+
   it("says which file is missing or broken", async () => {
     const missing = join(folder, "missing.json");
     expect(() => brokerConfig(given({ configPath: missing }))).to.throw(
