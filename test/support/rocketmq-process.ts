@@ -10,6 +10,8 @@ const running = new Set<RocketmqProcess>();
 export class RocketmqProcess {
   /** What it has told, in that order. */
   readonly reports: ProgramReport[] = [];
+  /** Each body once. */
+  readonly distinct = new Set<string>();
   readonly #child: ChildProcess;
   #stderr = "";
 
@@ -19,7 +21,11 @@ export class RocketmqProcess {
       env,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
-    this.#child.on("message", (report) => this.reports.push(report as ProgramReport));
+    this.#child.on("message", (message) => {
+      const report = message as ProgramReport;
+      this.reports.push(report);
+      this.distinct.add(report.body);
+    });
     this.#child.stderr?.on("data", (bytes: Buffer) => {
       this.#stderr += bytes;
     });
