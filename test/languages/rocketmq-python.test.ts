@@ -38,7 +38,7 @@ describe("RocketMQ's own client for Python", function () {
       .map((line) => JSON.parse(line));
   }
 
-  itDoesAllOfIt(() => ({ language: "python", cluster: cluster!, run }));
+  itDoesAllOfIt(() => ({ language: "python", cluster: cluster!, recalls: true, run }));
 });
 
 function lastLine(text: string): string {
