@@ -12,6 +12,8 @@ describe("RocketMQ's own client for Node, and a broker that is killed and comes 
   before(async () => {
     cluster = await RocketmqCluster.start();
     await cluster.client.admin.topics.create("loaded", { queues: 4, type: "normal" });
+    await cluster.client.admin.topics.create("steps", { queues: 2, type: "ordered" });
+    await cluster.client.admin.groups.create("in-order", { ordered: true });
     await cluster.client.admin.topics.create("held", { queues: 2, type: "normal" });
   });
   after(async () => {
@@ -22,6 +24,38 @@ describe("RocketMQ's own client for Node, and a broker that is killed and comes 
   it("loses nothing of 3,000 messages while a producer sends and a push consumer receives", async () => {
     const load = { topic: "loaded", group: "loaded", messages: 3_000, killsAt: [1_000], boundMs: 60_000 };
     expect(await loadThroughKills(cluster, load)).to.be.at.least(3_000);
+  });
+
+  it("delivers message groups in their order, before and after", async () => {
+    const groups = ["k0", "k1", "k2", "k3"];
+    const steps = Array.from({ length: 150 }, (_, step) => `${step}`);
+    const orders = {
+      role: "consumer",
+      endpoints: cluster.address(),
+      topic: "steps",
+      group: "in-order",
+    } as const;
+    const consumer = new RocketmqProcess(orders, cluster.folder);
+    const producer = new Producer(common(cluster));
+    await producer.startup();
+    const sent = groups.map(async (messageGroup) => {
+      for (const step of steps) {
+        const message = { topic: "steps", messageGroup, body: Buffer.from(`${messageGroup} ${step}`) };
+        await until("it was sent", () => producer.send(message).catch(() => undefined), 60_000);
+      }
+    });
+    await until("some came", () => consumer.distinct.size > 20);
+    expect(consumer.distinct.size).to.be.lessThan(groups.length * steps.length);
+    await cluster.restart();
+    await Promise.all(sent);
+    await until("all came", () => consumer.distinct.size === groups.length * steps.length, 60_000);
+    // What was not acknowledged came again: in which order everything came first is what counts.
+    for (const group of groups)
+      expect([...consumer.distinct].filter((body) => body.startsWith(group))).to.deep.equal(
+        steps.map((step) => `${group} ${step}`),
+      );
+    await producer.shutdown();
+    await consumer.kill();
   });
 
   it("takes receipt handles from before, and delivers what they acknowledge to nobody again", async () => {

@@ -30,12 +30,14 @@ export async function makeTopics({ client }: RocketmqCluster): Promise<void> {
   const { topics, groups } = client.admin;
   await topics.create("plain", { queues: 2, type: "normal" });
   await topics.create("held", { queues: 1, type: "normal" });
+  await topics.create("killed", { queues: 2, type: "normal" });
   await topics.create("failing", { queues: 2, type: "normal" });
   await topics.create("steps", { queues: 2, type: "ordered" });
   await topics.create("later", { queues: 1, type: "delay" });
   await topics.create("money", { queues: 2, type: "transaction" });
   await groups.create("failing-readers", { retryDelaysMs: [1_000] });
-  await groups.create("in-order", { ordered: true });
+  await groups.create("survivors");
+  await groups.create("in-order", { ordered: true, maxAttempts: 2, retryDelaysMs: [1_000] });
 }
 
 /** What any such program is expected to do, as tests of the suite around; `program` is there once they run. */
@@ -48,7 +50,8 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
   const through = (group: string) =>
     until(`${group} is through`, async () => {
       const { queues } = await program().cluster.client.admin.groups.describe(group);
-      return queues.length > 0 && queues.every(({ lag }) => lag === 0);
+      const stored = queues.reduce((sum, { endOffset }) => sum + endOffset, 0);
+      return stored > 0 && queues.every(({ lag }) => lag === 0);
     });
 
   it("sends, receives with tag, key and properties, and acknowledges", async () => {
@@ -99,15 +102,19 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
     await through("bank");
   });
 
-  it("keeps the order of message groups in a push consumer", async () => {
-    const bodies = ["0", "1", "2", "3"].flatMap((step) => ["a", "b", "c"].map((group) => `${group}-${step}`));
-    await run("order", "steps", ...bodies);
-    const seen = received(await run("push", "steps", "in-order", `${bodies.length}`));
+  it("keeps the order of message groups in a push consumer, past what it forwards to the dead letters", async () => {
+    const good = ["0", "1", "2", "3"].flatMap((step) => ["a", "b", "c"].map((group) => `${group}-${step}`));
+    await run("order", "steps", ...good.slice(0, 6), "a-poison", ...good.slice(6));
+    const lines = await run("push", "steps", "in-order", `${good.length}`);
+    const seen = received(lines).filter((body) => body !== "a-poison");
     for (const group of ["a", "b", "c"]) {
       const own = (all: readonly string[]) => all.filter((body) => body.startsWith(group));
-      expect(own(seen)).to.deep.equal(own(bodies));
+      expect(own(seen)).to.deep.equal(own(good));
     }
     await through("in-order");
+    const letters = await program().cluster.client.admin.deadLetters.list("in-order").toArray();
+    const told = letters.map(({ body, dead }) => [Buffer.from(body).toString(), dead?.reason]);
+    expect(told).to.deep.equal([["a-poison", "rejected"]]);
   });
 
   it("gets again in a push consumer what its listener failed on", async () => {
@@ -116,5 +123,15 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
     const told = lines.map(({ received: body, attempt }) => `${body} ${attempt}`);
     expect(told).to.have.members(["good 1", "bad 1", "bad 2"]);
     await through("failing-readers");
+  });
+
+  it("goes on in a push consumer when the broker was killed and is back", async () => {
+    const pushed = run("push", "killed", "survivors", "4");
+    await run("send", "killed", "one", "two");
+    await through("survivors");
+    await program().cluster.restart();
+    await run("send", "killed", "three", "four");
+    expect(received(await pushed)).to.include.members(["one", "two", "three", "four"]);
+    await through("survivors");
   });
 }

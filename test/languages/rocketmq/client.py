@@ -145,7 +145,7 @@ def hide(configuration, topic, group):
 
 
 class Listener(MessageListener):
-    """Fails on the first attempt of a message whose body begins with `bad`."""
+    """Fails on the first attempt of a message whose body begins with `bad`, and always on one that ends with `poison`."""
 
     def __init__(self, count):
         self.left = count
@@ -156,6 +156,8 @@ class Listener(MessageListener):
         with self.lock:
             tell_received(message)
             if message.body.startswith(b"bad") and message.delivery_attempt == 1:
+                return ConsumeResult.FAILURE
+            if message.body.endswith(b"poison"):
                 return ConsumeResult.FAILURE
             self.left -= 1
             if self.left == 0:

@@ -214,7 +214,7 @@ func hide(topic string, rest []string) error {
 	return nil
 }
 
-// Its listener fails on the first attempt of a message whose body begins with `bad`.
+// Its listener fails on the first attempt of a message whose body begins with `bad`, and always on one that ends with `poison`.
 func push(topic string, rest []string) error {
 	left, err := strconv.Atoi(rest[1])
 	if err != nil {
@@ -226,7 +226,8 @@ func push(topic string, rest []string) error {
 		lock.Lock()
 		defer lock.Unlock()
 		tellReceived(message)
-		if strings.HasPrefix(string(message.GetBody()), "bad") && message.GetDeliveryAttempt() == 1 {
+		body := string(message.GetBody())
+		if strings.HasPrefix(body, "bad") && message.GetDeliveryAttempt() == 1 || strings.HasSuffix(body, "poison") {
 			return rmq.FAILURE
 		}
 		if left--; left == 0 {
