@@ -208,10 +208,18 @@ export class GroupConsumer {
     const known = this.#arrived.get(broker) ?? [];
     for (const each of arrived) {
       const lane = laneOfArrived(broker, each);
-      if ((this.#staleBelow.get(lane) ?? 0) <= each.failures) known.push(each);
+      const isStale = each.failures < (this.#staleBelow.get(lane) ?? 0);
+      if (!isStale && !this.#isOut(broker, each)) known.push(each);
     }
     this.#arrived.set(broker, known);
     this.#wakeAll();
+  }
+
+  /** In order by key: behind a failed message the broker sends again what the client was given with it and still has. */
+  #isOut(broker: string, { topic, generation, record }: Arrived): boolean {
+    const { queueId, queueOffset: offset, attempt } = record;
+    const known = this.#out.get(topic, { broker, queueId, offset })?.receipt;
+    return known?.generation === generation && known.attempt === attempt;
   }
 
   #wakeAll(): void {
