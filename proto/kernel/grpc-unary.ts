@@ -81,7 +81,8 @@ export class UnaryCall {
   }
 
   #run(): void {
-    if (this.#answered) return;
+    // A reset ends the body, too: what its caller gave up before it was whole is nobody's request.
+    if (this.#answered || this.#stream.closed) return;
     if (this.#request === undefined)
       return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and none came`);
     this.#deps.answer(this.#path, this.#request, this.#context()).then(

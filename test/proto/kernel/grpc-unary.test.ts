@@ -4,6 +4,7 @@ import { expect } from "chai";
 import type { CallContext } from "../../../proto/kernel/channel.js";
 import type { Listening } from "../../../proto/kernel/listening.js";
 import { BYTES, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
+import { FRAME, frame, RudePeer } from "../../support/http2-frames.js";
 
 const OK = "0";
 const INVALID_ARGUMENT = "3";
@@ -125,6 +126,31 @@ describe("unary calls on the wire", () => {
     stream.close(8);
     await aborted;
     expect(signal.reason).to.have.property("code", "CLOSED");
+  });
+
+  it("are not begun when the caller gives them up before they have ended", async () => {
+    const peer = new RudePeer(server.address);
+    const reset = (stream: number, code: number): Buffer =>
+      frame(FRAME.reset, 0, stream, Buffer.of(0, 0, 0, code));
+    const open = (): { stream: number; bytes: Buffer } => {
+      const { stream, bytes } = peer.open(BYTES.ask.path);
+      return {
+        stream,
+        bytes: Buffer.concat([bytes, frame(FRAME.data, 0, stream, framed(Buffer.from("x")))]),
+      };
+    };
+    for (const code of [0, 8]) {
+      const { stream, bytes } = open();
+      peer.socket.write(Buffer.concat([bytes, reset(stream, code)]));
+    }
+    const late = open();
+    peer.socket.write(late.bytes);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    peer.socket.write(reset(late.stream, 8));
+    expect((await answer([framed(Buffer.from("x"))])).status).to.equal(OK);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked).to.have.length(1);
+    peer.end();
   });
 
   it("of another content type are the library's", async () => {
