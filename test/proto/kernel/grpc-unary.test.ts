@@ -153,6 +153,27 @@ describe("unary calls on the wire", () => {
     peer.end();
   });
 
+  it("count as held while they are whole and their callers do not end them", async () => {
+    const limited = await peers.start({}, { limits: { heldBytesMax: 2_500_000 } });
+    const rude = peers.session(limited);
+    const closed = once(rude, "close");
+    const body = framed(Buffer.alloc(1_000_000));
+    for (let ended = 0; ended < 3; ended++) {
+      const stream = request(rude, BYTES.ask.path).resume();
+      stream.end(body);
+      await once(stream, "trailers");
+    }
+    const open = async (): Promise<void> => {
+      request(rude, BYTES.ask.path).write(body);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await open();
+    await open();
+    expect(limited.connections()).to.equal(1);
+    await open();
+    await closed;
+  });
+
   it("of another content type are the library's", async () => {
     const stream = client.request({
       ":path": BYTES.ask.path,
