@@ -99,6 +99,11 @@ export class GroupConsumer {
     return known?.tags === tags && known?.sql === sql;
   }
 
+  /** Whether it wants anything of the topic. */
+  knows(topic: string): boolean {
+    return this.#subscriptions.has(topic);
+  }
+
   async receive(wish: Wish): Promise<Given[]> {
     const { clock } = this.#deps;
     const untilMs = clock.monotonicMs() + wish.waitMs;

@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import type { ReceiveMessageRequest } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
+import type { ReceiveMessageResponse__Output } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
+import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
+import { GatewayWorld, waiting } from "../../support/gateway-world.js";
+
+const { receiveMessage, telemetry } = MESSAGING;
+const NOTHING = 40401;
+const TAG = 1;
+
+describe("receiving through the gateway", () => {
+  let world: GatewayWorld;
+
+  beforeEach(async () => {
+    world = await GatewayWorld.start();
+    await world.createTopic({ name: "orders" });
+    await world.createTopic({ name: "bills" });
+  });
+  afterEach(() => world.close());
+
+  function to(client: string): ReturnType<GatewayWorld["to"]> {
+    return world.to("a", { "x-mq-client-id": client, ...waiting(30_000) });
+  }
+
+  function wish(topic: string, more: ReceiveMessageRequest = {}): ReceiveMessageRequest {
+    return {
+      group: { name: "g" },
+      messageQueue: { topic: { name: topic }, id: -1, broker: { name: "a" } },
+      filterExpression: { type: TAG, expression: "*" },
+      batchSize: 32,
+      invisibleDuration: { seconds: 30, nanos: 0 },
+      longPollingTimeout: { seconds: 1, nanos: 0 },
+      ...more,
+    };
+  }
+
+  async function receive(client: string, topic = "orders", more?: ReceiveMessageRequest): Promise<string[]> {
+    return shown(await world.frames(receiveMessage, wish(topic, more), to(client)));
+  }
+
+  /** Bodies with the number of their delivery; the code of an answer without messages. */
+  function shown(frames: readonly ReceiveMessageResponse__Output[]): string[] {
+    const messages = frames.flatMap(({ message }) => message ?? []);
+    if (messages.length === 0) return [String(frames[0]!.status?.code)];
+    return messages.map(({ body, systemProperties }) => `${body} ${systemProperties!.deliveryAttempt}`);
+  }
+
+  async function tell(client: string, subscriptions: Readonly<Record<string, string>>): Promise<() => void> {
+    const stream = to(client).open(telemetry);
+    stream.listen({ message() {}, close() {} });
+    const told = Object.entries(subscriptions).map(([name, expression]) => ({
+      topic: { name },
+      expression: { type: TAG, expression } as const,
+    }));
+    stream.write({
+      settings: { clientType: 3, subscription: { group: { name: "g" }, subscriptions: told } },
+    });
+    await world.cluster.clock.advance(10);
+    return () => stream.end();
+  }
+
+  it("goes by the filter of the last call for a topic, whatever the settings told of it before", async () => {
+    await tell("one", { orders: "*", bills: "*" });
+    await world.send(world.message("bills", "m", { tag: "b" }));
+    const bills = { filterExpression: { type: TAG, expression: "b" } } as const;
+    expect(await receive("one", "bills", bills)).to.deep.equal(["m 1"]);
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await receive("one", "orders")).to.deep.equal([`${NOTHING}`]);
+      expect(await receive("one", "bills", bills)).to.deep.equal([`${NOTHING}`]);
+    }
+  });
+});
