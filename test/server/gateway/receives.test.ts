@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import type { ReceiveMessageRequest } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
 import type { ReceiveMessageResponse__Output } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
 import { GatewayWorld, waiting } from "../../support/gateway-world.js";
 
-const { receiveMessage, telemetry } = MESSAGING;
+const { heartbeat, notifyClientTermination, receiveMessage, telemetry } = MESSAGING;
 const NOTHING = 40401;
+const UNRECOGNIZED = 40015;
 const TAG = 1;
 
 describe("receiving through the gateway", () => {
@@ -58,6 +60,34 @@ describe("receiving through the gateway", () => {
     await world.cluster.clock.advance(10);
     return () => stream.end();
   }
+
+  async function membersOf(name: string): Promise<number> {
+    await world.cluster.clock.advance(10);
+    const admin = world.cluster.network.connect("a:10911");
+    return (await world.ask(ADMIN.describeGroup, { name }, admin)).members.length;
+  }
+
+  it("ends consumers that never told their settings, when they say so or are silent", async () => {
+    for (const end of ["said", "silent"]) {
+      expect(await receive(end)).to.deep.equal([`${NOTHING}`]);
+      expect(await membersOf("g")).to.equal(1);
+      if (end === "said") {
+        const { status } = await world.ask(notifyClientTermination, { group: { name: "g" } }, to(end));
+        expect(status?.code).to.equal(UNRECOGNIZED);
+      } else for (let turn = 0; turn < 14; turn++) await world.cluster.clock.advance(10_000);
+      expect(await membersOf("g"), end).to.equal(0);
+    }
+    expect((await world.ask(heartbeat, {}, to("silent"))).status?.code).to.equal(UNRECOGNIZED);
+  });
+
+  it("ends consumers again whose last poll came after their end", async () => {
+    await tell("one", { orders: "*" });
+    await world.ask(notifyClientTermination, { group: { name: "g" } }, to("one"));
+    await receive("one");
+    expect(await membersOf("g")).to.equal(1);
+    for (let turn = 0; turn < 14; turn++) await world.cluster.clock.advance(10_000);
+    expect(await membersOf("g")).to.equal(0);
+  });
 
   it("goes by the filter of the last call for a topic, whatever the settings told of it before", async () => {
     await tell("one", { orders: "*", bills: "*" });
