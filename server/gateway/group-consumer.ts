@@ -78,6 +78,7 @@ export class GroupConsumer {
   #from: From = From.FROM_LATEST;
   #cancelRenew: () => void;
   #failure: LogwheelError | undefined;
+  #closed = false;
 
   constructor(deps: GroupConsumerDeps) {
     this.#deps = deps;
@@ -107,11 +108,12 @@ export class GroupConsumer {
   async receive(wish: Wish): Promise<Given[]> {
     const { clock } = this.#deps;
     const untilMs = clock.monotonicMs() + wish.waitMs;
-    const member = this.#member(wish.broker);
-    for (;;) {
+    // What a caller that has gone took would be out of everybody's reach.
+    while (!this.#closed && !wish.signal.aborted) {
+      const member = this.#member(wish.broker);
       const given = this.#take(wish, member);
       const leftMs = untilMs - clock.monotonicMs();
-      if (given.length > 0 || leftMs <= 0 || wish.signal.aborted) return given;
+      if (given.length > 0 || leftMs <= 0) return given;
       if (this.#failure !== undefined && this.#failure.retry === "never") {
         const failure = this.#failure;
         this.#failure = undefined;
@@ -120,6 +122,7 @@ export class GroupConsumer {
       member.want(wish.max);
       await this.#arrival(wish, leftMs);
     }
+    return [];
   }
 
   /** The message is handled. LEASE_EXPIRED if that does not count any more. */
@@ -167,6 +170,7 @@ export class GroupConsumer {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelRenew();
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
@@ -176,6 +180,7 @@ export class GroupConsumer {
   #member(broker: string): BrokerMember {
     const known = this.#members.get(broker);
     if (known !== undefined) return known;
+    if (this.#closed) throw new LogwheelError("CLOSED", "the client has ended");
     const { clock, random, connections, addressOf, group, host, ordered } = this.#deps;
     const member: BrokerMember = new BrokerMember({
       broker,

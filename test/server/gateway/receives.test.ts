@@ -89,6 +89,50 @@ describe("receiving through the gateway", () => {
     expect(await membersOf("g")).to.equal(0);
   });
 
+  it("goes on with a poll that waits while the client wants a further topic", async () => {
+    await receive("one");
+    const polled = world.answered(
+      receiveMessage,
+      wish("orders", { longPollingTimeout: { seconds: 20, nanos: 0 } }),
+      to("one"),
+    );
+    await world.cluster.clock.advance(10);
+    const further = world.answered(receiveMessage, wish("bills", { batchSize: 1 }), to("one"));
+    await world.cluster.clock.advance(10);
+    await world.send(world.message("bills", "bill"));
+    expect(shown(await world.cluster.advance(further))).to.deep.equal(["bill 1"]);
+    await world.send(world.message("orders", "order"));
+    await world.cluster.clock.advance(100);
+    expect(shown(await polled)).to.deep.equal(["order 1"]);
+  });
+
+  it("answers a poll at once whose client ends", async () => {
+    await receive("one");
+    const polled = world.answered(
+      receiveMessage,
+      wish("orders", { longPollingTimeout: { seconds: 20, nanos: 0 } }),
+      to("one"),
+    );
+    await world.cluster.clock.advance(10);
+    await world.ask(notifyClientTermination, { group: { name: "g" } }, to("one"));
+    await world.cluster.clock.advance(1_000);
+    expect(shown(await polled)).to.deep.equal([`${NOTHING}`]);
+  });
+
+  it("gives nothing to a caller that has gone", async () => {
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    await world.cluster.clock.advance(10);
+    const stream = to("one").open(receiveMessage);
+    stream.listen({ message() {}, close() {} });
+    stream.write(wish("orders", { autoRenew: true }));
+    await Promise.resolve();
+    await Promise.resolve();
+    stream.fail(new Error("gone"));
+    await world.cluster.clock.advance(1_000);
+    expect(await receive("one")).to.deep.equal(["m 1"]);
+  });
+
   it("goes by the filter of the last call for a topic, whatever the settings told of it before", async () => {
     await tell("one", { orders: "*", bills: "*" });
     await world.send(world.message("bills", "m", { tag: "b" }));
