@@ -151,7 +151,7 @@ export class GroupConsumer {
     member.extend(topic, queueId, offset, attempt, Math.max(1, ms));
     await member.roundTrip();
     const out = this.#out.get(topic, receipt);
-    if (out === undefined) throw expired(receipt);
+    if (out?.receipt.attempt !== attempt) throw expired(receipt);
     const untilMs = this.#deps.clock.monotonicMs() + ms;
     this.#out.set({ ...out, receipt: hidden, renewed: false, untilMs });
     return hidden;
@@ -197,7 +197,7 @@ export class GroupConsumer {
         leaseMs: RENEWED_MS,
       }),
       arrived: (arrived) => this.#come(broker, arrived),
-      lost: (topic, queueId, offset) => this.#forget(topic, { broker, queueId, offset }),
+      lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
       assigned: (queues) =>
         this.#assign(
           broker,
@@ -222,6 +222,18 @@ export class GroupConsumer {
     }
     this.#arrived.set(broker, known);
     this.#wakeAll();
+  }
+
+  /** What nobody has asked for meanwhile goes, too: another delivery of it is on its way. */
+  #lose(topic: string, place: Pick<Receipt, "broker" | "queueId" | "offset">, attempt: number): void {
+    const { broker, queueId, offset } = place;
+    const left = this.#arrived.get(broker)?.filter(({ topic: of, record }) => {
+      const same = of === topic && record.queueId === queueId && record.queueOffset === offset;
+      return !same || record.attempt > attempt;
+    });
+    if (left !== undefined) this.#arrived.set(broker, left);
+    const out = this.#out.get(topic, place);
+    if (out !== undefined && out.receipt.attempt <= attempt) this.#forget(topic, place);
   }
 
   #wakeAll(): void {

@@ -16,8 +16,8 @@ export class Outstanding {
   readonly #byPlace = new Map<string, OutMessage>();
   readonly #counts = new Map<string, number>();
 
-  get(topic: string, receipt: Receipt): OutMessage | undefined {
-    return this.#byPlace.get(placeOf(topic, receipt));
+  get(topic: string, place: Place): OutMessage | undefined {
+    return this.#byPlace.get(placeOf(topic, place));
   }
 
   /** All of them; they may be deleted meanwhile. */

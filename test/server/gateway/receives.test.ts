@@ -89,6 +89,16 @@ describe("receiving through the gateway", () => {
     expect(await membersOf("g")).to.equal(0);
   });
 
+  it("never gives out what it had for too long before somebody asked, and was delivered again", async () => {
+    await tell("one", { orders: "*" });
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    for (let turn = 0; turn < 20; turn++) await world.cluster.clock.advance(10_000);
+    const got = await receive("one");
+    expect(got, got.join()).to.have.length(1);
+    expect(got[0]).to.match(/^m /);
+  });
+
   it("goes on with a poll that waits while the client wants a further topic", async () => {
     await receive("one");
     const polled = world.answered(
