@@ -100,6 +100,12 @@ export class BrokerMember {
     this.#grant();
   }
 
+  /** Nobody asks any more: the broker sends nothing but what is on its way. */
+  unwant(): void {
+    if (this.#credit > 0) this.#link.session?.credit({ messages: 0, bytes: 0, anew: true });
+    this.#wanted = this.#credit = 0;
+  }
+
   /** Resolves when the broker has it; rejects with why it does not count. */
   ack(topic: string, queueId: number, generation: number, offset: number): Promise<void> {
     const ack = { topic, queueId, generation, ranges: [{ start: offset, end: offset + 1 }] };

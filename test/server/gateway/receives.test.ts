@@ -99,6 +99,29 @@ describe("receiving through the gateway", () => {
     expect(got[0]).to.match(/^m /);
   });
 
+  it("gives back what nobody asks for, and that counts as no attempt", async () => {
+    await tell("one", { orders: "*" });
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    for (let turn = 0; turn < 600; turn++) await world.cluster.clock.advance(10_000);
+    expect(await receive("two")).to.deep.equal(["m 1"]);
+  });
+
+  it("fetches no more than so much for a poll beside what it does not ask for", async () => {
+    await tell("one", { orders: "*", bills: "*" });
+    await tell("two", { orders: "*", bills: "*" });
+    for (let turn = 0; turn < 30; turn++)
+      await world.send(...Array.from({ length: 100 }, (_, n) => world.message("bills", `${n}`)));
+    expect(await receive("one", "orders")).to.deep.equal([`${NOTHING}`]);
+    await world.cluster.clock.advance(10);
+    const admin = world.cluster.network.connect("a:10911");
+    const { queues } = await world.ask(ADMIN.describeGroup, { name: "g" }, admin);
+    expect(queues.reduce((sum, { inFlight }) => sum + inFlight, 0)).to.be.within(1, 1_100);
+    const got = await receive("two", "bills");
+    expect(got).to.have.length.above(0);
+    expect(got.every((each) => each.endsWith(" 1"))).to.equal(true);
+  });
+
   it("goes on with a poll that waits while the client wants a further topic", async () => {
     await receive("one");
     const polled = world.answered(
