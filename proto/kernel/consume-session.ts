@@ -78,7 +78,7 @@ export class ConsumeSession {
     this.#keepAlive();
   }
 
-  credit(amount: { readonly messages: number; readonly bytes: number }): void {
+  credit(amount: { readonly messages: number; readonly bytes: number; readonly anew?: boolean }): void {
     this.#write({ credit: amount });
   }
 

@@ -115,6 +115,11 @@ export class ConnectionGuard {
     this.#lookLater();
   }
 
+  /** A request of so many bytes is whole. */
+  request(stream: ServerHttp2Stream, bytes: number): void {
+    this.#held.request(stream, bytes);
+  }
+
   /** An answer of so many bytes goes out. */
   answers(stream: ServerHttp2Stream, bytes: number): void {
     this.#held.answer(stream, bytes);

@@ -99,6 +99,20 @@ export class HeldBytes {
     stream.once("close", () => this.#add(session, -bytes));
   }
 
+  /** Counts a request that is whole until its caller has ended it: before that nobody works it off. */
+  request(stream: ServerHttp2Stream, bytes: number): void {
+    const { session } = stream;
+    if (session === undefined || stream.closed) return;
+    let held = bytes;
+    const release = (): void => {
+      this.#add(session, -held);
+      held = 0;
+    };
+    stream.once("end", release);
+    stream.once("close", release);
+    this.#add(session, held);
+  }
+
   /** Looks how much has come that nobody reads. Called every second or so. */
   look(): void {
     for (const share of this.#shares.values()) share.unread = 0;

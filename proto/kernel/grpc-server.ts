@@ -37,7 +37,7 @@ export interface ServeOptions {
   readonly limits?: Partial<ServeLimits>;
 }
 
-/** Smaller answers are not worth counting. */
+/** Smaller requests and answers are not worth counting. */
 const COUNTED_BYTES_MIN = 4_096;
 
 /** What every answer says beside gRPC's own. */
@@ -86,6 +86,9 @@ class GrpcServer implements Listening {
       receiveBytesMax: this.#limits.receiveBytesMax,
       greeting: GREETING,
       answer: (path, request, call) => this.#answer(path, request, call),
+      requests: (stream, bytes) => {
+        if (bytes >= COUNTED_BYTES_MIN) this.#guard.request(stream, bytes);
+      },
       answers: (stream, bytes) => {
         if (bytes >= COUNTED_BYTES_MIN) this.#guard.answers(stream, bytes);
       },

@@ -17,6 +17,8 @@ export interface UnaryDeps {
   readonly greeting: Readonly<Record<string, string>>;
   /** Answers a request; whatever it throws is told to the caller. */
   answer(path: string, request: Buffer, call: CallContext): Promise<Buffer>;
+  /** A request of so many bytes is whole; its caller may still write. */
+  requests(stream: ServerHttp2Stream, bytes: number): void;
   /** An answer of so many bytes goes out. */
   answers(stream: ServerHttp2Stream, bytes: number): void;
 }
@@ -74,6 +76,7 @@ export class UnaryCall {
         if (this.#request !== undefined)
           return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and a second one came`);
         this.#request = message;
+        this.#deps.requests(this.#stream, message.length);
       }
     } catch (thrown) {
       this.#refuse(LogwheelError.from(thrown));
@@ -81,7 +84,8 @@ export class UnaryCall {
   }
 
   #run(): void {
-    if (this.#answered) return;
+    // A reset ends the body, too: what its caller gave up before it was whole is nobody's request.
+    if (this.#answered || this.#stream.closed) return;
     if (this.#request === undefined)
       return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and none came`);
     this.#deps.answer(this.#path, this.#request, this.#context()).then(

@@ -101,7 +101,7 @@ export class ConsumeSession implements Seat {
     state.member.lastHeardMs = this.#groups.deps.deadlines.nowMs();
     switch (request.request) {
       case "credit":
-        state.delivery.grant(request.credit!.messages, request.credit!.bytes);
+        state.delivery.grant(request.credit!);
         return this.#pump(state);
       case "acks":
         return this.#acks(state, request.acks!);
@@ -168,8 +168,12 @@ export class ConsumeSession implements Seat {
     const end = store.endOffset(lane.queue);
     const failed = fail(lane, speaker, nack, { now: deadlines.instant(), end, rules: group.state });
     if (failed === null) return this.#pump(state);
-    counters.messagesFailed++;
     cursors.moved(lane.open);
+    if (failed.next === "unseen") {
+      group.expect(failed.readyAtMs);
+      return this.#pump(state);
+    }
+    counters.messagesFailed++;
     const { offset } = nack;
     const failure = boundedFailure(nack);
     if (failed.next === "again") {

@@ -176,12 +176,12 @@ export class Cursor implements KeyPlace {
   }
 
   /**
-   * The delivery number `attempt` failed: the next is due at `dueMs`, ready at `readyAtMs`. False, and nothing changes, if
-   * that delivery is not out (any more), or another member has the lease.
+   * The delivery number `attempt` failed: the next, by one higher unless told otherwise, is due at `dueMs`, ready at
+   * `readyAtMs`. False, and nothing changes, if that delivery is not out (any more), or another member has the lease.
    */
   nack(
     failed: { offset: number; attempt: number; holder?: string },
-    next: { dueMs: number; readyAtMs: number },
+    next: { attempt?: number; dueMs: number; readyAtMs: number },
   ): boolean {
     const taken = this.#fail(failed, next);
     if (taken) this.#keys?.waits(failed.offset);
@@ -191,7 +191,7 @@ export class Cursor implements KeyPlace {
 
   #fail(
     failed: { offset: number; attempt: number; holder?: string },
-    next: { dueMs: number; readyAtMs: number },
+    next: { attempt?: number; dueMs: number; readyAtMs: number },
   ): boolean {
     const { offset, attempt } = failed;
     if (offset < this.#floor || this.#acked.has(offset)) return false;

@@ -1,3 +1,4 @@
+import type { Credit__Output } from "../../proto/gen/logwheel/v1/Credit.js";
 import { BatchBuilder } from "../../proto/kernel/consume-codec.js";
 import { DEAD_REASON } from "../../proto/kernel/dead-letter.js";
 import type { Logger } from "../../proto/kernel/logger.js";
@@ -91,7 +92,8 @@ export class Delivery {
   }
 
   /** The member can take more. */
-  grant(messages: number, bytes: number): void {
+  grant({ messages, bytes, anew }: Credit__Output): void {
+    if (anew) this.#messages = this.#bytes = 0;
     this.#messages = Math.min(this.#messages + messages, CREDIT_MESSAGES_MAX);
     this.#bytes = Math.min(this.#bytes + bytes, CREDIT_BYTES_MAX);
   }

@@ -88,6 +88,8 @@ export interface RetryRules {
 /** What becomes of a message that a member failed to handle. */
 export type Failed =
   | { readonly next: "again"; readonly readyAtMs: number }
+  /** No member had begun with it. */
+  | { readonly next: "unseen"; readonly readyAtMs: number }
   /** The cursor holds it. */
   | { readonly next: "dead"; readonly reason: "attempts" | "rejected" };
 
@@ -106,13 +108,19 @@ export function fail(
   const attempt = Math.max(1, nack.attempt);
   if (offset >= end || !counts(lane, speaker, nack.generation)) return null;
   if (mode === "ordered") lane.cursor.giveBack(offset, nack.keyHash);
-  const dead = nack.reject || attempt >= rules.maxAttempts;
+  const unseen = nack.unseen && mode === "shared";
+  const dead = !unseen && (nack.reject || attempt >= rules.maxAttempts);
   const wishMs = nack.delayMs ?? retryDelayMs(rules.retryDelaysMs, attempt);
   const delayMs = dead ? 0 : Math.min(wishMs, RETRY_DELAY_MS_MAX);
   const readyAtMs = now.deadlineMs + delayMs;
   const failed = mode === "shared" ? { offset, attempt, holder: member } : { offset, attempt };
-  if (!lane.cursor.nack(failed, { dueMs: Math.round(now.wallMs + delayMs), readyAtMs })) return null;
-  if (!dead) return { next: "again", readyAtMs };
+  const next = {
+    attempt: unseen ? attempt : attempt + 1,
+    dueMs: Math.round(now.wallMs + delayMs),
+    readyAtMs,
+  };
+  if (!lane.cursor.nack(failed, next)) return null;
+  if (!dead) return { next: unseen ? "unseen" : "again", readyAtMs };
   lane.cursor.hold(offset);
   return { next: "dead", reason: nack.reject ? "rejected" : "attempts" };
 }

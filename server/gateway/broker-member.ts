@@ -37,7 +37,7 @@ export interface BrokerMemberDeps {
   hello(): Omit<Hello, "member">;
   arrived(arrived: readonly Arrived[]): void;
   /** A message is not this member's any more. */
-  lost(topic: string, queueId: number, offset: number): void;
+  lost(topic: string, queueId: number, offset: number, attempt: number): void;
   /** The queues that the member has, with their generations. */
   assigned(queues: readonly Assigned__Output[]): void;
   /** There is no stream: what is out is the broker's again, as far as it does not know it as this member's. */
@@ -84,7 +84,7 @@ export class BrokerMember {
           deps.arrived(arrived);
         },
         acked: (serial, failures) => this.#acked(serial, failures),
-        leaseLost: ({ topic, queueId, offset }) => deps.lost(topic, queueId, offset),
+        leaseLost: ({ topic, queueId, offset, attempt }) => deps.lost(topic, queueId, offset, attempt),
         paused: () => {},
         draining: () =>
           this.#link.leave(new LogwheelError("BROKER_STOPPING", `broker ${broker} is stopping`)),
@@ -98,6 +98,12 @@ export class BrokerMember {
   want(messages: number): void {
     this.#wanted = Math.max(this.#wanted, messages - Math.max(0, this.#credit));
     this.#grant();
+  }
+
+  /** Nobody asks any more: the broker sends nothing but what is on its way. */
+  unwant(): void {
+    if (this.#credit > 0) this.#link.session?.credit({ messages: 0, bytes: 0, anew: true });
+    this.#wanted = this.#credit = 0;
   }
 
   /** Resolves when the broker has it; rejects with why it does not count. */

@@ -14,7 +14,7 @@ const LOOK_MS = 10_000;
 /** Clients that are remembered at a time. */
 const CLIENTS_MAX = 100_000;
 
-/** A client of RocketMQ, as far as it has told. */
+/** A client of RocketMQ, as far as it has told. One that consumes is known without having told anything. */
 export interface GatewayClient {
   readonly id: string;
   /** What it said last on a stream; undefined before. */
@@ -53,14 +53,14 @@ export class GatewayClients implements Lifecycle {
     for (const client of [...this.#byId.values()]) this.end(client);
   }
 
-  /** The client of a call, heard now; undefined for an id that nobody has told of yet. */
+  /** The client of a call, heard now; undefined for an id that is new. */
   heard(id: string): GatewayClient | undefined {
     const client = this.#byId.get(id);
     if (client !== undefined) client.heardMs = this.#clock.monotonicMs();
     return client;
   }
 
-  /** The client of a telemetry stream; made if it is new. */
+  /** The client of a telemetry stream, or one that consumes; made if it is new. */
   meet(id: string): GatewayClient {
     const known = this.heard(id);
     if (known !== undefined) return known;

@@ -35,7 +35,7 @@ export class Consumers {
     return this.#byName.get(nameOf(client, group));
   }
 
-  /** The same, made if it is new, and wanting the topic, and those that it has told before. */
+  /** The same, made if it is new, and wanting the topic, and those of `told` that it did not want at all: what a call says is newer. */
   async of(
     client: string,
     group: string,
@@ -48,7 +48,8 @@ export class Consumers {
     const known = this.find(client, group);
     const young = known?.wants(subscription) === true || (await this.#isYoung(group, shares));
     const consumer = this.find(client, group) ?? this.#make(client, group, rules);
-    consumer.subscribe([...told.filter(({ topic }) => topic !== subscription.topic), subscription], young);
+    const further = told.filter(({ topic }) => topic !== subscription.topic && !consumer.knows(topic!));
+    consumer.subscribe([...further, subscription], young);
     return consumer;
   }
 

@@ -85,7 +85,7 @@ export class Gateway implements Lifecycle {
     this.#receives = new Receives({ ...places, clock, clients: this.#clients, consumers: this.#consumers });
     this.#pulls = new Pulls({ ...places, clock, clients: this.#clients });
     this.#offsets = new Offsets(places);
-    this.#settlements = new Settlements(this.#consumers);
+    this.#settlements = new Settlements(this.#consumers, this.#clients);
     const handlers = identified(this.#handlers());
     const access = options.accessKey && new Access(options.accessKey, options.logger);
     this.served = [
@@ -204,8 +204,10 @@ export class Gateway implements Lifecycle {
     group: Resource__Output | null | undefined,
   ): { readonly status: Status; readonly client?: GatewayClient } {
     const client = this.#clients.heard(clientIdOf(call));
-    if (client === undefined)
-      return { status: refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet") };
+    if (client?.settings === undefined) {
+      const status = refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet");
+      return client === undefined ? { status } : { status, client };
+    }
     // Producers of some languages name an empty one.
     const wrong = group?.name ? groupRefusal(nameOf(group, namespaceOf(call))) : undefined;
     return wrong === undefined ? { status: OK, client } : { status: wrong };

@@ -4,9 +4,11 @@ import type { Subscription } from "../../proto/gen/logwheel/v1/Subscription.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { SessionConnections } from "../../proto/kernel/consume-session.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { Arrivals, laneOfArrived } from "./arrivals.js";
 import { type Arrived, BrokerMember } from "./broker-member.js";
 import { laneOf, Outstanding, queueOf } from "./outstanding.js";
-import type { Receipt } from "./receipt-handle.js";
+import { expired, type Receipt } from "./receipt-handle.js";
+import { WaitingCalls } from "./waiting-calls.js";
 
 /** How long a message stays invisible for a push consumer, unless that is lengthened. */
 export const RENEWED_MS = 60_000;
@@ -17,6 +19,8 @@ const RENEW_AHEAD_MS = 30_000;
 const RENEWED_MS_MAX = 3 * 3_600_000;
 /** A lease that is older than this when its message is given out begins anew. */
 const FRESH_MS = 1_000;
+/** What nobody has asked for in this time is given back. */
+const KEPT_MS = 5_000;
 /** An acknowledgement that is repeated within this time is none that was too late. */
 const REPEATS_KEPT = 4_096;
 
@@ -65,22 +69,25 @@ export class GroupConsumer {
   readonly #deps: GroupConsumerDeps;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #members = new Map<string, BrokerMember>();
-  /** By broker: what has come and nobody has asked for. */
-  readonly #arrived = new Map<string, Arrived[]>();
+  readonly #arrived = new Arrivals();
   readonly #out = new Outstanding();
   /** By broker, topic and queue: generation. */
   readonly #revoking = new Map<string, OwnQueue>();
   readonly #assigned = new Map<string, OwnQueue>();
   /** Ordered: of a key that failed, what was taken before the broker knew of so many failures is dropped. */
   readonly #staleBelow = new Map<string, number>();
-  readonly #waiting = new Set<{ readonly wish: Wish; readonly wake: () => void }>();
+  /** By broker: when a call was there last that asked. */
+  readonly #askedMs = new Map<string, number>();
+  readonly #waiting: WaitingCalls;
   readonly #acknowledged = new Set<string>();
   #from: From = From.FROM_LATEST;
   #cancelRenew: () => void;
   #failure: LogwheelError | undefined;
+  #closed = false;
 
   constructor(deps: GroupConsumerDeps) {
     this.#deps = deps;
+    this.#waiting = new WaitingCalls(deps.clock);
     this.#cancelRenew = this.#renewLater();
   }
 
@@ -99,22 +106,30 @@ export class GroupConsumer {
     return known?.tags === tags && known?.sql === sql;
   }
 
+  /** Whether it wants anything of the topic. */
+  knows(topic: string): boolean {
+    return this.#subscriptions.has(topic);
+  }
+
   async receive(wish: Wish): Promise<Given[]> {
     const { clock } = this.#deps;
     const untilMs = clock.monotonicMs() + wish.waitMs;
-    const member = this.#member(wish.broker);
-    for (;;) {
+    // What a caller that has gone took would be out of everybody's reach.
+    while (!this.#closed && !wish.signal.aborted) {
+      const member = this.#member(wish.broker);
+      this.#askedMs.set(wish.broker, clock.monotonicMs());
       const given = this.#take(wish, member);
       const leftMs = untilMs - clock.monotonicMs();
-      if (given.length > 0 || leftMs <= 0 || wish.signal.aborted) return given;
+      if (given.length > 0 || leftMs <= 0) return given;
       if (this.#failure !== undefined && this.#failure.retry === "never") {
         const failure = this.#failure;
         this.#failure = undefined;
         throw failure;
       }
-      member.want(wish.max);
-      await this.#arrival(wish, leftMs);
+      if (!this.#arrived.isFull(wish.broker)) member.want(wish.max);
+      await this.#waiting.wait(wish.broker, leftMs, wish.signal);
     }
+    return [];
   }
 
   /** The message is handled. LEASE_EXPIRED if that does not count any more. */
@@ -143,7 +158,7 @@ export class GroupConsumer {
     member.extend(topic, queueId, offset, attempt, Math.max(1, ms));
     await member.roundTrip();
     const out = this.#out.get(topic, receipt);
-    if (out === undefined) throw expired(receipt);
+    if (out?.receipt.attempt !== attempt) throw expired(receipt);
     const untilMs = this.#deps.clock.monotonicMs() + ms;
     this.#out.set({ ...out, receipt: hidden, renewed: false, untilMs });
     return hidden;
@@ -162,15 +177,17 @@ export class GroupConsumer {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelRenew();
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
-    for (const { wake } of this.#waiting) wake();
+    this.#waiting.wakeAll();
   }
 
   #member(broker: string): BrokerMember {
     const known = this.#members.get(broker);
     if (known !== undefined) return known;
+    if (this.#closed) throw new LogwheelError("CLOSED", "the client has ended");
     const { clock, random, connections, addressOf, group, host, ordered } = this.#deps;
     const member: BrokerMember = new BrokerMember({
       broker,
@@ -187,7 +204,7 @@ export class GroupConsumer {
         leaseMs: RENEWED_MS,
       }),
       arrived: (arrived) => this.#come(broker, arrived),
-      lost: (topic, queueId, offset) => this.#forget(topic, { broker, queueId, offset }),
+      lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
       assigned: (queues) =>
         this.#assign(
           broker,
@@ -196,7 +213,7 @@ export class GroupConsumer {
       broken: (error) => {
         if (error.code !== "CLOSED") this.#failure = error;
         this.#dropAll(broker);
-        this.#wakeAll();
+        this.#waiting.wakeAll();
       },
     });
     this.#members.set(broker, member);
@@ -205,14 +222,14 @@ export class GroupConsumer {
 
   #come(broker: string, arrived: readonly Arrived[]): void {
     this.#failure = undefined;
-    const known = this.#arrived.get(broker) ?? [];
-    for (const each of arrived) {
-      const lane = laneOfArrived(broker, each);
-      const isStale = each.failures < (this.#staleBelow.get(lane) ?? 0);
-      if (!isStale && !this.#isOut(broker, each)) known.push(each);
-    }
-    this.#arrived.set(broker, known);
-    this.#wakeAll();
+    this.#arrived.add(
+      broker,
+      arrived.filter((each) => {
+        const isStale = each.failures < (this.#staleBelow.get(laneOfArrived(broker, each)) ?? 0);
+        return !isStale && !this.#isOut(broker, each);
+      }),
+    );
+    this.#waiting.wakeAll();
   }
 
   /** In order by key: behind a failed message the broker sends again what the client was given with it and still has. */
@@ -222,50 +239,36 @@ export class GroupConsumer {
     return known?.generation === generation && known.attempt === attempt;
   }
 
-  #wakeAll(): void {
-    for (const { wake } of this.#waiting) wake();
-  }
-
-  async #arrival(wish: Wish, waitMs: number): Promise<void> {
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    const waiting = { wish, wake: abort };
-    this.#waiting.add(waiting);
-    wish.signal.addEventListener("abort", abort, { once: true });
-    try {
-      await this.#deps.clock.sleep(waitMs, stop.signal);
-    } finally {
-      this.#waiting.delete(waiting);
-      wish.signal.removeEventListener("abort", abort);
-    }
+  /** What nobody has asked for meanwhile goes, too: another delivery of it is on its way. */
+  #lose(topic: string, place: Pick<Receipt, "broker" | "queueId" | "offset">, attempt: number): void {
+    const { broker, queueId, offset } = place;
+    this.#arrived.take(broker, ({ topic: of, record }) => {
+      const same = of === topic && record.queueId === queueId && record.queueOffset === offset;
+      return same && record.attempt <= attempt;
+    });
+    const out = this.#out.get(topic, place);
+    if (out !== undefined && out.receipt.attempt <= attempt) this.#forget(topic, place);
   }
 
   #take(wish: Wish, member: BrokerMember): Given[] {
     const { clock, ordered } = this.#deps;
-    const known = this.#arrived.get(wish.broker) ?? [];
-    const left: Arrived[] = [];
-    const given: Given[] = [];
     const nowMs = clock.monotonicMs();
-    const taken = new Set<string>();
-    for (const arrived of known) {
+    const lanes = new Set<string>();
+    let room = wish.max;
+    const taken = this.#arrived.take(wish.broker, (arrived) => {
       const { record, topic } = arrived;
       const wanted =
         topic === wish.topic && (!ordered || wish.queueId < 0 || record.queueId === wish.queueId);
-      if (!wanted || given.length === wish.max) {
-        left.push(arrived);
-        continue;
-      }
+      if (!wanted || room === 0) return false;
       const lane = laneOfArrived(wish.broker, arrived);
       // Nothing of a key goes out beside what is out of it; a push consumer takes several at a time and in order.
-      if (ordered && this.#out.count(lane) > 0 && !(wish.renewed && taken.has(lane))) {
-        left.push(arrived);
-        continue;
-      }
-      taken.add(lane);
-      given.push(this.#give(arrived, wish, member, nowMs));
-    }
-    this.#arrived.set(wish.broker, left);
-    return given;
+      const free = this.#out.count(lane) === 0 && !lanes.has(lane);
+      if (ordered && !free && !(wish.renewed && lanes.has(lane))) return false;
+      lanes.add(lane);
+      room--;
+      return true;
+    });
+    return taken.map((arrived) => this.#give(arrived, wish, member, nowMs));
   }
 
   #give(arrived: Arrived, wish: Wish, member: BrokerMember, nowMs: number): Given {
@@ -291,11 +294,7 @@ export class GroupConsumer {
     this.#forget(topic, receipt);
     if (!this.#deps.ordered) return;
     const lane = laneOf(topic, receipt);
-    const known = this.#arrived.get(broker) ?? [];
-    this.#arrived.set(
-      broker,
-      known.filter((each) => laneOfArrived(broker, each) !== lane),
-    );
+    this.#arrived.take(broker, (each) => laneOfArrived(broker, each) === lane);
     this.#staleBelow.set(lane, this.#member(broker).failures);
   }
 
@@ -313,7 +312,7 @@ export class GroupConsumer {
   #forget(topic: string, place: Pick<Receipt, "broker" | "queueId" | "offset">): void {
     if (!this.#out.delete(topic, place)) return;
     // What waits behind it in its key can go out now.
-    if (this.#deps.ordered) this.#wakeAll();
+    if (this.#deps.ordered) this.#waiting.wakeAll();
     const queue = queueOf(topic, place);
     const revoking = this.#revoking.get(queue);
     if (revoking === undefined || this.#out.count(queue) > 0) return;
@@ -328,10 +327,10 @@ export class GroupConsumer {
     for (const [queue, had] of [...this.#assigned]) {
       if (had.broker !== broker || now.get(queue)?.generation === had.generation) continue;
       this.#assigned.delete(queue);
-      const left = (this.#arrived.get(broker) ?? []).filter(
-        ({ topic, record }) => queueOf(topic, { broker, queueId: record.queueId }) !== queue,
+      this.#arrived.take(
+        broker,
+        ({ topic, record }) => queueOf(topic, { broker, queueId: record.queueId }) === queue,
       );
-      this.#arrived.set(broker, left);
       if (now.has(queue)) continue;
       if (this.#out.count(queue) > 0) this.#revoking.set(queue, had);
       else this.#member(broker).released(had.topic, had.queueId, had.generation);
@@ -340,7 +339,7 @@ export class GroupConsumer {
   }
 
   #dropAll(broker: string): void {
-    this.#arrived.delete(broker);
+    this.#arrived.drop(broker);
     for (const { topic, receipt } of this.#out.all())
       if (receipt.broker === broker) this.#out.delete(topic, receipt);
     for (const [queue, each] of [...this.#assigned]) if (each.broker === broker) this.#assigned.delete(queue);
@@ -356,8 +355,30 @@ export class GroupConsumer {
     });
   }
 
+  /**
+   * What has come and nobody asks for is given back: others would not get it before its lease ends, and that would count as
+   * an attempt. In order the queue is this member's as long as it is there.
+   */
+  #giveBack(nowMs: number): void {
+    const busy = this.#waiting.brokers;
+    for (const [broker, askedMs] of [...this.#askedMs]) {
+      if (busy.has(broker) || nowMs - askedMs < KEPT_MS) continue;
+      this.#askedMs.delete(broker);
+      this.#members.get(broker)?.unwant();
+    }
+    if (this.#deps.ordered) return;
+    for (const broker of this.#arrived.brokers)
+      for (const arrived of this.#arrived.take(broker, ({ atMs }) => nowMs - atMs >= KEPT_MS)) {
+        const { topic, generation, record } = arrived;
+        const { queueId, queueOffset: offset, attempt } = record;
+        const nack = { topic, queueId, generation, offset, attempt, delayMs: 0, unseen: true };
+        this.#member(broker).nack(nack);
+      }
+  }
+
   #renew(): void {
     const nowMs = this.#deps.clock.monotonicMs();
+    this.#giveBack(nowMs);
     for (const out of this.#out.all()) {
       const { queueId, offset, attempt, broker } = out.receipt;
       if (out.renewed && nowMs - out.sinceMs < RENEWED_MS_MAX) {
@@ -370,15 +391,4 @@ export class GroupConsumer {
       }
     }
   }
-}
-
-function expired({ offset, queueId }: Receipt): LogwheelError {
-  return new LogwheelError(
-    "LEASE_EXPIRED",
-    `receipt handle is expired: the message at offset ${offset} of queue ${queueId} is not this client's any more`,
-  );
-}
-
-function laneOfArrived(broker: string, { topic, record: { queueId, keyHash } }: Arrived): string {
-  return laneOf(topic, { broker, queueId, keyHash });
 }

@@ -1,3 +1,4 @@
+import { LogwheelError } from "../../proto/kernel/errors.js";
 import { openText, sealText } from "./sealed-text.js";
 
 /** What a receipt says of the delivery that it belongs to. */
@@ -39,4 +40,12 @@ export function readReceipt(handle: string): Receipt | undefined {
   ];
   const receipt = { broker, queueId, offset, attempt, generation, keyHash, untilMs };
   return writeReceipt(receipt) === handle ? receipt : undefined;
+}
+
+/** The delivery that a receipt is of has ended. */
+export function expired({ offset, queueId }: Receipt): LogwheelError {
+  return new LogwheelError(
+    "LEASE_EXPIRED",
+    `receipt handle is expired: the message at offset ${offset} of queue ${queueId} is not this client's any more`,
+  );
 }

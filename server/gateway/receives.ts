@@ -89,7 +89,7 @@ export class Receives {
     const share = await shareOf(this.#deps.routes, topic, request.messageQueue?.broker?.name);
     if (isStatus(share)) return share;
     const { broker } = share;
-    const settings = this.#deps.clients.heard(client)?.settings;
+    const { settings } = this.#deps.clients.meet(client);
     const asked = durationMs(request.longPollingTimeout) || toldPollMs(settings);
     const told = (settings?.subscription?.subscriptions ?? []).map((each) =>
       subscriptionOf(nameOf(each.topic, namespace), each.expression),

@@ -8,7 +8,7 @@ import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resour
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { CallContext } from "../../proto/kernel/channel.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { clientIdOf, namespaceOf } from "./clients.js";
+import { clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import type { Consumers } from "./consumers.js";
 import type { GroupConsumer } from "./group-consumer.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
@@ -26,9 +26,11 @@ interface Named {
 /** What consumers say of the messages that they have received. */
 export class Settlements {
   readonly #consumers: Consumers;
+  readonly #clients: GatewayClients;
 
-  constructor(consumers: Consumers) {
+  constructor(consumers: Consumers, clients: GatewayClients) {
     this.#consumers = consumers;
+    this.#clients = clients;
   }
 
   async ack(request: AckMessageRequest__Output, call: CallContext): Promise<AckMessageResponse> {
@@ -92,6 +94,7 @@ export class Settlements {
       return refusal(Code.INVALID_RECEIPT_HANDLE, "the receipt handle is not one of ours");
     try {
       const client = clientIdOf(call);
+      this.#clients.meet(client);
       const consumer =
         this.#consumers.find(client, group) ??
         (await this.#consumers.of(client, group, { topic, tags: "*", sql: "" }));

@@ -1,15 +1,20 @@
 import { once } from "node:events";
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { expect } from "chai";
+import { settle } from "../../../client/testing/test-clock.js";
 import type { CallContext } from "../../../proto/kernel/channel.js";
 import type { Listening } from "../../../proto/kernel/listening.js";
 import { BYTES, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
+import { FRAME, frame, RudePeer } from "../../support/http2-frames.js";
+import { until } from "../../support/until.js";
 
 const OK = "0";
 const INVALID_ARGUMENT = "3";
 const DEADLINE_EXCEEDED = "4";
 const UNIMPLEMENTED = "12";
 const INTERNAL = "13";
+
+const END_STREAM = 1;
 
 describe("unary calls on the wire", () => {
   let peers: GrpcPeers;
@@ -125,6 +130,51 @@ describe("unary calls on the wire", () => {
     stream.close(8);
     await aborted;
     expect(signal.reason).to.have.property("code", "CLOSED");
+  });
+
+  it("are not begun when the caller gives them up before they have ended", async () => {
+    const peer = new RudePeer(server.address);
+    const begun = (): { stream: number; bytes: Buffer } => {
+      const { stream, bytes } = peer.open(BYTES.ask.path);
+      const data = frame(FRAME.data, 0, stream, framed(Buffer.from("x")));
+      return { stream, bytes: Buffer.concat([bytes, data]) };
+    };
+    const whole = (): Buffer => {
+      const { stream, bytes } = begun();
+      return Buffer.concat([bytes, frame(FRAME.data, END_STREAM, stream)]);
+    };
+    const reset = ({ stream }: { stream: number }, code: number): Buffer =>
+      frame(FRAME.reset, 0, stream, Buffer.of(0, 0, 0, code));
+    const [cancelled, dropped, late] = [begun(), begun(), begun()];
+    const atOnce = [cancelled.bytes, reset(cancelled, 8), dropped.bytes, reset(dropped, 0)];
+    peer.socket.write(Buffer.concat([...atOnce, late.bytes, whole()]));
+    await until("a call is begun", () => asked.length > 0);
+    peer.socket.write(Buffer.concat([reset(late, 8), whole()]));
+    await until("a call is begun", () => asked.length > 1);
+    await settle();
+    expect(asked).to.have.length(2);
+    peer.end();
+  });
+
+  it("count as held while they are whole and their callers do not end them", async () => {
+    const limited = await peers.start({}, { limits: { heldBytesMax: 2_500_000 } });
+    const rude = peers.session(limited);
+    const closed = once(rude, "close");
+    const body = framed(Buffer.alloc(1_000_000));
+    const ask = async (bytes: Buffer): Promise<void> => {
+      const stream = request(rude, BYTES.ask.path).resume();
+      stream.end(bytes);
+      await once(stream, "trailers");
+    };
+    const leave = (): Promise<void> =>
+      new Promise((resolve) => request(rude, BYTES.ask.path).write(body, () => resolve()));
+    for (let ended = 0; ended < 3; ended++) await ask(body);
+    await leave();
+    await leave();
+    await ask(Buffer.alloc(5));
+    expect(limited.connections()).to.equal(1);
+    await leave();
+    await closed;
   });
 
   it("of another content type are the library's", async () => {

@@ -65,6 +65,43 @@ describe("shared mode", () => {
     expect((await broker.admin.describe("g")).queues![0]).to.include({ offset: 2, lag: 0, inFlight: 0 });
   });
 
+  it("takes back what nobody has begun with: that is no attempt, however often, over a restart too", async () => {
+    const [queue] = await broker.topic("t");
+    await broker.sendNumbered(queue!, 1);
+    const a = await join();
+    await a.credit(100);
+    for (let turn = 0; turn < 40; turn++) {
+      await a.nack(0, { delayMs: 0, unseen: true });
+      await broker.pass(10);
+    }
+    expect(new Set(a.received.map(({ offset, attempt }) => `${offset}/${attempt}`))).to.deep.equal(
+      new Set(["0/1"]),
+    );
+    expect(a.received).to.have.length(41);
+    await a.nack(0, { delayMs: 60_000, unseen: true });
+    await broker.pass(100);
+    broker = await broker.restart();
+    const b = await join();
+    await b.credit(100);
+    await broker.pass(61_000);
+    expect(b.received.map(({ offset, attempt }) => [offset, attempt])).to.deep.equal([[0, 1]]);
+    await b.nack(0, { delayMs: 0 });
+    await broker.pass(10);
+    expect(b.received.at(-1)).to.include({ offset: 0, attempt: 2 });
+  });
+
+  it("sends a member nothing more whose credit begins anew with none", async () => {
+    const [queue] = await broker.topic("t");
+    const [a, b] = [await join(), await join()];
+    await a.credit(100);
+    await a.say({ credit: { messages: 0, bytes: 0, anew: true } });
+    await b.credit(1);
+    await broker.sendNumbered(queue!, 3);
+    expect([offsets(a), offsets(b)]).to.deep.equal([[], [0]]);
+    await a.credit(2);
+    expect(offsets(a)).to.deep.equal([1, 2]);
+  });
+
   it("lengthens a lease, and says when there is none to lengthen", async () => {
     const [queue] = await broker.topic("t");
     await broker.sendNumbered(queue!, 1);

@@ -4,9 +4,11 @@
 export interface Credit {
   'messages'?: (number);
   'bytes'?: (number);
+  'anew'?: (boolean);
 }
 
 export interface Credit__Output {
   'messages': (number);
   'bytes': (number);
+  'anew': (boolean);
 }

@@ -14,6 +14,7 @@ export interface Nack {
   'stack'?: (string);
   'reject'?: (boolean);
   'keyHash'?: (number);
+  'unseen'?: (boolean);
   '_delayMs'?: "delayMs";
 }
 
@@ -29,5 +30,6 @@ export interface Nack__Output {
   'stack': (string);
   'reject': (boolean);
   'keyHash': (number);
+  'unseen': (boolean);
   '_delayMs'?: "delayMs";
 }

@@ -1,0 +1,179 @@
+import { expect } from "chai";
+import type { ReceiveMessageRequest } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
+import type { ReceiveMessageResponse__Output } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
+import { ADMIN } from "../../../proto/kernel/admin-contract.js";
+import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
+import { GatewayWorld, waiting } from "../../support/gateway-world.js";
+
+const { heartbeat, notifyClientTermination, receiveMessage, telemetry } = MESSAGING;
+const NOTHING = 40401;
+const UNRECOGNIZED = 40015;
+const TAG = 1;
+
+describe("receiving through the gateway", () => {
+  let world: GatewayWorld;
+
+  beforeEach(async () => {
+    world = await GatewayWorld.start();
+    await world.createTopic({ name: "orders" });
+    await world.createTopic({ name: "bills" });
+  });
+  afterEach(() => world.close());
+
+  function to(client: string): ReturnType<GatewayWorld["to"]> {
+    return world.to("a", { "x-mq-client-id": client, ...waiting(30_000) });
+  }
+
+  function wish(topic: string, more: ReceiveMessageRequest = {}): ReceiveMessageRequest {
+    return {
+      group: { name: "g" },
+      messageQueue: { topic: { name: topic }, id: -1, broker: { name: "a" } },
+      filterExpression: { type: TAG, expression: "*" },
+      batchSize: 32,
+      invisibleDuration: { seconds: 30, nanos: 0 },
+      longPollingTimeout: { seconds: 1, nanos: 0 },
+      ...more,
+    };
+  }
+
+  async function receive(client: string, topic = "orders", more?: ReceiveMessageRequest): Promise<string[]> {
+    return shown(await world.frames(receiveMessage, wish(topic, more), to(client)));
+  }
+
+  /** Bodies with the number of their delivery; the code of an answer without messages. */
+  function shown(frames: readonly ReceiveMessageResponse__Output[]): string[] {
+    const messages = frames.flatMap(({ message }) => message ?? []);
+    if (messages.length === 0) return [String(frames[0]!.status?.code)];
+    return messages.map(({ body, systemProperties }) => `${body} ${systemProperties!.deliveryAttempt}`);
+  }
+
+  async function tell(client: string, subscriptions: Readonly<Record<string, string>>): Promise<() => void> {
+    const stream = to(client).open(telemetry);
+    stream.listen({ message() {}, close() {} });
+    const told = Object.entries(subscriptions).map(([name, expression]) => ({
+      topic: { name },
+      expression: { type: TAG, expression } as const,
+    }));
+    stream.write({
+      settings: { clientType: 3, subscription: { group: { name: "g" }, subscriptions: told } },
+    });
+    await world.cluster.clock.advance(10);
+    return () => stream.end();
+  }
+
+  async function membersOf(name: string): Promise<number> {
+    await world.cluster.clock.advance(10);
+    const admin = world.cluster.network.connect("a:10911");
+    return (await world.ask(ADMIN.describeGroup, { name }, admin)).members.length;
+  }
+
+  it("ends consumers that never told their settings, when they say so or are silent", async () => {
+    for (const end of ["said", "silent"]) {
+      expect(await receive(end)).to.deep.equal([`${NOTHING}`]);
+      expect(await membersOf("g")).to.equal(1);
+      if (end === "said") {
+        const { status } = await world.ask(notifyClientTermination, { group: { name: "g" } }, to(end));
+        expect(status?.code).to.equal(UNRECOGNIZED);
+      } else for (let turn = 0; turn < 14; turn++) await world.cluster.clock.advance(10_000);
+      expect(await membersOf("g"), end).to.equal(0);
+    }
+    expect((await world.ask(heartbeat, {}, to("silent"))).status?.code).to.equal(UNRECOGNIZED);
+  });
+
+  it("ends consumers again whose last poll came after their end", async () => {
+    await tell("one", { orders: "*" });
+    await world.ask(notifyClientTermination, { group: { name: "g" } }, to("one"));
+    await receive("one");
+    expect(await membersOf("g")).to.equal(1);
+    for (let turn = 0; turn < 14; turn++) await world.cluster.clock.advance(10_000);
+    expect(await membersOf("g")).to.equal(0);
+  });
+
+  it("never gives out what it had for too long before somebody asked, and was delivered again", async () => {
+    await tell("one", { orders: "*" });
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    for (let turn = 0; turn < 20; turn++) await world.cluster.clock.advance(10_000);
+    const got = await receive("one");
+    expect(got, got.join()).to.have.length(1);
+    expect(got[0]).to.match(/^m /);
+  });
+
+  it("gives back what nobody asks for, and that counts as no attempt", async () => {
+    await tell("one", { orders: "*" });
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    for (let turn = 0; turn < 600; turn++) await world.cluster.clock.advance(10_000);
+    expect(await receive("two")).to.deep.equal(["m 1"]);
+  });
+
+  it("fetches no more than so much for a poll beside what it does not ask for", async () => {
+    await tell("one", { orders: "*", bills: "*" });
+    await tell("two", { orders: "*", bills: "*" });
+    for (let turn = 0; turn < 30; turn++)
+      await world.send(...Array.from({ length: 100 }, (_, n) => world.message("bills", `${n}`)));
+    expect(await receive("one", "orders")).to.deep.equal([`${NOTHING}`]);
+    await world.cluster.clock.advance(10);
+    const admin = world.cluster.network.connect("a:10911");
+    const { queues } = await world.ask(ADMIN.describeGroup, { name: "g" }, admin);
+    expect(queues.reduce((sum, { inFlight }) => sum + inFlight, 0)).to.be.within(1, 1_100);
+    const got = await receive("two", "bills");
+    expect(got).to.have.length.above(0);
+    expect(got.every((each) => each.endsWith(" 1"))).to.equal(true);
+  });
+
+  it("goes on with a poll that waits while the client wants a further topic", async () => {
+    await receive("one");
+    const polled = world.answered(
+      receiveMessage,
+      wish("orders", { longPollingTimeout: { seconds: 20, nanos: 0 } }),
+      to("one"),
+    );
+    await world.cluster.clock.advance(10);
+    const further = world.answered(receiveMessage, wish("bills", { batchSize: 1 }), to("one"));
+    await world.cluster.clock.advance(10);
+    await world.send(world.message("bills", "bill"));
+    expect(shown(await world.cluster.advance(further))).to.deep.equal(["bill 1"]);
+    await world.send(world.message("orders", "order"));
+    await world.cluster.clock.advance(100);
+    expect(shown(await polled)).to.deep.equal(["order 1"]);
+  });
+
+  it("answers a poll at once whose client ends", async () => {
+    await receive("one");
+    const polled = world.answered(
+      receiveMessage,
+      wish("orders", { longPollingTimeout: { seconds: 20, nanos: 0 } }),
+      to("one"),
+    );
+    await world.cluster.clock.advance(10);
+    await world.ask(notifyClientTermination, { group: { name: "g" } }, to("one"));
+    await world.cluster.clock.advance(1_000);
+    expect(shown(await polled)).to.deep.equal([`${NOTHING}`]);
+  });
+
+  it("gives nothing to a caller that has gone", async () => {
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    await world.cluster.clock.advance(10);
+    const stream = to("one").open(receiveMessage);
+    stream.listen({ message() {}, close() {} });
+    stream.write(wish("orders", { autoRenew: true }));
+    await Promise.resolve();
+    await Promise.resolve();
+    stream.fail(new Error("gone"));
+    await world.cluster.clock.advance(1_000);
+    expect(await receive("one")).to.deep.equal(["m 1"]);
+  });
+
+  it("goes by the filter of the last call for a topic, whatever the settings told of it before", async () => {
+    await tell("one", { orders: "*", bills: "*" });
+    await world.send(world.message("bills", "m", { tag: "b" }));
+    const bills = { filterExpression: { type: TAG, expression: "b" } } as const;
+    expect(await receive("one", "bills", bills)).to.deep.equal(["m 1"]);
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await receive("one", "orders")).to.deep.equal([`${NOTHING}`]);
+      expect(await receive("one", "bills", bills)).to.deep.equal([`${NOTHING}`]);
+    }
+  });
+});
