@@ -200,17 +200,16 @@ export class GroupConsumer {
         from: this.#from,
         host,
         leaseMs: RENEWED_MS,
+        // It came back: what its client has stays with it.
+        ...(ordered ? {} : { held: this.#out.of(broker) }),
       }),
       arrived: (arrived) => this.#come(broker, arrived),
       lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
-      assigned: (queues) =>
-        this.#assign(
-          broker,
-          queues.map(({ topic, queueId, generation }) => ({ topic, queueId, generation, broker })),
-        ),
+      assigned: (queues) => this.#assign(broker, queues),
       broken: (error) => {
+        this.#arrived.drop(broker);
         if (error.code !== "CLOSED") this.#failure = error;
-        this.#dropAll(broker);
+        if (error.code === "CLOSED" || ordered) this.#dropAll(broker);
         this.#wakeAll();
       },
     });
@@ -327,8 +326,9 @@ export class GroupConsumer {
   }
 
   /** What is not the member's any more is dropped; a queue on its way out is given back when nothing of it is out. */
-  #assign(broker: string, queues: readonly OwnQueue[]): void {
+  #assign(broker: string, assigned: readonly Omit<OwnQueue, "broker">[]): void {
     if (!this.#deps.ordered) return;
+    const queues = assigned.map((each) => ({ ...each, broker }));
     const now = new Map(queues.map((each) => [queueOf(each.topic, each), each]));
     for (const [queue, had] of [...this.#assigned]) {
       if (had.broker !== broker || now.get(queue)?.generation === had.generation) continue;
@@ -345,7 +345,6 @@ export class GroupConsumer {
   }
 
   #dropAll(broker: string): void {
-    this.#arrived.drop(broker);
     for (const { topic, receipt } of this.#out.all())
       if (receipt.broker === broker) this.#out.delete(topic, receipt);
     for (const [queue, each] of [...this.#assigned]) if (each.broker === broker) this.#assigned.delete(queue);

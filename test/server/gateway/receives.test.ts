@@ -5,7 +5,7 @@ import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
 import { GatewayWorld, waiting } from "../../support/gateway-world.js";
 
-const { heartbeat, notifyClientTermination, receiveMessage, telemetry } = MESSAGING;
+const { ackMessage, heartbeat, notifyClientTermination, receiveMessage, telemetry } = MESSAGING;
 const NOTHING = 40401;
 const UNRECOGNIZED = 40015;
 const TAG = 1;
@@ -14,7 +14,7 @@ describe("receiving through the gateway", () => {
   let world: GatewayWorld;
 
   beforeEach(async () => {
-    world = await GatewayWorld.start();
+    world = await GatewayWorld.start(["a", "b"]);
     await world.createTopic({ name: "orders" });
     await world.createTopic({ name: "bills" });
   });
@@ -120,6 +120,33 @@ describe("receiving through the gateway", () => {
     const got = await receive("two", "bills");
     expect(got).to.have.length.above(0);
     expect(got.every((each) => each.endsWith(" 1"))).to.equal(true);
+  });
+
+  it("keeps what a client has while the connection to another broker breaks and comes back", async () => {
+    await world.createTopic({ name: "far" }, "b");
+    const { cluster } = world;
+    const far = (more: ReceiveMessageRequest = {}): ReceiveMessageRequest => ({
+      ...wish("far", more),
+      messageQueue: { topic: { name: "far" }, id: -1, broker: { name: "b" } },
+    });
+    await tell("one", { far: "*" });
+    await world.frames(receiveMessage, far(), to("one"));
+    await world.send(world.message("far", "x"), world.message("far", "y"));
+    const got = await world.frames(receiveMessage, far({ autoRenew: true }), to("one"));
+    expect(shown(got)).to.deep.equal(["x 1", "y 1"]);
+    cluster.network.cut("b:10911");
+    await cluster.clock.advance(50);
+    cluster.network.heal("b:10911");
+    // Longer than a lease: it is lengthened over the new stream.
+    for (let turn = 0; turn < 20; turn++) await cluster.clock.advance(10_000);
+    expect(shown(await world.frames(receiveMessage, far(), to("one")))).to.deep.equal([`${NOTHING}`]);
+    for (const { message } of got)
+      if (message) {
+        const { messageId, receiptHandle = "" } = message.systemProperties!;
+        const entries = [{ messageId, receiptHandle }];
+        const ack = { group: { name: "g" }, topic: { name: "far" }, entries };
+        expect((await world.ask(ackMessage, ack, to("one"))).status?.code).to.equal(20000);
+      }
   });
 
   it("goes on with a poll that waits while the client wants a further topic", async () => {
