@@ -305,6 +305,7 @@ export class GroupConsumer {
 
   /** LEASE_EXPIRED if the delivery that the receipt is of has ended. */
   #check(topic: string, receipt: Receipt): void {
+    if (this.#deps.addressOf(receipt.broker) === undefined) throw expired(receipt);
     const out = this.#out.get(topic, receipt);
     if (out !== undefined && out.receipt.attempt === receipt.attempt) {
       if (!out.renewed && out.untilMs <= this.#deps.clock.monotonicMs()) throw expired(receipt);
