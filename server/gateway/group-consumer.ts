@@ -73,8 +73,6 @@ export class GroupConsumer {
   /** By broker, topic and queue: generation. */
   readonly #revoking = new Map<string, OwnQueue>();
   readonly #assigned = new Map<string, OwnQueue>();
-  /** Ordered: of a key that failed, what was taken before the broker knew of so many failures is dropped. */
-  readonly #staleBelow = new Map<string, number>();
   /** By broker: when a call was there last that asked. */
   readonly #askedMs = new Map<string, number>();
   readonly #waiting = new Set<{ readonly wish: Wish; readonly wake: () => void }>();
@@ -219,10 +217,7 @@ export class GroupConsumer {
 
   #come(broker: string, arrived: readonly Arrived[]): void {
     this.#failure = undefined;
-    this.#arrived.add(
-      broker,
-      arrived.filter((each) => (this.#staleBelow.get(laneOfArrived(broker, each)) ?? 0) <= each.failures),
-    );
+    this.#arrived.add(broker, arrived);
     this.#wakeAll();
   }
 
@@ -298,9 +293,7 @@ export class GroupConsumer {
     this.#member(broker).nack({ topic, queueId, generation, offset, attempt, keyHash, ...verdict });
     this.#forget(topic, receipt);
     if (!this.#deps.ordered) return;
-    const lane = laneOf(topic, receipt);
-    this.#arrived.take(broker, (each) => laneOfArrived(broker, each) === lane);
-    this.#staleBelow.set(lane, this.#member(broker).failures);
+    this.#arrived.dropLane(broker, laneOf(topic, receipt), this.#member(broker).failures);
   }
 
   /** LEASE_EXPIRED if the delivery that the receipt is of has ended. */
@@ -350,8 +343,6 @@ export class GroupConsumer {
       if (receipt.broker === broker) this.#out.delete(topic, receipt);
     for (const [queue, each] of [...this.#assigned]) if (each.broker === broker) this.#assigned.delete(queue);
     for (const [queue, each] of [...this.#revoking]) if (each.broker === broker) this.#revoking.delete(queue);
-    for (const lane of [...this.#staleBelow.keys()])
-      if (lane.startsWith(`${broker} `)) this.#staleBelow.delete(lane);
   }
 
   #renewLater(): () => void {
