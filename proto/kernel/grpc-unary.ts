@@ -86,6 +86,8 @@ export class UnaryCall {
   #run(): void {
     // A reset ends the body, too: what its caller gave up before it was whole is nobody's request.
     if (this.#answered || this.#stream.closed) return;
+    if (this.#reader.midway)
+      return this.#refuse(new LogwheelError("BAD_REQUEST", "the call ends in the middle of a message"));
     if (this.#request === undefined)
       return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and none came`);
     this.#deps.answer(this.#path, this.#request, this.#context()).then(

@@ -130,6 +130,7 @@ import type {
   UpdateOffsetResponse,
   UpdateOffsetResponse__Output,
 } from "../gen/apache/rocketmq/v2/UpdateOffsetResponse.js";
+import { bounded } from "./bounded-request.js";
 import type { Codec, Method } from "./channel.js";
 import { of } from "./method.js";
 
@@ -141,6 +142,9 @@ export const MESSAGING_NAME = `${PACKAGE}.MessagingService`;
 const codec = <In extends object, Out extends object>(message: string): Codec<In, Out> =>
   of(message, PACKAGE);
 
+/** The one request that carries messages. */
+const WITH_BODIES = "SendMessageRequest";
+
 function method<K extends "unary" | "stream">(kind: K) {
   return <Q extends object, QOut extends object, R extends object, ROut extends object>(
     name: string,
@@ -149,7 +153,7 @@ function method<K extends "unary" | "stream">(kind: K) {
   ): Method<Q, QOut, R, ROut> & { kind: K } => ({
     path: `/${MESSAGING_NAME}/${name}`,
     kind,
-    request: codec(request),
+    request: bounded(request, codec<Q, QOut>(request), request === WITH_BODIES),
     reply: codec(reply),
   });
 }

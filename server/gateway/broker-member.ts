@@ -40,7 +40,7 @@ export interface BrokerMemberDeps {
   lost(topic: string, queueId: number, offset: number, attempt: number): void;
   /** The queues that the member has, with their generations. */
   assigned(queues: readonly Assigned__Output[]): void;
-  /** There is no stream: what is out is the broker's again, as far as it does not know it as this member's. */
+  /** There is no stream: what has come and is not given out is the broker's again. */
   broken(error: LogwheelError): void;
 }
 

@@ -28,12 +28,14 @@ export interface GatewayClient {
 export class GatewayClients implements Lifecycle {
   readonly #clock: Clock;
   readonly #gone: (client: GatewayClient) => void;
+  readonly #max: number;
   readonly #byId = new Map<string, GatewayClient>();
   #cancel: () => void = () => {};
 
   /** `gone` is called when a client has ended, or was silent for too long. */
-  constructor(clock: Clock, gone: (client: GatewayClient) => void) {
+  constructor(clock: Clock, gone: (client: GatewayClient) => void, max = CLIENTS_MAX) {
     this.#clock = clock;
+    this.#max = max;
     this.#gone = gone;
   }
 
@@ -56,7 +58,11 @@ export class GatewayClients implements Lifecycle {
   /** The client of a call, heard now; undefined for an id that is new. */
   heard(id: string): GatewayClient | undefined {
     const client = this.#byId.get(id);
-    if (client !== undefined) client.heardMs = this.#clock.monotonicMs();
+    if (client === undefined) return undefined;
+    client.heardMs = this.#clock.monotonicMs();
+    // The one that was heard longest ago is the first.
+    this.#byId.delete(id);
+    this.#byId.set(id, client);
     return client;
   }
 
@@ -66,7 +72,7 @@ export class GatewayClients implements Lifecycle {
     if (known !== undefined) return known;
     const heardMs = this.#clock.monotonicMs();
     const client: GatewayClient = { id, settings: undefined, tell: undefined, heardMs };
-    if (this.#byId.size >= CLIENTS_MAX) this.#forgetOldest();
+    if (this.#byId.size >= this.#max) this.#forgetOldest();
     this.#byId.set(id, client);
     return client;
   }

@@ -74,8 +74,6 @@ export class GroupConsumer {
   /** By broker, topic and queue: generation. */
   readonly #revoking = new Map<string, OwnQueue>();
   readonly #assigned = new Map<string, OwnQueue>();
-  /** Ordered: of a key that failed, what was taken before the broker knew of so many failures is dropped. */
-  readonly #staleBelow = new Map<string, number>();
   /** By broker: when a call was there last that asked. */
   readonly #askedMs = new Map<string, number>();
   readonly #waiting: WaitingCalls;
@@ -202,17 +200,16 @@ export class GroupConsumer {
         from: this.#from,
         host,
         leaseMs: RENEWED_MS,
+        // It came back: what its client has stays with it.
+        ...(ordered ? {} : { held: this.#out.of(broker) }),
       }),
       arrived: (arrived) => this.#come(broker, arrived),
       lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
-      assigned: (queues) =>
-        this.#assign(
-          broker,
-          queues.map(({ topic, queueId, generation }) => ({ topic, queueId, generation, broker })),
-        ),
+      assigned: (queues) => this.#assign(broker, queues),
       broken: (error) => {
+        this.#arrived.drop(broker);
         if (error.code !== "CLOSED") this.#failure = error;
-        this.#dropAll(broker);
+        if (error.code === "CLOSED" || ordered) this.#dropAll(broker);
         this.#waiting.wakeAll();
       },
     });
@@ -224,10 +221,7 @@ export class GroupConsumer {
     this.#failure = undefined;
     this.#arrived.add(
       broker,
-      arrived.filter((each) => {
-        const isStale = each.failures < (this.#staleBelow.get(laneOfArrived(broker, each)) ?? 0);
-        return !isStale && !this.#isOut(broker, each);
-      }),
+      arrived.filter((each) => !this.#isOut(broker, each)),
     );
     this.#waiting.wakeAll();
   }
@@ -293,13 +287,12 @@ export class GroupConsumer {
     this.#member(broker).nack({ topic, queueId, generation, offset, attempt, keyHash, ...verdict });
     this.#forget(topic, receipt);
     if (!this.#deps.ordered) return;
-    const lane = laneOf(topic, receipt);
-    this.#arrived.take(broker, (each) => laneOfArrived(broker, each) === lane);
-    this.#staleBelow.set(lane, this.#member(broker).failures);
+    this.#arrived.dropLane(broker, laneOf(topic, receipt), this.#member(broker).failures);
   }
 
   /** LEASE_EXPIRED if the delivery that the receipt is of has ended. */
   #check(topic: string, receipt: Receipt): void {
+    if (this.#deps.addressOf(receipt.broker) === undefined) throw expired(receipt);
     const out = this.#out.get(topic, receipt);
     if (out !== undefined && out.receipt.attempt === receipt.attempt) {
       if (!out.renewed && out.untilMs <= this.#deps.clock.monotonicMs()) throw expired(receipt);
@@ -321,8 +314,9 @@ export class GroupConsumer {
   }
 
   /** What is not the member's any more is dropped; a queue on its way out is given back when nothing of it is out. */
-  #assign(broker: string, queues: readonly OwnQueue[]): void {
+  #assign(broker: string, assigned: readonly Omit<OwnQueue, "broker">[]): void {
     if (!this.#deps.ordered) return;
+    const queues = assigned.map((each) => ({ ...each, broker }));
     const now = new Map(queues.map((each) => [queueOf(each.topic, each), each]));
     for (const [queue, had] of [...this.#assigned]) {
       if (had.broker !== broker || now.get(queue)?.generation === had.generation) continue;
@@ -339,13 +333,10 @@ export class GroupConsumer {
   }
 
   #dropAll(broker: string): void {
-    this.#arrived.drop(broker);
     for (const { topic, receipt } of this.#out.all())
       if (receipt.broker === broker) this.#out.delete(topic, receipt);
     for (const [queue, each] of [...this.#assigned]) if (each.broker === broker) this.#assigned.delete(queue);
     for (const [queue, each] of [...this.#revoking]) if (each.broker === broker) this.#revoking.delete(queue);
-    for (const lane of [...this.#staleBelow.keys()])
-      if (lane.startsWith(`${broker} `)) this.#staleBelow.delete(lane);
   }
 
   #renewLater(): () => void {

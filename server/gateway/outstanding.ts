@@ -1,3 +1,4 @@
+import type { QueueAck } from "../../proto/gen/logwheel/v1/QueueAck.js";
 import type { Receipt } from "./receipt-handle.js";
 
 /** A message that a client has, from its delivery to its end. */
@@ -23,6 +24,19 @@ export class Outstanding {
   /** All of them; they may be deleted meanwhile. */
   all(): OutMessage[] {
     return [...this.#byPlace.values()];
+  }
+
+  /** What there is of one broker, by queue. */
+  of(broker: string): QueueAck[] {
+    const queues = new Map<string, QueueAck & { ranges: { start: number; end: number }[] }>();
+    for (const { topic, receipt } of this.#byPlace.values()) {
+      if (receipt.broker !== broker) continue;
+      const { queueId, generation, offset } = receipt;
+      const known = queues.get(queueOf(topic, receipt)) ?? { topic, queueId, generation, ranges: [] };
+      known.ranges.push({ start: offset, end: offset + 1 });
+      queues.set(queueOf(topic, receipt), known);
+    }
+    return [...queues.values()];
   }
 
   /** How many there are of a queue, or of a lane. */

@@ -15,6 +15,7 @@ import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { type Receipt, readReceipt, writeReceipt } from "./receipt-handle.js";
 import { INVISIBLE_MS_MAX } from "./receives.js";
 import { OK, refusal, statusOf } from "./status.js";
+import { subscriptionOf } from "./subscriptions.js";
 import { durationMs } from "./time.js";
 
 /** What a call about received messages names. */
@@ -94,10 +95,14 @@ export class Settlements {
       return refusal(Code.INVALID_RECEIPT_HANDLE, "the receipt handle is not one of ours");
     try {
       const client = clientIdOf(call);
-      this.#clients.meet(client);
+      const { settings } = this.#clients.meet(client);
+      // It has asked for nothing since a restart: as a member it wants what it said, or it would keep others out.
+      const told = settings?.subscription?.subscriptions.find(
+        (each) => nameOf(each.topic, namespace) === topic,
+      );
       const consumer =
         this.#consumers.find(client, group) ??
-        (await this.#consumers.of(client, group, { topic, tags: "*", sql: "" }));
+        (await this.#consumers.of(client, group, subscriptionOf(topic, told?.expression ?? null)));
       await act(consumer, topic, receipt);
       return OK;
     } catch (thrown) {

@@ -39,8 +39,12 @@ export class Telemetry {
     this.#stream = stream;
     this.#clientId = clientIdOf(call);
     this.#namespace = namespaceOf(call);
-    const tell = (command: TelemetryCommand): void => void stream.write(command);
+    // A client that does not read what it is told is heard no further until it does.
+    const tell = (command: TelemetryCommand): void => {
+      if (!stream.write(command)) stream.pause();
+    };
     stream.listen({
+      drain: () => stream.resume(),
       message: (command) => this.#take(command, tell),
       end: () => stream.end(),
       close: () => {

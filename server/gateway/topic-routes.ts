@@ -38,6 +38,8 @@ export class TopicRoutes {
   readonly #deps: TopicRoutesDeps;
   readonly #known = new Map<string, Known>();
   readonly #asking = new Map<string, Promise<readonly TopicShare[]>>();
+  /** No name server answered when it was asked last. */
+  #unheard = false;
 
   constructor(deps: TopicRoutesDeps) {
     this.#deps = deps;
@@ -52,6 +54,11 @@ export class TopicRoutes {
     if (known !== undefined && known.shares.length > 0) {
       if (clock.monotonicMs() - known.askedMs > FRESH_MS) void this.#ask(topic).catch(() => {});
       return withOwn(known.shares, ownShare);
+    }
+    // Nobody waits for them again and again as long as there is something to go on with.
+    if (ownShare !== undefined && this.#unheard) {
+      void this.#ask(topic).catch(() => {});
+      return [ownShare];
     }
     try {
       return withOwn(await this.#ask(topic), ownShare);
@@ -77,12 +84,14 @@ export class TopicRoutes {
           { timeoutMs: ASK_MS },
         );
         const shares = sharesOf(routes[0]?.shares ?? [], brokers);
+        this.#unheard = false;
         this.#remember(topic, shares);
         return shares;
       } catch (thrown) {
         failure = LogwheelError.from(thrown);
       }
     }
+    this.#unheard = true;
     throw failure;
   }
 

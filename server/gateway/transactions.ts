@@ -70,20 +70,24 @@ export class Transactions {
     this.#producers.clear();
   }
 
-  /** A producer has told its topics: it is asked about their transactions from now on. */
+  /** A producer has told its topics, or tells them again: it is asked about their transactions from now on. */
   joined(client: GatewayClient, namespace: string): void {
-    this.left(client);
-    for (const resource of client.settings?.publishing?.topics ?? []) {
-      const topic = nameOf(resource, namespace);
-      const known = this.#producers.get(topic);
-      if (known === undefined) this.#producers.set(topic, [{ client, namespace }]);
-      else known.push({ client, namespace });
+    const topics = new Set(
+      (client.settings?.publishing?.topics ?? []).map((resource) => nameOf(resource, namespace)),
+    );
+    this.left(client, topics);
+    for (const topic of topics) {
+      const known = this.#producers.get(topic) ?? [];
+      if (!known.some((each) => each.client.id === client.id)) known.push({ client, namespace });
+      this.#producers.set(topic, known);
       void this.#follow(topic);
     }
   }
 
-  left(client: GatewayClient): void {
+  /** The client is not asked any more, but about what it keeps. */
+  left(client: GatewayClient, keeps: ReadonlySet<string> = new Set()): void {
     for (const [topic, asked] of this.#producers) {
+      if (keeps.has(topic)) continue;
       const left = asked.filter((each) => each.client.id !== client.id);
       if (left.length === asked.length) continue;
       if (left.length > 0) this.#producers.set(topic, left);
@@ -135,6 +139,11 @@ export class Transactions {
     if (!this.#producers.has(topic)) return;
     const links = this.#links.get(topic) ?? new Map<string, CheckLink>();
     this.#links.set(topic, links);
+    for (const [broker, link] of links)
+      if (!shares.some((share) => share.broker === broker)) {
+        links.delete(broker);
+        link.close();
+      }
     for (const { broker } of shares) if (!links.has(broker)) links.set(broker, this.#link(topic, broker));
   }
 
@@ -160,7 +169,11 @@ export class Transactions {
       },
       // No answer comes over the link: the producer ends the transaction by a call of its own.
       asked: (question) => this.#ask(topic, broker, question),
-      broken: (error) => logger.debug({ broker, topic, code: error.code }, error.message),
+      broken: (error) => {
+        logger.debug({ broker, topic, code: error.code }, error.message);
+        // It may be elsewhere when it comes back.
+        void find().catch(() => {});
+      },
     });
   }
 

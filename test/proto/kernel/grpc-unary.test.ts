@@ -84,13 +84,17 @@ describe("unary calls on the wire", () => {
     expect(asked[0]!.signal.aborted).to.equal(true);
   });
 
-  it("are refused without a message, with two, with a compressed one and with one that is too large", async () => {
+  it("are refused without a message, with two, with a part of one, with a compressed one and with one that is too large", async () => {
     const one = framed(Buffer.from("x"));
     expect(await answer([])).to.include({
       status: UNIMPLEMENTED,
       message: "/t.T/Ask takes one message, and none came",
     });
-    expect(await answer([one.subarray(0, 3)])).to.include({ status: UNIMPLEMENTED });
+    for (const cut of [[one.subarray(0, 3)], [one.subarray(0, 5)], [one, Buffer.of(0)]])
+      expect(await answer(cut)).to.include({
+        status: INVALID_ARGUMENT,
+        message: "the call ends in the middle of a message",
+      });
     expect(await answer([one, one])).to.include({
       status: UNIMPLEMENTED,
       message: "/t.T/Ask takes one message, and a second one came",

@@ -50,6 +50,17 @@ describe("clients of the gateway", () => {
     await clients.stop();
   });
 
+  it("make room, when there are too many, by the one that was heard longest ago", () => {
+    const gone: string[] = [];
+    const clients = new GatewayClients(new TestClock(), ({ id }) => void gone.push(id), 2);
+    for (const id of ["a", "b", "a", "c"]) clients.meet(id);
+    expect(gone).to.deep.equal(["b"]);
+    clients.heard("a");
+    clients.meet("d");
+    expect(gone).to.deep.equal(["b", "c"]);
+    expect(Array.from(clients, ({ id }) => id)).to.deep.equal(["a", "d"]);
+  });
+
   it("are kept as long as they are heard", async () => {
     const { clients, clock, gone } = fixture();
     await clients.start();

@@ -3,9 +3,11 @@ import type { ReceiveMessageRequest } from "../../../proto/gen/apache/rocketmq/v
 import type { ReceiveMessageResponse__Output } from "../../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
 import { ADMIN } from "../../../proto/kernel/admin-contract.js";
 import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
+import { writeReceipt } from "../../../server/gateway/receipt-handle.js";
 import { GatewayWorld, waiting } from "../../support/gateway-world.js";
 
-const { heartbeat, notifyClientTermination, receiveMessage, telemetry } = MESSAGING;
+const { ackMessage, changeInvisibleDuration, heartbeat, notifyClientTermination, receiveMessage, telemetry } =
+  MESSAGING;
 const NOTHING = 40401;
 const UNRECOGNIZED = 40015;
 const TAG = 1;
@@ -14,7 +16,7 @@ describe("receiving through the gateway", () => {
   let world: GatewayWorld;
 
   beforeEach(async () => {
-    world = await GatewayWorld.start();
+    world = await GatewayWorld.start(["a", "b"]);
     await world.createTopic({ name: "orders" });
     await world.createTopic({ name: "bills" });
   });
@@ -120,6 +122,71 @@ describe("receiving through the gateway", () => {
     const got = await receive("two", "bills");
     expect(got).to.have.length.above(0);
     expect(got.every((each) => each.endsWith(" 1"))).to.equal(true);
+  });
+
+  it("keeps what a client has while the connection to another broker breaks and comes back", async () => {
+    await world.createTopic({ name: "far" }, "b");
+    const { cluster } = world;
+    const far = (more: ReceiveMessageRequest = {}): ReceiveMessageRequest => ({
+      ...wish("far", more),
+      messageQueue: { topic: { name: "far" }, id: -1, broker: { name: "b" } },
+    });
+    await tell("one", { far: "*" });
+    await world.frames(receiveMessage, far(), to("one"));
+    await world.send(world.message("far", "x"), world.message("far", "y"));
+    const got = await world.frames(receiveMessage, far({ autoRenew: true }), to("one"));
+    expect(shown(got)).to.deep.equal(["x 1", "y 1"]);
+    cluster.network.cut("b:10911");
+    await cluster.clock.advance(50);
+    cluster.network.heal("b:10911");
+    // Longer than a lease: it is lengthened over the new stream.
+    for (let turn = 0; turn < 20; turn++) await cluster.clock.advance(10_000);
+    expect(shown(await world.frames(receiveMessage, far(), to("one")))).to.deep.equal([`${NOTHING}`]);
+    for (const { message } of got)
+      if (message) {
+        const { messageId, receiptHandle = "" } = message.systemProperties!;
+        const entries = [{ messageId, receiptHandle }];
+        const ack = { group: { name: "g" }, topic: { name: "far" }, entries };
+        expect((await world.ask(ackMessage, ack, to("one"))).status?.code).to.equal(20000);
+      }
+  });
+
+  it("answers the first request of a call only, and loses nothing to a second one", async () => {
+    await receive("one");
+    await world.send(world.message("orders", "x"), world.message("orders", "y"));
+    await world.cluster.clock.advance(10);
+    const frames: ReceiveMessageResponse__Output[] = [];
+    const stream = to("one").open(receiveMessage);
+    const closed = new Promise<void>((resolve) =>
+      stream.listen({ message: (frame) => void frames.push(frame), close: () => resolve() }),
+    );
+    stream.write(wish("orders", { batchSize: 1 }));
+    stream.write(wish("orders", { batchSize: 1 }));
+    await world.cluster.advance(closed);
+    expect(shown(frames)).to.deep.equal(["x 1"]);
+    expect(await receive("one")).to.deep.equal(["y 1"]);
+  });
+
+  it("knows no receipt of a broker that it has never heard of, and makes no member for it", async () => {
+    const receiptHandle = writeReceipt({
+      ...{ broker: "nowhere", queueId: 0, offset: 0, attempt: 1, generation: 1, keyHash: 0 },
+      untilMs: world.cluster.clock.nowMs() + 60_000,
+    });
+    const named = { group: { name: "g" }, topic: { name: "orders" } };
+    const entries = [{ messageId: "m", receiptHandle }];
+    expect((await world.ask(ackMessage, { ...named, entries }, to("one"))).status?.code).to.equal(40013);
+    const hidden = { ...named, receiptHandle, invisibleDuration: { seconds: 10, nanos: 0 } };
+    expect((await world.ask(changeInvisibleDuration, hidden, to("one"))).status?.code).to.equal(40013);
+  });
+
+  it("acknowledges after a restart as a member that wants what its client told", async () => {
+    await tell("one", { orders: "a" });
+    await world.send(world.message("orders", "m", { tag: "a" }));
+    const a = { filterExpression: { type: TAG, expression: "a" } } as const;
+    const [, first] = await world.frames(receiveMessage, wish("orders", a), to("two"));
+    const { messageId, receiptHandle = "" } = first!.message!.systemProperties!;
+    const ack = { group: { name: "g" }, topic: { name: "orders" }, entries: [{ messageId, receiptHandle }] };
+    expect((await world.ask(ackMessage, ack, to("one"))).status?.code).to.equal(20000);
   });
 
   it("goes on with a poll that waits while the client wants a further topic", async () => {

@@ -5,6 +5,9 @@ import type {
 } from "../../../proto/gen/apache/rocketmq/v2/TelemetryCommand.js";
 import type { Stream } from "../../../proto/kernel/channel.js";
 import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
+import { GatewayClients } from "../../../server/gateway/clients.js";
+import { Telemetry } from "../../../server/gateway/telemetry.js";
+import { FakeStream } from "../../support/fake-stream.js";
 import { GatewayWorld } from "../../support/gateway-world.js";
 
 const [OK, FAILED, NOT_IMPLEMENTED] = [20000, 60000, 50100] as const;
@@ -56,6 +59,21 @@ describe("telemetry", () => {
       expect(heard.closed).to.equal(null);
       expect(heard.frames.length).to.equal(2);
     });
+
+  it("hears a client no further that does not read", async () => {
+    const clients = new GatewayClients(world.cluster.clock, () => {});
+    const stream = new FakeStream<TelemetryCommand, TelemetryCommand__Output>();
+    const groupRules = async () => ({ ordered: false, maxAttempts: 17, retryDelaysMs: [1_000] });
+    const deps = { clients, rules: { bodyBytesMax: 1 }, groupRules, settled() {}, closed() {} };
+    const header = (name: string): string | undefined => (name === "x-mq-client-id" ? "slow" : undefined);
+    new Telemetry(deps, stream, { peer: "", signal: new AbortController().signal, header });
+    stream.accepts = false;
+    stream.hear(SETTINGS as TelemetryCommand__Output);
+    await world.cluster.until("it is answered", () => stream.written.length > 0);
+    expect(stream.paused).to.equal(true);
+    stream.drain();
+    expect(stream.paused).to.equal(false);
+  });
 
   it("ends with its client's, although that never said what it is", async () => {
     const { stream, heard } = open();
