@@ -3,6 +3,7 @@ import { LogwheelError } from "../proto/kernel/errors.js";
 import { formatDuration } from "../proto/kernel/quantity.js";
 import { BROKER_SETTINGS } from "./settings/broker.js";
 import { readSettingsFile } from "./settings/file.js";
+import { GATEWAY_SETTINGS } from "./settings/gateway.js";
 import { NAME_SERVER_SETTINGS } from "./settings/name-server.js";
 import { type Resolved, resolve, type Sources } from "./settings/resolve.js";
 import type { Table, Values } from "./settings/table.js";
@@ -12,6 +13,9 @@ export type BrokerConfig = Omit<Values<typeof BROKER_SETTINGS>, "advertise"> & {
 
 /** Settings of a name server, checked. */
 export type NameServerConfig = Values<typeof NAME_SERVER_SETTINGS>;
+
+/** Settings of a gateway, checked. */
+export type GatewayConfig = Values<typeof GATEWAY_SETTINGS>;
 
 /** What a process is started with. */
 export interface Given {
@@ -23,7 +27,11 @@ export interface Given {
 }
 
 /** Tables of settings by role. */
-export const TABLES = { namesrv: NAME_SERVER_SETTINGS, broker: BROKER_SETTINGS } as const;
+export const TABLES = {
+  namesrv: NAME_SERVER_SETTINGS,
+  gateway: GATEWAY_SETTINGS,
+  broker: BROKER_SETTINGS,
+} as const;
 
 /** Variables of the client's verbs and of the file itself, which no server refuses to see. */
 const OTHER_KEYS = ["config", ...Object.values(TABLES).flatMap((table) => Object.keys(table))];
@@ -37,6 +45,13 @@ export function brokerConfig(given: Given): BrokerConfig {
 /** Reads a name server's settings. BAD_REQUEST says what is wrong and where it stands. */
 export function nameServerConfig(given: Given): NameServerConfig {
   return resolved(NAME_SERVER_SETTINGS, given).values;
+}
+
+/** Reads a gateway's settings. BAD_REQUEST says what is wrong and where it stands. */
+export function gatewayConfig(given: Given): GatewayConfig {
+  const { values } = resolved(GATEWAY_SETTINGS, given);
+  checkPorts(values);
+  return values;
 }
 
 /** Every setting of a table with its origin, without the rules between settings. */
@@ -76,9 +91,13 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     );
   if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
     throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
-  if (values.metrics === listen && parseAddress(listen).port !== 0)
-    throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
+  checkPorts(values);
   return { ...values, advertise };
+}
+
+function checkPorts({ metrics, listen }: { readonly metrics: string | null; readonly listen: string }): void {
+  if (metrics === listen && parseAddress(listen).port !== 0)
+    throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
 }
 
 function rule(sentence: string): LogwheelError {

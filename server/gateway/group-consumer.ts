@@ -78,6 +78,7 @@ export class GroupConsumer {
   #from: From = From.FROM_LATEST;
   #cancelRenew: () => void;
   #failure: LogwheelError | undefined;
+  #finishing = false;
 
   constructor(deps: GroupConsumerDeps) {
     this.#deps = deps;
@@ -89,8 +90,20 @@ export class GroupConsumer {
     if (subscriptions.every((each) => this.wants(each))) return;
     for (const each of subscriptions) this.#subscriptions.set(each.topic!, each);
     if (fromEarliest) this.#from = From.FROM_EARLIEST;
-    for (const member of this.#members.values()) member.close();
-    this.#members.clear();
+    for (const [broker, member] of this.#members) this.#leave(broker, member);
+  }
+
+  /** Messages that the client has. */
+  get outstanding(): number {
+    return this.#out.size;
+  }
+
+  /** Gives out nothing more, answers what waits, and leaves the group where nothing is out: what comes is for others. */
+  finish(): void {
+    this.#finishing = true;
+    const busy = new Set(this.#out.all().map(({ receipt }) => receipt.broker));
+    for (const [broker, member] of this.#members) if (!busy.has(broker)) this.#leave(broker, member);
+    this.#wakeAll();
   }
 
   /** Whether it wants this already. */
@@ -104,9 +117,9 @@ export class GroupConsumer {
     const untilMs = clock.monotonicMs() + wish.waitMs;
     const member = this.#member(wish.broker);
     for (;;) {
-      const given = this.#take(wish, member);
+      const given = this.#finishing ? [] : this.#take(wish, member);
       const leftMs = untilMs - clock.monotonicMs();
-      if (given.length > 0 || leftMs <= 0 || wish.signal.aborted) return given;
+      if (given.length > 0 || leftMs <= 0 || wish.signal.aborted || this.#finishing) return given;
       if (this.#failure !== undefined && this.#failure.retry === "never") {
         const failure = this.#failure;
         this.#failure = undefined;
@@ -163,9 +176,13 @@ export class GroupConsumer {
 
   close(): void {
     this.#cancelRenew();
-    for (const member of this.#members.values()) member.close();
-    this.#members.clear();
+    for (const [broker, member] of this.#members) this.#leave(broker, member);
     for (const { wake } of this.#waiting) wake();
+  }
+
+  #leave(broker: string, member: BrokerMember): void {
+    this.#members.delete(broker);
+    member.close();
   }
 
   #member(broker: string): BrokerMember {

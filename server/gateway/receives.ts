@@ -1,6 +1,4 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
-import type { FilterExpression__Output } from "../../proto/gen/apache/rocketmq/v2/FilterExpression.js";
-import { FilterType } from "../../proto/gen/apache/rocketmq/v2/FilterType.js";
 import type { ReceiveMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
 import type { ReceiveMessageResponse } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
@@ -20,6 +18,7 @@ import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { writeReceipt } from "./receipt-handle.js";
 import { noRoute } from "./sends.js";
 import { OK, refusal, statusOf } from "./status.js";
+import { subscriptionOf, toldSubscriptions } from "./subscriptions.js";
 import { durationMs, timestampOf } from "./time.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
@@ -103,6 +102,8 @@ export class Receives {
         Code.ILLEGAL_INVISIBLE_TIME,
         `a message is invisible for 10 s to 12 h, not for ${invisibleMs} ms`,
       );
+    if (this.#deps.consumers.finishing)
+      return refusal(Code.TOO_MANY_REQUESTS, "the gateway is stopping: it gives out no more messages");
     const shares = await this.#deps.routes.of(topic);
     if (shares.length === 0) return noRoute(topic);
     const broker = request.messageQueue?.broker?.name || shares[0]!.broker;
@@ -113,9 +114,7 @@ export class Receives {
       durationMs(request.longPollingTimeout) ||
       durationMs(settings?.subscription?.longPollingTimeout) ||
       LONG_POLL_MS;
-    const told = (settings?.subscription?.subscriptions ?? []).map((each) =>
-      subscriptionOf(nameOf(each.topic, namespace), each.expression),
-    );
+    const told = toldSubscriptions(settings, namespace);
     const wanted = subscriptionOf(topic, request.filterExpression);
     const consumer = await this.#deps.consumers.of(client, group, wanted, told);
     const given = await consumer.receive({
@@ -141,15 +140,6 @@ export class Receives {
     const text = call.header(TIMEOUT_HEADER);
     return text === undefined ? LONG_POLL_MS_MAX : Number(text);
   }
-}
-
-function subscriptionOf(
-  topic: string,
-  filter: FilterExpression__Output | null,
-): { topic: string; tags: string; sql: string } {
-  const expression = filter?.expression ?? "";
-  if (filter?.type === FilterType.SQL) return { topic, tags: "", sql: expression };
-  return { topic, tags: expression === "" ? "*" : expression, sql: "" };
 }
 
 function messageOf(

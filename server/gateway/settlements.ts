@@ -8,13 +8,14 @@ import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resour
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { CallContext } from "../../proto/kernel/channel.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import { clientIdOf, namespaceOf } from "./clients.js";
+import { clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import type { Consumers } from "./consumers.js";
 import type { GroupConsumer } from "./group-consumer.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { type Receipt, readReceipt, writeReceipt } from "./receipt-handle.js";
 import { INVISIBLE_MS_MAX } from "./receives.js";
 import { OK, refusal, statusOf } from "./status.js";
+import { subscriptionOf, toldSubscriptions } from "./subscriptions.js";
 import { durationMs } from "./time.js";
 
 /** What a call about received messages names. */
@@ -26,9 +27,11 @@ interface Named {
 /** What consumers say of the messages that they have received. */
 export class Settlements {
   readonly #consumers: Consumers;
+  readonly #clients: GatewayClients;
 
-  constructor(consumers: Consumers) {
+  constructor(consumers: Consumers, clients: GatewayClients) {
     this.#consumers = consumers;
+    this.#clients = clients;
   }
 
   async ack(request: AckMessageRequest__Output, call: CallContext): Promise<AckMessageResponse> {
@@ -93,12 +96,18 @@ export class Settlements {
     try {
       const client = clientIdOf(call);
       const consumer =
-        this.#consumers.find(client, group) ??
-        (await this.#consumers.of(client, group, { topic, tags: "*", sql: "" }));
+        this.#consumers.find(client, group) ?? (await this.#join(client, group, topic, namespace));
       await act(consumer, topic, receipt);
       return OK;
     } catch (thrown) {
       return statusOf(LogwheelError.from(thrown));
     }
+  }
+
+  /** Received before a restart, or from another gateway: members of a group want the same, so what it told counts. */
+  #join(client: string, group: string, topic: string, namespace: string): Promise<GroupConsumer> {
+    const told = toldSubscriptions(this.#clients.heard(client)?.settings, namespace);
+    const wanted = told.find((each) => each.topic === topic) ?? subscriptionOf(topic, null);
+    return this.#consumers.of(client, group, wanted, told);
   }
 }
