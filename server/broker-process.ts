@@ -44,7 +44,16 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   parts.broker = broker;
   let address = config.advertise;
   const gateway = config.rocketmq
-    ? brokerGateway({ broker, config, clock, random, logger, connect, address: () => address })
+    ? brokerGateway({
+        broker,
+        name: config.name,
+        config,
+        clock,
+        random,
+        logger,
+        connect,
+        address: () => address,
+      })
     : undefined;
   const serving = await serveAll(config, [...broker.served, ...(gateway?.served ?? [])], { clock, logger });
   parts.serving = serving;
@@ -54,7 +63,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   await broker.start();
   await gateway?.start();
   serving.health.serving = true;
-  const open = openGatewayWarning(config);
+  const open = config.rocketmq ? openGatewayWarning(config) : null;
   if (open !== null) logger.warn({ listen: config.listen }, open);
   const { startedAtMs } = broker;
   warnIfUnreachable({ ...config, advertise: address, startedAtMs, connect }, parts, logger);

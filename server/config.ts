@@ -3,6 +3,7 @@ import { LogwheelError } from "../proto/kernel/errors.js";
 import { formatDuration } from "../proto/kernel/quantity.js";
 import { BROKER_SETTINGS } from "./settings/broker.js";
 import { readSettingsFile } from "./settings/file.js";
+import { GATEWAY_SETTINGS } from "./settings/gateway.js";
 import { NAME_SERVER_SETTINGS } from "./settings/name-server.js";
 import { type Resolved, resolve, type Sources } from "./settings/resolve.js";
 import type { Table, Values } from "./settings/table.js";
@@ -12,6 +13,9 @@ export type BrokerConfig = Omit<Values<typeof BROKER_SETTINGS>, "advertise"> & {
 
 /** Settings of a name server, checked. */
 export type NameServerConfig = Values<typeof NAME_SERVER_SETTINGS>;
+
+/** Settings of a gateway, checked. */
+export type GatewayConfig = Values<typeof GATEWAY_SETTINGS>;
 
 /** What a process is started with. */
 export interface Given {
@@ -23,7 +27,11 @@ export interface Given {
 }
 
 /** Tables of settings by role. */
-export const TABLES = { namesrv: NAME_SERVER_SETTINGS, broker: BROKER_SETTINGS } as const;
+export const TABLES = {
+  namesrv: NAME_SERVER_SETTINGS,
+  gateway: GATEWAY_SETTINGS,
+  broker: BROKER_SETTINGS,
+} as const;
 
 /** Variables of the client's verbs and of the file itself, which no server refuses to see. */
 const OTHER_KEYS = ["config", ...Object.values(TABLES).flatMap((table) => Object.keys(table))];
@@ -38,6 +46,15 @@ export function brokerConfig(given: Given): BrokerConfig {
 export function nameServerConfig(given: Given): NameServerConfig {
   const { values } = resolved(NAME_SERVER_SETTINGS, given);
   checkTls(values);
+  return values;
+}
+
+/** Reads a gateway's settings. BAD_REQUEST says what is wrong and where it stands. */
+export function gatewayConfig(given: Given): GatewayConfig {
+  const { values } = resolved(GATEWAY_SETTINGS, given);
+  checkTls(values);
+  checkAccess(values);
+  checkPorts(values);
   return values;
 }
 
@@ -79,16 +96,27 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     );
   if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
     throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
-  if ((values.rocketmqAccessKey === null) !== (values.rocketmqAccessSecret === null))
-    throw rule("rocketmqAccessKey and rocketmqAccessSecret belong together: set both, or neither");
-  if (values.metrics === listen && parseAddress(listen).port !== 0)
-    throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
+  checkAccess(values);
+  checkPorts(values);
   return { ...values, advertise };
 }
 
-function checkTls({ tlsCert, tlsKey }: NameServerConfig | Values<typeof BROKER_SETTINGS>): void {
+function checkAccess(values: GatewayConfig | Values<typeof BROKER_SETTINGS>): void {
+  if ((values.rocketmqAccessKey === null) !== (values.rocketmqAccessSecret === null))
+    throw rule("rocketmqAccessKey and rocketmqAccessSecret belong together: set both, or neither");
+}
+
+function checkTls({
+  tlsCert,
+  tlsKey,
+}: NameServerConfig | GatewayConfig | Values<typeof BROKER_SETTINGS>): void {
   if ((tlsCert === null) !== (tlsKey === null))
     throw rule("tlsCert and tlsKey belong together: set both, or neither");
+}
+
+function checkPorts({ metrics, listen }: { readonly metrics: string | null; readonly listen: string }): void {
+  if (metrics === listen && parseAddress(listen).port !== 0)
+    throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
 }
 
 function rule(sentence: string): LogwheelError {

@@ -1,6 +1,6 @@
 import { systemClock } from "../proto/kernel/clock.js";
 import { LogwheelError } from "../proto/kernel/errors.js";
-import { brokerConfig, type Given, nameServerConfig } from "./config.js";
+import { brokerConfig, type Given, gatewayConfig, nameServerConfig } from "./config.js";
 import type { DevConfig } from "./dev-process.js";
 import { openLogger } from "./logger.js";
 import { startNameServer } from "./name-server-process.js";
@@ -16,6 +16,14 @@ export function runBroker(given: Given): Promise<number> {
   return runWith(
     () => brokerConfig(given),
     async (config, context) => (await import("./broker-process.js")).startBroker(config, context),
+  );
+}
+
+/** Runs a gateway until it is told to stop; resolves with the exit code of the process. Rejects if it cannot start. */
+export function runGateway(given: Given): Promise<number> {
+  return runWith(
+    () => gatewayConfig(given),
+    async (config, context) => (await import("./gateway-process.js")).startGateway(config, context),
   );
 }
 

@@ -41,6 +41,24 @@ export function nameServerMetrics(
   return exposition(registry);
 }
 
+/** Metrics of a gateway, read from it at each scrape. */
+export function gatewayMetrics(
+  counts: () => {
+    readonly clients: number;
+    readonly consumers: number;
+    readonly outstanding: number;
+    readonly connections: number;
+  },
+): Metrics {
+  const registry = processRegistry();
+  const gauge = gauges(registry);
+  gauge("connections", "Connections of clients.", () => counts().connections);
+  gauge("gateway_clients", "Clients that have told their settings.", () => counts().clients);
+  gauge("gateway_consumers", "Memberships of clients in groups.", () => counts().consumers);
+  gauge("gateway_inflight_messages", "Messages that clients have.", () => counts().outstanding);
+  return exposition(registry);
+}
+
 /**
  * Metrics of a broker: what it tells `meter` per batch, and what `figures` says at each scrape. Names are those of
  * RocketMQ 5's exporter where it has the same thing, behind our own prefix; times are seconds.

@@ -6,23 +6,33 @@ import type { Clock } from "../proto/kernel/clock.js";
 import type { Logger } from "../proto/kernel/logger.js";
 import { MemoryNetwork } from "../proto/kernel/memory-channel.js";
 import type { Broker } from "./broker/broker.js";
-import type { BrokerConfig } from "./config.js";
+import { ATTEMPTS_MAX, RETRY_DELAYS_MS } from "./broker/retry-ladder.js";
+import type { GatewayConfig } from "./config.js";
+import type { AccessKey } from "./gateway/access.js";
+import { BrokerChannels } from "./gateway/brokers.js";
+import { ClusterGroups } from "./gateway/cluster-groups.js";
 import { Gateway } from "./gateway/gateway.js";
+import { NameServers } from "./gateway/name-servers.js";
 
-/** Settings of a broker that concern its gateway. */
-export type GatewayConfig = Pick<
-  BrokerConfig,
-  "name" | "namesrv" | "listen" | "bodyBytesMax" | "rocketmq" | "rocketmqAccessKey" | "rocketmqAccessSecret"
+/** Settings of a gateway. */
+export type GatewaySettings = Pick<
+  GatewayConfig,
+  "namesrv" | "listen" | "bodyBytesMax" | "rocketmqAccessKey" | "rocketmqAccessSecret"
 >;
 
-/** What a gateway of a broker needs beside it. */
-export interface BrokerGatewayOptions {
-  readonly broker: Broker;
-  readonly config: GatewayConfig;
+/** What every gateway needs. */
+export interface GatewayParts {
+  readonly config: GatewaySettings;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly connect: Connect;
+}
+
+/** What a gateway of a broker needs beside it. */
+export interface BrokerGatewayOptions extends GatewayParts {
+  readonly broker: Broker;
+  readonly name: string;
   /** Where the broker is found, once it listens. */
   address(): string;
 }
@@ -32,8 +42,8 @@ const HERE = "here:0";
 
 /** A gateway in the process of a broker: what concerns other brokers goes to them. */
 export function brokerGateway(options: BrokerGatewayOptions): Gateway {
-  const { broker, config, clock, random, logger, connect } = options;
-  const { name, bodyBytesMax, rocketmqAccessKey: key, rocketmqAccessSecret: secret } = config;
+  const { broker, name, config, clock, random, logger, connect } = options;
+  const { bodyBytesMax } = config;
   const network = new MemoryNetwork({ clock, logger });
   network.serve(HERE, broker.served);
   return new Gateway({
@@ -42,9 +52,9 @@ export function brokerGateway(options: BrokerGatewayOptions): Gateway {
     logger,
     host: `${hostname()} gateway`,
     bodyBytesMax,
-    accessKey: key === null || secret === null ? undefined : { name: key, secret: secret.reveal() },
-    connect: (address) => (address === HERE ? network.connect(address) : connect(address)),
-    nameServers: config.namesrv.map((address) => connect(address)),
+    accessKey: accessKeyOf(config),
+    brokers: new BrokerChannels((address) => (address === HERE ? network : { connect }).connect(address)),
+    nameServers: new NameServers(config.namesrv.map((address) => connect(address))),
     own: {
       broker: name,
       share: (topic) => {
@@ -57,12 +67,45 @@ export function brokerGateway(options: BrokerGatewayOptions): Gateway {
   });
 }
 
-/** What is risky about a broker's gateway, in plain words; null for nothing. */
+/** A gateway of a cluster, and the name servers that it asks. */
+export interface ClusterGateway {
+  readonly gateway: Gateway;
+  readonly nameServers: NameServers;
+}
+
+/** A gateway without a broker: every call goes to the brokers that the name servers tell of. */
+export function clusterGateway(options: GatewayParts): ClusterGateway {
+  const { config, clock, random, logger, connect } = options;
+  const brokers = new BrokerChannels(connect);
+  const nameServers = new NameServers(config.namesrv.map((address) => connect(address)));
+  const unmade = { ordered: false, maxAttempts: ATTEMPTS_MAX, retryDelaysMs: RETRY_DELAYS_MS };
+  const groups = new ClusterGroups({ clock, nameServers, brokers, unmade });
+  const gateway = new Gateway({
+    clock,
+    random,
+    logger,
+    host: `${hostname()} gateway`,
+    bodyBytesMax: config.bodyBytesMax,
+    accessKey: accessKeyOf(config),
+    brokers,
+    nameServers,
+    groupRules: (group) => groups.rules(group),
+  });
+  return { gateway, nameServers };
+}
+
+function accessKeyOf({
+  rocketmqAccessKey: name,
+  rocketmqAccessSecret: secret,
+}: GatewaySettings): AccessKey | undefined {
+  return name === null || secret === null ? undefined : { name, secret: secret.reveal() };
+}
+
+/** What is risky about a gateway, in plain words; null for nothing. */
 export function openGatewayWarning({
   listen,
-  rocketmq,
   rocketmqAccessKey,
-}: Pick<GatewayConfig, "listen" | "rocketmq" | "rocketmqAccessKey">): string | null {
-  if (!rocketmq || rocketmqAccessKey !== null || isLoopback(parseAddress(listen).host)) return null;
+}: Pick<GatewaySettings, "listen" | "rocketmqAccessKey">): string | null {
+  if (rocketmqAccessKey !== null || isLoopback(parseAddress(listen).host)) return null;
   return `whoever reaches ${listen} may send and receive as a client of RocketMQ: set rocketmqAccessKey and rocketmqAccessSecret, or let only those reach it whom you trust`;
 }

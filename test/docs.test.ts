@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { expect } from "chai";
 import { consumeCounters } from "../server/broker/counters.js";
 import { NO_DELAYS, NO_TRANSACTIONS } from "../server/broker/meter.js";
-import { brokerMetrics, nameServerMetrics } from "../server/metrics.js";
+import { brokerMetrics, gatewayMetrics, nameServerMetrics } from "../server/metrics.js";
 import { KIND } from "../server/store/record.js";
 import { textOf } from "./support/command-lines.js";
 import { root } from "./support/root.js";
@@ -86,7 +86,9 @@ describe("documents", () => {
     const nameServer = ownMetrics(
       await nameServerMetrics(() => ({ brokers: 0, topics: 0, watchers: 0 })).expose(),
     );
-    expect(listed).to.have.members([...broker, ...nameServer]);
+    const nobody = { clients: 0, consumers: 0, outstanding: 0, connections: 0 };
+    const gateway = ownMetrics(await gatewayMetrics(() => nobody).expose());
+    expect(listed).to.have.members([...broker, ...nameServer, ...gateway]);
   });
 
   it("docs/guarantees.md names tests that there are: files and titles", async () => {

@@ -1,4 +1,4 @@
-import { brokerConfig, nameServerConfig, resolved, TABLES } from "../../server/config.js";
+import { brokerConfig, gatewayConfig, nameServerConfig, resolved, TABLES } from "../../server/config.js";
 import { readSettingsFile } from "../../server/settings/file.js";
 import { flagsOf, optionsOf } from "../../server/settings/options.js";
 import { Secret } from "../../server/settings/secret.js";
@@ -6,13 +6,14 @@ import { OUTPUT_OPTION, showRows } from "./output.js";
 import { verb } from "./verb.js";
 
 const ROLE = {
-  role: { choices: ["broker", "namesrv"], demandOption: true, description: "Whose settings" },
+  role: { choices: ["broker", "namesrv", "gateway"], demandOption: true, description: "Whose settings" },
 } as const;
 const CONFIG_OPTION = {
   config: { type: "string", requiresArg: true, description: "JSON file with settings" },
 } as const;
 
-const CHECK = { broker: brokerConfig, namesrv: nameServerConfig } as const;
+const CHECK = { broker: brokerConfig, namesrv: nameServerConfig, gateway: gatewayConfig } as const;
+const ROLE_NAMES = { broker: "broker", namesrv: "name server", gateway: "gateway" } as const;
 
 /** `logwheel config …`. */
 export const verbs = [
@@ -20,7 +21,11 @@ export const verbs = [
     command: "print <role>",
     describe: "Show every setting, its value, and where that came from",
     positionals: ROLE,
-    options: { ...OUTPUT_OPTION, ...CONFIG_OPTION, ...optionsOf({ ...TABLES.namesrv, ...TABLES.broker }) },
+    options: {
+      ...OUTPUT_OPTION,
+      ...CONFIG_OPTION,
+      ...optionsOf({ ...TABLES.namesrv, ...TABLES.gateway, ...TABLES.broker }),
+    },
     async run({ role, output, config: configPath, ...rest }, terminal) {
       const given = { flags: flagsOf(TABLES[role], rest), environment: terminal.environment, configPath };
       CHECK[role](given);
@@ -50,7 +55,7 @@ export const verbs = [
     async run({ role, file }, terminal) {
       readSettingsFile(file);
       CHECK[role]({ flags: {}, environment: {}, configPath: file });
-      terminal.note(`${file} is right for a ${role === "broker" ? "broker" : "name server"}`);
+      terminal.note(`${file} is right for a ${ROLE_NAMES[role]}`);
     },
   }),
 ];

@@ -15,7 +15,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
     alone: true,
     load: () => import("./dev.js"),
   },
-  server: { describe: "Start a name server or a broker", load: () => import("./server.js") },
+  server: { describe: "Start a name server, a broker or a gateway", load: () => import("./server.js") },
   topic: { describe: "Make, list, show, change and delete topics", load: () => import("./topic.js") },
   group: { describe: "Consumer groups: progress, pause, reset", load: () => import("./group.js") },
   message: { describe: "Send, look up and follow messages", load: () => import("./message.js") },

@@ -26,4 +26,13 @@ export const verbs = [
       return runBroker({ flags: flagsOf(TABLES.broker, rest), environment, configPath });
     },
   }),
+  verb({
+    command: "gateway",
+    describe: "Start a gateway: clients of RocketMQ 5 reach all brokers through it",
+    options: { ...optionsOf(TABLES.gateway), ...CONFIG_OPTION },
+    async run({ config: configPath, ...rest }, { environment }) {
+      const { runGateway } = await import("../../server/main.js");
+      return runGateway({ flags: flagsOf(TABLES.gateway, rest), environment, configPath });
+    },
+  }),
 ];

@@ -43,6 +43,10 @@ export class GatewayClients implements Lifecycle {
     return this.#byId.values();
   }
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   async start(): Promise<void> {
     this.#cancel = this.#clock.after(LOOK_MS, () => {
       this.#look();

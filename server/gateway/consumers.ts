@@ -9,6 +9,8 @@ import type { TopicRoutes, TopicShare } from "./topic-routes.js";
 /** A queue of a topic is young as long as it has had no more messages than this: new groups begin at its beginning. */
 const YOUNG_MESSAGES = 100_000;
 const SEEK_MS = 3_000;
+/** How often is looked whether clients have finished. */
+const LOOK_MS = 100;
 
 /** What consumers stand on. */
 export interface ConsumersDeps {
@@ -25,9 +27,27 @@ export class Consumers {
   readonly #byName = new Map<string, GroupConsumer>();
   /** Where brokers were last. */
   readonly #addresses = new Map<string, string>();
+  #finishing = false;
 
   constructor(deps: ConsumersDeps) {
     this.#deps = deps;
+  }
+
+  /** Memberships of clients in groups. */
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** Messages that clients have. */
+  get outstanding(): number {
+    let sum = 0;
+    for (const consumer of this.#byName.values()) sum += consumer.outstanding;
+    return sum;
+  }
+
+  /** Whether no more messages are given out. */
+  get finishing(): boolean {
+    return this.#finishing;
   }
 
   /** The client as a consumer of the group, if it is one here. */
@@ -60,6 +80,18 @@ export class Consumers {
         this.#byName.delete(name);
         consumer.close();
       }
+  }
+
+  /** Gives out nothing more; resolves when clients have settled what they have, or after `withinMs`. */
+  async finish(withinMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    this.#finishing = true;
+    const untilMs = clock.monotonicMs() + withinMs;
+    for (;;) {
+      for (const consumer of this.#byName.values()) consumer.finish();
+      if (this.outstanding === 0 || clock.monotonicMs() >= untilMs) return;
+      await clock.sleep(LOOK_MS);
+    }
   }
 
   close(): void {

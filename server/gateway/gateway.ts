@@ -6,17 +6,18 @@ import type { QueryRouteRequest__Output } from "../../proto/gen/apache/rocketmq/
 import type { QueryRouteResponse } from "../../proto/gen/apache/rocketmq/v2/QueryRouteResponse.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
-import type { CallContext, Channel, Connect, Handlers, Served } from "../../proto/kernel/channel.js";
+import type { CallContext, Handlers, Served } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { MESSAGING, MESSAGING_NAME } from "../../proto/kernel/rocketmq-contract.js";
 import { Access, type AccessKey } from "./access.js";
-import { BrokerChannels } from "./brokers.js";
+import type { BrokerChannels } from "./brokers.js";
 import { clientIdOf, type GatewayClient, GatewayClients, namespaceOf } from "./clients.js";
 import { Consumers } from "./consumers.js";
 import { identified } from "./identified.js";
+import type { NameServers } from "./name-servers.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { Offsets } from "./offsets.js";
 import { Pulls } from "./pulls.js";
@@ -38,12 +39,14 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** For people, in the broker's list of producers. */
   readonly host: string;
-  readonly connect: Connect;
-  readonly nameServers: readonly Channel[];
+  /** Closed with the gateway. */
+  readonly brokers: BrokerChannels;
+  /** Closed with the gateway. */
+  readonly nameServers: NameServers;
   readonly bodyBytesMax: number;
   /** Every call has to be signed with it; undefined takes all calls. */
   readonly accessKey?: AccessKey | undefined;
-  /** The broker that the gateway is part of. */
+  /** The broker that the gateway is part of, if it is. */
   readonly own?: {
     readonly broker: string;
     share(topic: string): TopicShare | undefined;
@@ -70,15 +73,15 @@ export class Gateway implements Lifecycle {
   readonly #telemetry = new Set<Telemetry>();
 
   constructor(options: GatewayOptions) {
-    const { clock, nameServers, own, bodyBytesMax } = options;
+    const { clock, nameServers, brokers, own, bodyBytesMax } = options;
     this.#options = options;
+    this.#brokers = brokers;
     this.#clients = new GatewayClients(clock, (client) => {
       this.#transactions.left(client);
       this.#consumers.end(client.id);
     });
-    this.#brokers = new BrokerChannels(options.connect);
     this.#routes = new TopicRoutes({ clock, nameServers, own: (topic) => own?.share(topic) });
-    const places = { routes: this.#routes, brokers: this.#brokers };
+    const places = { routes: this.#routes, brokers };
     this.#sends = new Sends({ ...places, bodyBytesMax, ownBroker: own?.broker, producerGroup });
     this.#transactions = new Transactions({ ...options, ...places, clients: this.#clients });
     this.#consumers = new Consumers({ ...options, ...places });
@@ -98,6 +101,17 @@ export class Gateway implements Lifecycle {
     this.#transactions.start();
   }
 
+  /** Who is there, for metrics. */
+  get counts(): { readonly clients: number; readonly consumers: number; readonly outstanding: number } {
+    const { size, outstanding } = this.#consumers;
+    return { clients: this.#clients.size, consumers: size, outstanding };
+  }
+
+  /** Gives out no more messages, and waits until those that clients have are settled, `withinMs` at most. */
+  finish(withinMs: number): Promise<void> {
+    return this.#consumers.finish(withinMs);
+  }
+
   /** Before the server stops: clients that are on their way out do not hear errors any more, and would die of one. */
   drain(): void {
     for (const telemetry of this.#telemetry) telemetry.end();
@@ -108,6 +122,7 @@ export class Gateway implements Lifecycle {
     this.#transactions.stop();
     this.#consumers.close();
     this.#brokers.close();
+    this.#options.nameServers.close();
   }
 
   #handlers(): Handlers<typeof MESSAGING> {
@@ -152,7 +167,7 @@ export class Gateway implements Lifecycle {
 
   async #queryRoute(request: QueryRouteRequest__Output, namespace: string): Promise<QueryRouteResponse> {
     const name = nameOf(request.topic, namespace);
-    const wrong = topicRefusal(name);
+    const wrong = topicRefusal(name) ?? this.#placeRefusal(request.endpoints);
     if (wrong !== undefined) return { status: wrong };
     try {
       const shares = await this.#routed(name, request.endpoints);
@@ -169,7 +184,7 @@ export class Gateway implements Lifecycle {
   ): Promise<QueryAssignmentResponse> {
     const name = nameOf(request.topic, namespace);
     const group = nameOf(request.group, namespace);
-    const wrong = topicRefusal(name) ?? groupRefusal(group);
+    const wrong = topicRefusal(name) ?? groupRefusal(group) ?? this.#placeRefusal(request.endpoints);
     if (wrong !== undefined) return { status: wrong };
     try {
       const all = await this.#routed(name, request.endpoints);
@@ -185,17 +200,25 @@ export class Gateway implements Lifecycle {
     }
   }
 
-  /** The own broker is found where the client has found it, through whatever network; the others where they say. */
+  /** Clients are only told of this gateway where they have found it themselves, unless it is part of a broker. */
+  #placeRefusal(asked: Endpoints__Output | null): Status | undefined {
+    if (this.#options.own !== undefined || isSomewhere(asked)) return undefined;
+    return refusal(Code.ILLEGAL_ACCESS_POINT, "the call does not say where its client has found the gateway");
+  }
+
+  /**
+   * What is here is found where the client has found it, through whatever network: everything, unless the gateway is part
+   * of a broker. Then the others are found where they say.
+   */
   async #routed(topic: string, asked: Endpoints__Output | null): Promise<RoutedShare[]> {
     const shares = await this.#routes.of(topic);
     const { own } = this.#options;
-    const here = (broker: string): boolean => own === undefined || broker === own.broker;
-    return shares.map(({ broker, address, topic: at }) => ({
-      broker,
-      topic: at,
-      endpoints:
-        here(broker) && asked !== null ? asked : endpointsOf(here(broker) && own ? own.address() : address),
-    }));
+    return shares.map(({ broker, address, topic: at }) => {
+      const here = own === undefined || broker === own.broker;
+      const elsewhere = own !== undefined && here ? own.address() : address;
+      const endpoints = here && isSomewhere(asked) ? asked : endpointsOf(elsewhere);
+      return { broker, topic: at, endpoints };
+    });
   }
 
   /** The client of a call, which may name its group. */
@@ -212,4 +235,8 @@ export class Gateway implements Lifecycle {
     const wrong = group?.name ? groupRefusal(nameOf(group, namespaceOf(call))) : undefined;
     return wrong === undefined ? { status: OK, client } : { status: wrong };
   }
+}
+
+function isSomewhere(endpoints: Endpoints__Output | null): endpoints is Endpoints__Output {
+  return endpoints !== null && endpoints.addresses.length > 0;
 }

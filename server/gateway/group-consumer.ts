@@ -9,6 +9,7 @@ import { type Arrived, BrokerMember } from "./broker-member.js";
 import { laneOf, Outstanding, queueOf } from "./outstanding.js";
 import { expired, type Receipt } from "./receipt-handle.js";
 import { WaitingCalls } from "./waiting-calls.js";
+import type { Wish } from "./wish.js";
 
 /** How long a message stays invisible for a push consumer, unless that is lengthened. */
 export const RENEWED_MS = 60_000;
@@ -44,20 +45,6 @@ interface OwnQueue {
   readonly generation: number;
 }
 
-/** What a call wants. */
-export interface Wish {
-  readonly topic: string;
-  readonly broker: string;
-  /** Below 0, or not in order: any. */
-  readonly queueId: number;
-  readonly max: number;
-  readonly invisibleMs: number;
-  /** The lease is lengthened as long as the client is there. */
-  readonly renewed: boolean;
-  readonly waitMs: number;
-  readonly signal: AbortSignal;
-}
-
 /** A message that is given out, and its receipt. */
 export interface Given {
   readonly arrived: Arrived;
@@ -82,6 +69,7 @@ export class GroupConsumer {
   #cancelRenew: () => void;
   #failure: LogwheelError | undefined;
   #closed = false;
+  #finishing = false;
 
   constructor(deps: GroupConsumerDeps) {
     this.#deps = deps;
@@ -94,8 +82,20 @@ export class GroupConsumer {
     if (subscriptions.every((each) => this.wants(each))) return;
     for (const each of subscriptions) this.#subscriptions.set(each.topic!, each);
     if (fromEarliest) this.#from = From.FROM_EARLIEST;
-    for (const member of this.#members.values()) member.close();
-    this.#members.clear();
+    for (const [broker, member] of this.#members) this.#leave(broker, member);
+  }
+
+  /** Messages that the client has. */
+  get outstanding(): number {
+    return this.#out.size;
+  }
+
+  /** Gives out nothing more, answers what waits, and leaves the group where nothing is out: what comes is for others. */
+  finish(): void {
+    this.#finishing = true;
+    const busy = new Set(this.#out.all().map(({ receipt }) => receipt.broker));
+    for (const [broker, member] of this.#members) if (!busy.has(broker)) this.#leave(broker, member);
+    this.#waiting.wakeAll();
   }
 
   /** Whether it wants this already. */
@@ -113,7 +113,7 @@ export class GroupConsumer {
     const { clock } = this.#deps;
     const untilMs = clock.monotonicMs() + wish.waitMs;
     // What a caller that has gone took would be out of everybody's reach.
-    while (!this.#closed && !wish.signal.aborted) {
+    while (!this.#closed && !this.#finishing && !wish.signal.aborted) {
       const member = this.#member(wish.broker);
       this.#askedMs.set(wish.broker, clock.monotonicMs());
       const given = this.#take(wish, member);
@@ -177,9 +177,13 @@ export class GroupConsumer {
   close(): void {
     this.#closed = true;
     this.#cancelRenew();
-    for (const member of this.#members.values()) member.close();
-    this.#members.clear();
+    for (const [broker, member] of this.#members) this.#leave(broker, member);
     this.#waiting.wakeAll();
+  }
+
+  #leave(broker: string, member: BrokerMember): void {
+    this.#members.delete(broker);
+    member.close();
   }
 
   #member(broker: string): BrokerMember {

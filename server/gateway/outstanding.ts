@@ -39,6 +39,10 @@ export class Outstanding {
     return [...queues.values()];
   }
 
+  get size(): number {
+    return this.#byPlace.size;
+  }
+
   /** How many there are of a queue, or of a lane. */
   count(name: string): number {
     return this.#counts.get(name) ?? 0;

@@ -16,7 +16,7 @@ import { deadlineMs, toldPollMs, waitableMs } from "./poll-time.js";
 import { isStatus, shareOf } from "./queue-place.js";
 import { writeReceipt } from "./receipt-handle.js";
 import { OK, refusal, statusOf } from "./status.js";
-import { subscriptionOf } from "./subscriptions.js";
+import { subscriptionOf, toldSubscriptions } from "./subscriptions.js";
 import { durationMs, timestampOf } from "./time.js";
 import type { TopicRoutes } from "./topic-routes.js";
 
@@ -86,14 +86,14 @@ export class Receives {
         Code.ILLEGAL_INVISIBLE_TIME,
         `a message is invisible for 10 s to 12 h, not for ${invisibleMs} ms`,
       );
+    if (this.#deps.consumers.finishing)
+      return refusal(Code.TOO_MANY_REQUESTS, "the gateway is stopping: it gives out no more messages");
     const share = await shareOf(this.#deps.routes, topic, request.messageQueue?.broker?.name);
     if (isStatus(share)) return share;
     const { broker } = share;
     const { settings } = this.#deps.clients.meet(client);
     const asked = durationMs(request.longPollingTimeout) || toldPollMs(settings);
-    const told = (settings?.subscription?.subscriptions ?? []).map((each) =>
-      subscriptionOf(nameOf(each.topic, namespace), each.expression),
-    );
+    const told = toldSubscriptions(settings, namespace);
     const wanted = subscriptionOf(topic, request.filterExpression);
     const consumer = await this.#deps.consumers.of(client, group, wanted, told);
     const given = await consumer.receive({

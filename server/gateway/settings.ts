@@ -32,12 +32,17 @@ const PRODUCER_BACKOFF: RetryPolicy = {
 
 /**
  * The answer to a client's settings: its own, with what the server decides in their places. The kind of a client is
- * echoed, because some stop at another one. `group` is that of a consumer.
+ * echoed, because some stop at another one. `group` is that of a consumer;
+ * without one it is a producer.
  */
-export function settingsFor(theirs: Settings__Output, server: ServerRules, group: GroupRules): Settings {
+export function settingsFor(
+  theirs: Settings__Output,
+  server: ServerRules,
+  group: GroupRules | undefined,
+): Settings {
   const { pubSub: _, publishing, subscription, ...echoed } = theirs;
   const metric = { on: false };
-  if (subscription == null)
+  if (subscription == null || group === undefined)
     return {
       ...echoed,
       metric,

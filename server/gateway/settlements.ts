@@ -15,7 +15,7 @@ import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { type Receipt, readReceipt, writeReceipt } from "./receipt-handle.js";
 import { INVISIBLE_MS_MAX } from "./receives.js";
 import { OK, refusal, statusOf } from "./status.js";
-import { subscriptionOf } from "./subscriptions.js";
+import { subscriptionOf, toldSubscriptions } from "./subscriptions.js";
 import { durationMs } from "./time.js";
 
 /** What a call about received messages names. */
@@ -95,18 +95,22 @@ export class Settlements {
       return refusal(Code.INVALID_RECEIPT_HANDLE, "the receipt handle is not one of ours");
     try {
       const client = clientIdOf(call);
-      const { settings } = this.#clients.meet(client);
-      // It has asked for nothing since a restart: as a member it wants what it said, or it would keep others out.
-      const told = settings?.subscription?.subscriptions.find(
-        (each) => nameOf(each.topic, namespace) === topic,
-      );
       const consumer =
-        this.#consumers.find(client, group) ??
-        (await this.#consumers.of(client, group, subscriptionOf(topic, told?.expression ?? null)));
+        this.#consumers.find(client, group) ?? (await this.#join(client, group, topic, namespace));
       await act(consumer, topic, receipt);
       return OK;
     } catch (thrown) {
       return statusOf(LogwheelError.from(thrown));
     }
+  }
+
+  /**
+   * Received before a restart, or from another gateway: as a member it wants what it has told, or it would keep others
+   * of its group out.
+   */
+  #join(client: string, group: string, topic: string, namespace: string): Promise<GroupConsumer> {
+    const told = toldSubscriptions(this.#clients.meet(client).settings, namespace);
+    const wanted = told.find((each) => each.topic === topic) ?? subscriptionOf(topic, null);
+    return this.#consumers.of(client, group, wanted, told);
   }
 }

@@ -82,7 +82,7 @@ export class Telemetry {
       const group = nameOf(settings.subscription?.group, this.#namespace);
       const wrong = settings.subscription == null ? undefined : groupRefusal(group);
       if (wrong !== undefined) return this.#refuse(Code.ILLEGAL_CONSUMER_GROUP, wrong.message ?? "");
-      const groupRules = await this.#deps.groupRules(group);
+      const groupRules = settings.subscription == null ? undefined : await this.#deps.groupRules(group);
       tell({ status: OK, settings: settingsFor(settings, rules, groupRules) });
     } catch (thrown) {
       tell({ status: statusOf(LogwheelError.from(thrown)) });

@@ -1,9 +1,8 @@
 import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
 import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
-import type { Channel } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { NAME_SERVER } from "../../proto/kernel/contract.js";
-import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { NameServers } from "./name-servers.js";
 
 /** A topic's queues on one broker. */
 export interface TopicShare {
@@ -15,7 +14,6 @@ export interface TopicShare {
 
 /** Answers are asked for again after this; older ones hold as long as nobody answers. */
 const FRESH_MS = 2_000;
-const ASK_MS = 3_000;
 /** Topics that are remembered. */
 const TOPICS_MAX = 10_000;
 
@@ -27,8 +25,7 @@ interface Known {
 /** Where the brokers are asked. */
 export interface TopicRoutesDeps {
   readonly clock: Clock;
-  /** Channels to the name servers. */
-  readonly nameServers: readonly Channel[];
+  readonly nameServers: NameServers;
   /** What this process has of a topic itself; undefined if it is no broker, or has nothing. */
   own(topic: string): TopicShare | undefined;
 }
@@ -50,7 +47,7 @@ export class TopicRoutes {
     const { clock, nameServers, own } = this.#deps;
     const known = this.#known.get(topic);
     const ownShare = own(topic);
-    if (nameServers.length === 0) return ownShare === undefined ? [] : [ownShare];
+    if (nameServers.count === 0) return ownShare === undefined ? [] : [ownShare];
     if (known !== undefined && known.shares.length > 0) {
       if (clock.monotonicMs() - known.askedMs > FRESH_MS) void this.#ask(topic).catch(() => {});
       return withOwn(known.shares, ownShare);
@@ -75,24 +72,18 @@ export class TopicRoutes {
   }
 
   async #askAll(topic: string): Promise<readonly TopicShare[]> {
-    let failure = new LogwheelError("BROKER_UNAVAILABLE", "there is no name server to ask");
-    for (const channel of this.#deps.nameServers) {
-      try {
-        const { routes, brokers } = await channel.unary(
-          NAME_SERVER.getRoutes,
-          { topics: [topic] },
-          { timeoutMs: ASK_MS },
-        );
-        const shares = sharesOf(routes[0]?.shares ?? [], brokers);
-        this.#unheard = false;
-        this.#remember(topic, shares);
-        return shares;
-      } catch (thrown) {
-        failure = LogwheelError.from(thrown);
-      }
+    try {
+      const { routes, brokers } = await this.#deps.nameServers.ask(NAME_SERVER.getRoutes, {
+        topics: [topic],
+      });
+      const shares = sharesOf(routes[0]?.shares ?? [], brokers);
+      this.#unheard = false;
+      this.#remember(topic, shares);
+      return shares;
+    } catch (thrown) {
+      this.#unheard = true;
+      throw thrown;
     }
-    this.#unheard = true;
-    throw failure;
   }
 
   #remember(topic: string, shares: readonly TopicShare[]): void {

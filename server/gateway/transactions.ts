@@ -165,7 +165,7 @@ export class Transactions {
           void find().catch(() => {});
           throw new LogwheelError("BROKER_UNAVAILABLE", `broker ${broker} is not in the routes`);
         }
-        return { stream: brokers.at(address).open(BROKER.check) };
+        return { stream: brokers.open(address, BROKER.check) };
       },
       // No answer comes over the link: the producer ends the transaction by a call of its own.
       asked: (question) => this.#ask(topic, broker, question),

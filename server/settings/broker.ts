@@ -1,5 +1,6 @@
 import { DELAY_LEVELS } from "../../proto/kernel/delay-levels.js";
 import { CHECK_LIMITS } from "../../proto/kernel/limits.js";
+import { ACCESS_SETTINGS } from "./access.js";
 import { LISTENER_SETTINGS, PROCESS_SETTINGS } from "./process.js";
 import type { Table } from "./table.js";
 
@@ -259,17 +260,7 @@ const GATEWAY = {
     default: false,
     doc: "Serve clients of RocketMQ 5 on the same port. Not complete yet: docs/rocketmq.md.",
   },
-  rocketmqAccessKey: {
-    kind: "string",
-    default: null,
-    pattern: /^[^\s,/]{1,128}$/,
-    doc: "Access key that clients of RocketMQ have to sign their calls with; none has to unless set.",
-  },
-  rocketmqAccessSecret: {
-    kind: "secret",
-    default: null,
-    doc: "Secret of that access key. It has no flag, since command lines are seen by others, and is never shown.",
-  },
+  ...ACCESS_SETTINGS,
 } as const satisfies Table;
 
 const LOAD = {

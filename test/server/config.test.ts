@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect } from "chai";
 import { isLoopback, parseAddress } from "../../proto/kernel/address.js";
-import { brokerConfig, type Given, nameServerConfig, resolved, TABLES } from "../../server/config.js";
+import {
+  brokerConfig,
+  type Given,
+  gatewayConfig,
+  nameServerConfig,
+  resolved,
+  TABLES,
+} from "../../server/config.js";
 import { BROKER_SETTINGS } from "../../server/settings/broker.js";
 
 /** Nothing given but what is said. */
@@ -53,9 +60,10 @@ describe("config", () => {
   });
 
   it("binds every listener to loopback unless told otherwise", () => {
-    const addresses = [brokerConfig(given()).listen, nameServerConfig(given()).listen];
-    expect(addresses).to.deep.equal(["127.0.0.1:10911", "127.0.0.1:9876"]);
-    expect(addresses.map((address) => isLoopback(parseAddress(address).host))).to.deep.equal([true, true]);
+    const configs = [brokerConfig(given()), nameServerConfig(given()), gatewayConfig(given())];
+    const addresses = configs.map(({ listen }) => listen);
+    expect(addresses).to.deep.equal(["127.0.0.1:10911", "127.0.0.1:9876", "127.0.0.1:8081"]);
+    for (const address of addresses) expect(isLoopback(parseAddress(address).host), address).to.equal(true);
     expect(brokerConfig(given()).metrics).to.equal(null);
   });
 
@@ -183,6 +191,12 @@ describe("config", () => {
         expect(() => read(given({ flags }))).to.throw("tlsCert and tlsKey belong together");
       expect(read(given({ flags: { tlsCert: "a.pem", tlsKey: "b.pem" } })).tlsKey).to.equal("b.pem");
     }
+  });
+
+  it("refuses a gateway whose metrics have the port of its clients", () => {
+    const flags = { listen: "127.0.0.1:8081", metrics: "127.0.0.1:8081" };
+    expect(() => gatewayConfig(given({ flags }))).to.throw("they need ports of their own");
+    expect(gatewayConfig(given({ flags: { listen: "0.0.0.0:8081" } })).listen).to.equal("0.0.0.0:8081");
   });
 
   it("says which file is missing or broken", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { consumeCounters } from "../../server/broker/counters.js";
 import type { BrokerFigures } from "../../server/broker/meter.js";
-import { brokerMetrics, nameServerMetrics } from "../../server/metrics.js";
+import { brokerMetrics, gatewayMetrics, nameServerMetrics } from "../../server/metrics.js";
 
 const figures: BrokerFigures = {
   topics: 3,
@@ -126,6 +126,18 @@ describe("metrics", () => {
     expect(await metrics.expose()).to.include("logwheel_consumer_ready_messages{");
     progress = [];
     expect(await metrics.expose()).to.not.include("logwheel_consumer_ready_messages{");
+  });
+
+  it("shows who is at a gateway, and what clients have", async () => {
+    const counts = { clients: 3, consumers: 2, outstanding: 17, connections: 4 };
+    const text = await gatewayMetrics(() => counts).expose();
+    for (const line of [
+      "gateway_clients 3",
+      "gateway_consumers 2",
+      "gateway_inflight_messages 17",
+      "connections 4",
+    ])
+      expect(text).to.include(`\nlogwheel_${line}\n`);
   });
 
   it("shows the process: memory, CPU, delay of the event loop", async () => {

@@ -17,7 +17,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   interrupted: "ended by Ctrl-C, or by a no to a question",
 };
 
-const SETTINGS = optionsOf({ ...TABLES.namesrv, ...TABLES.broker });
+const SETTINGS = optionsOf({ ...TABLES.namesrv, ...TABLES.gateway, ...TABLES.broker });
 
 /** docs/cli.md, from the table of nouns and their verbs. */
 export async function cliDocument(): Promise<string> {

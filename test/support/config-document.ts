@@ -1,4 +1,5 @@
 import { BROKER_SETTINGS } from "../../server/settings/broker.js";
+import { GATEWAY_SETTINGS } from "../../server/settings/gateway.js";
 import { KINDS } from "../../server/settings/kinds.js";
 import { NAME_SERVER_SETTINGS } from "../../server/settings/name-server.js";
 import { defaultText } from "../../server/settings/options.js";
@@ -13,7 +14,7 @@ Printed from the tables in \`server/settings/\` by \`npm run docs\`; change them
 A setting comes from its flag, else from its environment variable, else from the JSON file named by \`--config FILE\` (or
 \`LOGWHEEL_CONFIG\`), else it has its default. In the file the names of the first column are the keys of one object. An unknown
 key or variable is an error, and so is a value out of its bounds. \`logwheel config print broker\` shows what holds and where
-it came from, \`logwheel config validate broker FILE\` checks a file; the same with \`namesrv\`.
+it came from, \`logwheel config validate broker FILE\` checks a file; the same with \`namesrv\` and \`gateway\`.
 
 Sizes are written \`65536\`, \`64KiB\`, \`256MiB\`, \`1GiB\`; durations \`500ms\`, \`3s\`, \`5m\`, \`2h\`, \`3d\`, a bare number being
 milliseconds; lists with commas (in the file also as an array).
@@ -25,6 +26,10 @@ ${rows(NAME_SERVER_SETTINGS)}
 ## \`logwheel server broker\`
 
 ${rows(BROKER_SETTINGS)}
+
+## \`logwheel server gateway\`
+
+${rows(GATEWAY_SETTINGS)}
 
 ## Example file
 

@@ -37,12 +37,11 @@ export class GatewayWorld {
       const { clock, network } = cluster;
       const gateway = brokerGateway({
         broker: cluster.brokerOf(name),
+        name,
         config: {
-          name,
           namesrv: ["names:9876"],
           listen: `${name}:10911`,
           bodyBytesMax: BODY_MAX,
-          rocketmq: true,
           rocketmqAccessKey: null,
           rocketmqAccessSecret: null,
         },

@@ -71,7 +71,7 @@ describe("command line", () => {
     [["to"], ["topic"]],
     [
       ["server", ""],
-      ["namesrv", "broker"],
+      ["namesrv", "broker", "gateway"],
     ],
     [
       ["topic", "de"],

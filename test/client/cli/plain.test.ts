@@ -42,6 +42,7 @@ describe("command lines that are read without the library", () => {
     ["server", "broker", "--namesrv", "a:1", "--namesrv", "b:2", "--name", "x", "--name", "y"],
     ["server", "broker", "--auto-create-topics", "true", "--config", "x.json", "--disk-warn-percent", "5"],
     ["server", "broker", "--auto-create-topics", "--data", "", "--metrics", "127.0.0.1:0"],
+    ["server", "gateway", "--namesrv", "a:1,b:2", "--listen", "127.0.0.1:0", "--body-bytes-max", "1MiB"],
     ["topic", "list"],
     ["topic", "list", "-o", "json", "--timeout", "1s"],
     ["topic", "create", "t", "-q", "4", "--attribute", "a=1", "--attribute", "b=2", "--type", "ordered"],

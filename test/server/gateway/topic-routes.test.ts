@@ -3,6 +3,7 @@ import { TestClock } from "../../../client/testing/test-clock.js";
 import type { Topic__Output } from "../../../proto/gen/logwheel/v1/Topic.js";
 import type { Channel } from "../../../proto/kernel/channel.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { NameServers } from "../../../server/gateway/name-servers.js";
 import { TopicRoutes, type TopicShare } from "../../../server/gateway/topic-routes.js";
 
 const TOPIC = { name: "orders" } as Topic__Output;
@@ -24,7 +25,7 @@ describe("routes of the gateway", () => {
         return { routes: [{ topic: "orders", shares }], brokers };
       },
     } as unknown as Channel;
-    const routes = new TopicRoutes({ clock, nameServers: [silent, silent], own: () => OWN });
+    const routes = new TopicRoutes({ clock, nameServers: new NameServers([silent, silent]), own: () => OWN });
     const first = routes.of("orders");
     await clock.advance(6_000);
     expect(await first).to.deep.equal([OWN]);

@@ -10,6 +10,7 @@ describe("options of settings", () => {
     const broker = ["name", "namesrv", "listen", "advertise", "data", "flush", "metrics", "accept-damage"];
     expect(Object.keys(optionsOf(TABLES.broker))).to.include.members(broker);
     expect(Object.keys(optionsOf(TABLES.namesrv))).to.include.members(["listen", "metrics"]);
+    expect(Object.keys(optionsOf(TABLES.gateway))).to.include.members(["listen", "namesrv", "metrics"]);
   });
 
   it("shows the default in the help and leaves the value to be resolved", () => {
@@ -40,7 +41,8 @@ describe("options of settings", () => {
   });
 
   it("has no setting that nobody reads", async () => {
-    const processes = ["broker-process", "name-server-process", "serving", "process", "main", "config"];
+    const roles = ["broker-process", "name-server-process", "gateway-process", "rocketmq"];
+    const processes = [...roles, "serving", "process", "main", "config"];
     const texts = await Promise.all(processes.map((name) => readFile(`${root}server/${name}.ts`, "utf8")));
     const read = texts.join("\n");
     for (const table of Object.values(TABLES))
