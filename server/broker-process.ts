@@ -14,7 +14,7 @@ import { quiet } from "./logger.js";
 import { LoopLag } from "./loop-lag.js";
 import type { MetricsHttp } from "./metrics-http.js";
 import type { ProcessContext, Running } from "./process.js";
-import { brokerGateway } from "./rocketmq.js";
+import { brokerGateway, openGatewayWarning } from "./rocketmq.js";
 import { type Serving, serveAll, withPort } from "./serving.js";
 
 /** Time for calls that run when the broker stops taking new ones. */
@@ -44,16 +44,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   parts.broker = broker;
   let address = config.advertise;
   const gateway = config.rocketmq
-    ? brokerGateway({
-        ...config,
-        broker,
-        nameServers: config.namesrv,
-        clock,
-        random,
-        logger,
-        connect,
-        address: () => address,
-      })
+    ? brokerGateway({ broker, config, clock, random, logger, connect, address: () => address })
     : undefined;
   const serving = await serveAll(config, [...broker.served, ...(gateway?.served ?? [])], { clock, logger });
   parts.serving = serving;
@@ -63,6 +54,8 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   await broker.start();
   await gateway?.start();
   serving.health.serving = true;
+  const open = openGatewayWarning(config);
+  if (open !== null) logger.warn({ listen: config.listen }, open);
   const { startedAtMs } = broker;
   warnIfUnreachable({ ...config, advertise: address, startedAtMs, connect }, parts, logger);
   return {

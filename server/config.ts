@@ -36,7 +36,9 @@ export function brokerConfig(given: Given): BrokerConfig {
 
 /** Reads a name server's settings. BAD_REQUEST says what is wrong and where it stands. */
 export function nameServerConfig(given: Given): NameServerConfig {
-  return resolved(NAME_SERVER_SETTINGS, given).values;
+  const { values } = resolved(NAME_SERVER_SETTINGS, given);
+  checkTls(values);
+  return values;
 }
 
 /** Every setting of a table with its origin, without the rules between settings. */
@@ -52,6 +54,7 @@ export function resolved<T extends Table>(table: T, given: Given): Resolved<T> {
 
 /** The rules between a broker's settings. BAD_REQUEST names both sides of the one that is broken. */
 export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfig {
+  checkTls(values);
   const { listen } = values;
   const advertise = values.advertise ?? listen;
   if (isWildcard(parseAddress(advertise).host))
@@ -76,9 +79,16 @@ export function checkBroker(values: Values<typeof BROKER_SETTINGS>): BrokerConfi
     );
   if (values.memberExpiryMs < 2 * values.memberHeartbeatMs)
     throw rule("memberExpiryMs has to be at least twice memberHeartbeatMs: one lost heartbeat is no death");
+  if ((values.rocketmqAccessKey === null) !== (values.rocketmqAccessSecret === null))
+    throw rule("rocketmqAccessKey and rocketmqAccessSecret belong together: set both, or neither");
   if (values.metrics === listen && parseAddress(listen).port !== 0)
     throw rule(`metrics and listen are both ${listen}: they need ports of their own`);
   return { ...values, advertise };
+}
+
+function checkTls({ tlsCert, tlsKey }: NameServerConfig | Values<typeof BROKER_SETTINGS>): void {
+  if ((tlsCert === null) !== (tlsKey === null))
+    throw rule("tlsCert and tlsKey belong together: set both, or neither");
 }
 
 function rule(sentence: string): LogwheelError {

@@ -1,14 +1,19 @@
 import type { Served } from "../proto/kernel/channel.js";
 import type { Clock } from "../proto/kernel/clock.js";
+import { LogwheelError } from "../proto/kernel/errors.js";
 import { serve } from "../proto/kernel/grpc-server.js";
+import { type TlsIdentity, tlsProblem } from "../proto/kernel/grpc-tls.js";
 import { Health } from "../proto/kernel/health.js";
 import type { Listening } from "../proto/kernel/listening.js";
 import type { Logger } from "../proto/kernel/logger.js";
 import { reflection } from "../proto/kernel/reflection.js";
+import { readNamedFile } from "./settings/file.js";
 
 /** Settings of every process that listens. */
 export interface ListenerConfig {
   readonly listen: string;
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
   readonly streamsPerConnectionMax: number;
@@ -36,9 +41,22 @@ export async function serveAll(
     served: [...served, health.served, ...reflection([...names, health.served.name])],
     clock,
     logger,
+    tls: tlsIdentity(config),
     limits: { connectionsMax, connectionsPerAddressMax, streamsMax },
   });
   return { listening, health, address: withPort(listen, listening.port) };
+}
+
+/** What `tlsCert` and `tlsKey` name; undefined without them. BAD_REQUEST says what is wrong with the files. */
+function tlsIdentity({ tlsCert, tlsKey }: ListenerConfig): TlsIdentity | undefined {
+  if (tlsCert === null || tlsKey === null) return undefined;
+  const identity = { cert: readNamedFile("tlsCert", tlsCert), key: readNamedFile("tlsKey", tlsKey) };
+  const problem = tlsProblem(identity);
+  if (problem === null) return identity;
+  throw new LogwheelError(
+    "BAD_REQUEST",
+    `tlsCert ${tlsCert} and tlsKey ${tlsKey} cannot be used (${problem}): they have to be PEM files of a certificate and of its own key, the key without a passphrase`,
+  );
 }
 
 /** An address whose port was left open, as 0, with the port that was taken. */

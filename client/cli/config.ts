@@ -1,6 +1,7 @@
 import { brokerConfig, nameServerConfig, resolved, TABLES } from "../../server/config.js";
 import { readSettingsFile } from "../../server/settings/file.js";
 import { flagsOf, optionsOf } from "../../server/settings/options.js";
+import { Secret } from "../../server/settings/secret.js";
 import { OUTPUT_OPTION, showRows } from "./output.js";
 import { verb } from "./verb.js";
 
@@ -29,7 +30,7 @@ export const verbs = [
       };
       const rows = Object.entries(values).map(([setting, value]) => ({
         setting,
-        value,
+        value: value instanceof Secret ? String(value) : value,
         origin: origins[setting],
       }));
       await showRows(terminal, output, rows, {

@@ -131,29 +131,37 @@ export class ConnectionGuard {
     for (const session of [...this.#sessions]) session.destroy();
   }
 
+  /** Counts a connection for its address until it leaves; false, and it is not counted, when that has too many. */
+  enter(address: string): boolean {
+    const open = (this.#byAddress.get(address) ?? 0) + 1;
+    if (open > this.#limits.connectionsPerAddressMax && !isLoopback(address.replace(/^::ffff:/, ""))) {
+      this.#logger.debug({ address, open }, "too many connections of one address");
+      return false;
+    }
+    this.#byAddress.set(address, open);
+    return true;
+  }
+
+  leave(address: string): void {
+    const open = (this.#byAddress.get(address) ?? 1) - 1;
+    if (open === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, open);
+  }
+
   #admit(session: ServerHttp2Session): void {
     const address = session.socket.remoteAddress ?? "";
-    const open = (this.#byAddress.get(address) ?? 0) + 1;
+    const entered = this.enter(address);
     this.#sessions.add(session);
     this.#held.watch(session);
-    this.#byAddress.set(address, open);
     const cancel = this.#clock.after(this.#limits.firstByteMs, () => session.destroy());
     session.once("remoteSettings", cancel);
     session.once("close", () => {
       cancel();
-      this.#forget(session, address);
+      this.#sessions.delete(session);
+      if (entered) this.leave(address);
     });
-    if (open > this.#limits.connectionsPerAddressMax && !isLoopback(address.replace(/^::ffff:/, ""))) {
-      this.#logger.debug({ address, open }, "too many connections of one address");
-      session.destroy();
-    } else session.setLocalWindowSize(this.#limits.windowBytes);
-  }
-
-  #forget(session: ServerHttp2Session, address: string): void {
-    this.#sessions.delete(session);
-    const open = (this.#byAddress.get(address) ?? 1) - 1;
-    if (open === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, open);
+    if (entered) session.setLocalWindowSize(this.#limits.windowBytes);
+    else session.destroy();
   }
 
   #admitCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {

@@ -17,6 +17,7 @@ import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } fro
 import { http2ServersOf, setServerSettings, takeOverCalls } from "./grpc-internals.js";
 import { GrpcServerStream } from "./grpc-server-stream.js";
 import { textOf } from "./grpc-status.js";
+import { TlsDoor, type TlsIdentity } from "./grpc-tls.js";
 import { UnaryCall, type UnaryDeps } from "./grpc-unary.js";
 import { WriteBudget } from "./grpc-writer.js";
 import type { Listening } from "./listening.js";
@@ -31,6 +32,8 @@ export interface ServeOptions {
   readonly served: readonly Served[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Speaks TLS too, on the same port, to clients that begin with it. */
+  readonly tls?: TlsIdentity | undefined;
   readonly limits?: Partial<ServeLimits>;
 }
 
@@ -58,6 +61,7 @@ class GrpcServer implements Listening {
   readonly #clock: Clock;
   readonly #limits: ServeLimits;
   readonly #guard: ConnectionGuard;
+  readonly #door: TlsDoor | undefined;
   readonly #streams = new Set<GrpcServerStream>();
   readonly #greeting = new Metadata();
   readonly #budget = new WriteBudget();
@@ -75,6 +79,7 @@ class GrpcServer implements Listening {
       logger: options.logger,
       isUnary: (path) => this.#router.routes.get(path)?.method.kind === "unary",
     });
+    this.#door = options.tls && this.#doorFor(options.tls);
     for (const [name, value] of Object.entries(GREETING)) this.#greeting.set(name, value);
     this.#unary = {
       clock: this.#clock,
@@ -91,6 +96,11 @@ class GrpcServer implements Listening {
     this.#server = this.#make();
     for (const { service } of options.served)
       this.#addStreams(Object.values(service).filter(({ kind }) => kind === "stream"));
+  }
+
+  #doorFor(identity: TlsIdentity): TlsDoor {
+    const newcomerMs = this.#limits.firstByteMs;
+    return new TlsDoor({ identity, guard: this.#guard, clock: this.#clock, newcomerMs });
   }
 
   #make(): Server {
@@ -142,7 +152,10 @@ class GrpcServer implements Listening {
     );
     this.address = formatAddress({ host, port: this.port });
     takeOverCalls(this.#server, (stream, headers) => this.#take(stream, headers));
-    for (const http2Server of http2ServersOf(this.#server)) this.#guard.watch(http2Server);
+    for (const http2Server of http2ServersOf(this.#server)) {
+      this.#guard.watch(http2Server);
+      this.#door?.watch(http2Server);
+    }
   }
 
   connections(): number {
@@ -156,6 +169,7 @@ class GrpcServer implements Listening {
 
   async #stop(graceMs: number): Promise<void> {
     for (const stream of [...this.#streams]) stream.fail(stopping(this.address));
+    this.#door?.destroy();
     const done = new AbortController();
     this.#server.tryShutdown(() => done.abort());
     await this.#clock.sleep(graceMs, done.signal);

@@ -111,6 +111,6 @@ export function namespaceOf(call: CallContext): string {
 }
 
 /** Of a header that came more than once: Go's client adds all of its headers again with each attempt of a call, and HTTP/2 joins them. */
-function lastOf(header = ""): string {
+export function lastOf(header = ""): string {
   return header.slice(header.lastIndexOf(",") + 1).trim();
 }

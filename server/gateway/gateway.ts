@@ -12,6 +12,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Lifecycle } from "../../proto/kernel/lifecycle.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { MESSAGING, MESSAGING_NAME } from "../../proto/kernel/rocketmq-contract.js";
+import { Access, type AccessKey } from "./access.js";
 import { BrokerChannels } from "./brokers.js";
 import { clientIdOf, type GatewayClient, GatewayClients, namespaceOf } from "./clients.js";
 import { Consumers } from "./consumers.js";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly connect: Connect;
   readonly nameServers: readonly Channel[];
   readonly bodyBytesMax: number;
+  /** Every call has to be signed with it; undefined takes all calls. */
+  readonly accessKey?: AccessKey | undefined;
   /** The broker that the gateway is part of. */
   readonly own?: {
     readonly broker: string;
@@ -83,7 +86,11 @@ export class Gateway implements Lifecycle {
     this.#pulls = new Pulls({ ...places, clock, clients: this.#clients });
     this.#offsets = new Offsets(places);
     this.#settlements = new Settlements(this.#consumers, this.#clients);
-    this.served = [{ name: MESSAGING_NAME, service: MESSAGING, handlers: identified(this.#handlers()) }];
+    const handlers = identified(this.#handlers());
+    const access = options.accessKey && new Access(options.accessKey, options.logger);
+    this.served = [
+      { name: MESSAGING_NAME, service: MESSAGING, handlers: access?.guard(handlers) ?? handlers },
+    ];
   }
 
   async start(): Promise<void> {

@@ -8,6 +8,7 @@ import { Arrivals, laneOfArrived } from "./arrivals.js";
 import { type Arrived, BrokerMember } from "./broker-member.js";
 import { laneOf, Outstanding, queueOf } from "./outstanding.js";
 import { expired, type Receipt } from "./receipt-handle.js";
+import { WaitingCalls } from "./waiting-calls.js";
 
 /** How long a message stays invisible for a push consumer, unless that is lengthened. */
 export const RENEWED_MS = 60_000;
@@ -75,7 +76,7 @@ export class GroupConsumer {
   readonly #assigned = new Map<string, OwnQueue>();
   /** By broker: when a call was there last that asked. */
   readonly #askedMs = new Map<string, number>();
-  readonly #waiting = new Set<{ readonly wish: Wish; readonly wake: () => void }>();
+  readonly #waiting: WaitingCalls;
   readonly #acknowledged = new Set<string>();
   #from: From = From.FROM_LATEST;
   #cancelRenew: () => void;
@@ -84,6 +85,7 @@ export class GroupConsumer {
 
   constructor(deps: GroupConsumerDeps) {
     this.#deps = deps;
+    this.#waiting = new WaitingCalls(deps.clock);
     this.#cancelRenew = this.#renewLater();
   }
 
@@ -123,7 +125,7 @@ export class GroupConsumer {
         throw failure;
       }
       if (!this.#arrived.isFull(wish.broker)) member.want(wish.max);
-      await this.#arrival(wish, leftMs);
+      await this.#waiting.wait(wish.broker, leftMs, wish.signal);
     }
     return [];
   }
@@ -177,7 +179,7 @@ export class GroupConsumer {
     this.#cancelRenew();
     for (const member of this.#members.values()) member.close();
     this.#members.clear();
-    for (const { wake } of this.#waiting) wake();
+    this.#waiting.wakeAll();
   }
 
   #member(broker: string): BrokerMember {
@@ -208,7 +210,7 @@ export class GroupConsumer {
         this.#arrived.drop(broker);
         if (error.code !== "CLOSED") this.#failure = error;
         if (error.code === "CLOSED" || ordered) this.#dropAll(broker);
-        this.#wakeAll();
+        this.#waiting.wakeAll();
       },
     });
     this.#members.set(broker, member);
@@ -217,8 +219,18 @@ export class GroupConsumer {
 
   #come(broker: string, arrived: readonly Arrived[]): void {
     this.#failure = undefined;
-    this.#arrived.add(broker, arrived);
-    this.#wakeAll();
+    this.#arrived.add(
+      broker,
+      arrived.filter((each) => !this.#isOut(broker, each)),
+    );
+    this.#waiting.wakeAll();
+  }
+
+  /** In order by key: behind a failed message the broker sends again what the client was given with it and still has. */
+  #isOut(broker: string, { topic, generation, record }: Arrived): boolean {
+    const { queueId, queueOffset: offset, attempt } = record;
+    const known = this.#out.get(topic, { broker, queueId, offset })?.receipt;
+    return known?.generation === generation && known.attempt === attempt;
   }
 
   /** What nobody has asked for meanwhile goes, too: another delivery of it is on its way. */
@@ -230,24 +242,6 @@ export class GroupConsumer {
     });
     const out = this.#out.get(topic, place);
     if (out !== undefined && out.receipt.attempt <= attempt) this.#forget(topic, place);
-  }
-
-  #wakeAll(): void {
-    for (const { wake } of this.#waiting) wake();
-  }
-
-  async #arrival(wish: Wish, waitMs: number): Promise<void> {
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    const waiting = { wish, wake: abort };
-    this.#waiting.add(waiting);
-    wish.signal.addEventListener("abort", abort, { once: true });
-    try {
-      await this.#deps.clock.sleep(waitMs, stop.signal);
-    } finally {
-      this.#waiting.delete(waiting);
-      wish.signal.removeEventListener("abort", abort);
-    }
   }
 
   #take(wish: Wish, member: BrokerMember): Given[] {
@@ -311,7 +305,7 @@ export class GroupConsumer {
   #forget(topic: string, place: Pick<Receipt, "broker" | "queueId" | "offset">): void {
     if (!this.#out.delete(topic, place)) return;
     // What waits behind it in its key can go out now.
-    if (this.#deps.ordered) this.#wakeAll();
+    if (this.#deps.ordered) this.#waiting.wakeAll();
     const queue = queueOf(topic, place);
     const revoking = this.#revoking.get(queue);
     if (revoking === undefined || this.#out.count(queue) > 0) return;
@@ -357,7 +351,7 @@ export class GroupConsumer {
    * an attempt. In order the queue is this member's as long as it is there.
    */
   #giveBack(nowMs: number): void {
-    const busy = new Set(Array.from(this.#waiting, ({ wish }) => wish.broker));
+    const busy = this.#waiting.brokers;
     for (const [broker, askedMs] of [...this.#askedMs]) {
       if (busy.has(broker) || nowMs - askedMs < KEPT_MS) continue;
       this.#askedMs.delete(broker);

@@ -259,6 +259,17 @@ const GATEWAY = {
     default: false,
     doc: "Serve clients of RocketMQ 5 on the same port. Not complete yet: docs/rocketmq.md.",
   },
+  rocketmqAccessKey: {
+    kind: "string",
+    default: null,
+    pattern: /^[^\s,/]{1,128}$/,
+    doc: "Access key that clients of RocketMQ have to sign their calls with; none has to unless set.",
+  },
+  rocketmqAccessSecret: {
+    kind: "secret",
+    default: null,
+    doc: "Secret of that access key. It has no flag, since command lines are seen by others, and is never shown.",
+  },
 } as const satisfies Table;
 
 const LOAD = {

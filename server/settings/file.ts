@@ -14,3 +14,13 @@ export function readSettingsFile(path: string): { path: string; content: Record<
     throw new LogwheelError("BAD_REQUEST", `the settings file ${path} holds no JSON object`);
   return { path, content: content as Record<string, unknown> };
 }
+
+/** The text of a file that a setting names. BAD_REQUEST names both when it cannot be read. */
+export function readNamedFile(setting: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new LogwheelError("BAD_REQUEST", `the file that ${setting} names cannot be read: ${reason}`);
+  }
+}

@@ -1,6 +1,7 @@
 import { formatAddress, parseAddress } from "../../proto/kernel/address.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { formatBytes, formatDuration, parseBytes, parseDuration } from "../../proto/kernel/quantity.js";
+import { Secret } from "./secret.js";
 
 /** A range of log offsets, `to` not included. */
 export interface OffsetRange {
@@ -24,6 +25,8 @@ export interface KindValues {
   address: string;
   addresses: readonly string[];
   offsets: OffsetRange;
+  /** Has no flag: everybody on a machine sees the command lines. */
+  secret: Secret;
 }
 
 /** How the value of a setting is written. */
@@ -84,6 +87,11 @@ function readOffsets(raw: unknown): OffsetRange {
   throw bad(raw, "a range of log offsets such as 4096-8192");
 }
 
+function readSecret(raw: unknown): Secret {
+  if (typeof raw === "string" && raw !== "") return new Secret(raw);
+  throw new LogwheelError("BAD_REQUEST", "it is no text, or empty");
+}
+
 /** How each kind is read and written. */
 export const KINDS: { readonly [K in Kind]: KindRules<KindValues[K]> } = {
   string: { read: text, write: (value) => value, placeholder: "TEXT" },
@@ -100,4 +108,5 @@ export const KINDS: { readonly [K in Kind]: KindRules<KindValues[K]> } = {
   address: { read: readAddress, write: (value) => value, placeholder: "HOST:PORT" },
   addresses: { read: readAddresses, write: (value) => value.join(","), placeholder: "HOST:PORT,…" },
   offsets: { read: readOffsets, write: ({ from, to }) => `${from}-${to}`, placeholder: "FROM-TO" },
+  secret: { read: readSecret, write: String, placeholder: "TEXT" },
 };

@@ -12,9 +12,11 @@ export interface Option {
   readonly array?: boolean;
 }
 
-/** The options of a table by flag. Values stay unread and defaults unset: `resolve` knows both. */
+/** The options of a table by flag. Values stay unread and defaults unset: `resolve` knows both. Secrets have none. */
 export function optionsOf(table: Table): Record<string, Option> {
-  const options = Object.entries(table).map(([key, setting]) => [flagOf(key), optionOf(setting)] as const);
+  const options = Object.entries(table)
+    .filter(([, { kind }]) => kind !== "secret")
+    .map(([key, setting]) => [flagOf(key), optionOf(setting)] as const);
   return Object.fromEntries(options);
 }
 

@@ -22,8 +22,20 @@ export const PROCESS_SETTINGS = {
   },
 } as const satisfies Table;
 
-/** Limits of the gRPC listener, the same for every process. */
+/** Settings of the gRPC listener, the same for every process. */
 export const LISTENER_SETTINGS = {
+  tlsCert: {
+    kind: "string",
+    default: null,
+    pattern: /./,
+    doc: "PEM file of the certificate (with those that lead up to its authority) for clients that begin with TLS; plain connections are taken on the same port all the same. No TLS unless set.",
+  },
+  tlsKey: {
+    kind: "string",
+    default: null,
+    pattern: /./,
+    doc: "PEM file of that certificate's key, without a passphrase.",
+  },
   connectionsMax: {
     kind: "number",
     default: 4_000,

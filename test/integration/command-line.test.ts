@@ -299,12 +299,14 @@ describe("the command line as a process", function () {
 
   it("config print says what holds and why, config validate what is wrong with a file", async () => {
     const path = join(cluster.folder, "broker.json");
-    await writeFile(path, JSON.stringify({ name: "b1", segmentBytes: "32MiB" }));
+    const access = { rocketmqAccessKey: "ak", rocketmqAccessSecret: "hush" };
+    await writeFile(path, JSON.stringify({ name: "b1", segmentBytes: "32MiB", ...access }));
     const rows = await shown(["config", "print", "broker", "--config", path, "--flush", "async"]);
     const of = (setting: string) => rows.find((row) => row.setting === setting);
     expect(of("name")).to.include({ value: "b1", origin: "file" });
     expect(of("flush")).to.include({ value: "async", origin: "flag" });
     expect(of("namesrv")).to.include({ origin: "environment" });
+    expect(of("rocketmqAccessSecret")).to.include({ value: "(hidden)", origin: "file" });
     expect((await logwheel(["config", "validate", "broker", path])).code).to.equal(0);
     await writeFile(path, JSON.stringify({ name: "b1", segmentBytes: "2GiB" }));
     const { code, stdout, stderr } = await logwheel(["config", "validate", "broker", path]);

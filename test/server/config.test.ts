@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { isLoopback, parseAddress } from "../../proto/kernel/address.js";
 import { brokerConfig, type Given, nameServerConfig, resolved, TABLES } from "../../server/config.js";
@@ -148,6 +149,41 @@ describe("config", () => {
       expect(() => brokerConfig(given({ flags })), JSON.stringify(flags)).to.throw(sentence);
     });
   }
+
+  it("takes a secret from the environment or the file, and shows it nowhere", async () => {
+    const flags = { rocketmqAccessKey: "ak" };
+    const environment = { LOGWHEEL_ROCKETMQ_ACCESS_SECRET: "hush" };
+    const configPath = await file({ rocketmqAccessSecret: "hush" });
+    for (const config of [
+      brokerConfig(given({ flags, environment })),
+      brokerConfig(given({ flags, configPath })),
+    ]) {
+      expect(config.rocketmqAccessSecret?.reveal()).to.equal("hush");
+      const shown = [JSON.stringify(config), inspect(config, { depth: 9 }), `${config.rocketmqAccessSecret}`];
+      expect(shown.join()).to.include("(hidden)").and.not.include("hush");
+    }
+    const wrong = await file({ rocketmqAccessSecret: 4711 });
+    expect(() => brokerConfig(given({ flags, configPath: wrong }))).to.throw(
+      `"rocketmqAccessSecret" in ${wrong}: it is no text, or empty`,
+    );
+  });
+
+  it("wants an access key and its secret together, and a key that fits into a header", () => {
+    const environment = { LOGWHEEL_ROCKETMQ_ACCESS_SECRET: "hush" };
+    const together = "rocketmqAccessKey and rocketmqAccessSecret belong together";
+    expect(() => brokerConfig(given({ environment }))).to.throw(together);
+    expect(() => brokerConfig(given({ flags: { rocketmqAccessKey: "ak" } }))).to.throw(together);
+    const flags = { rocketmqAccessKey: "a/k" };
+    expect(() => brokerConfig(given({ flags, environment }))).to.throw("--rocketmq-access-key");
+  });
+
+  it("wants a certificate and its key together, for both roles", () => {
+    for (const read of [brokerConfig, nameServerConfig]) {
+      for (const flags of [{ tlsCert: "a.pem" }, { tlsKey: "a.pem" }])
+        expect(() => read(given({ flags }))).to.throw("tlsCert and tlsKey belong together");
+      expect(read(given({ flags: { tlsCert: "a.pem", tlsKey: "b.pem" } })).tlsKey).to.equal("b.pem");
+    }
+  });
 
   it("says which file is missing or broken", async () => {
     const missing = join(folder, "missing.json");

@@ -37,9 +37,13 @@ ${JSON.stringify({ name: "broker-a", listen: "0.0.0.0:10911", advertise: "10.0.0
 function rows(table: Table): string {
   const lines = Object.entries(table).map(
     ([key, setting]) =>
-      `| \`${key}\` | \`--${flagOf(key)} ${placeholder(setting)}\` | \`${variableOf(key)}\` | ${code(defaultText(setting))} | ${bounds(setting)} | ${setting.doc} |`,
+      `| \`${key}\` | ${flag(key, setting)} | \`${variableOf(key)}\` | ${code(defaultText(setting))} | ${bounds(setting)} | ${setting.doc} |`,
   );
   return `| setting | flag | variable | default | bounds | |\n| --- | --- | --- | --- | --- | --- |\n${lines.join("\n")}`;
+}
+
+function flag(key: string, setting: Setting): string {
+  return setting.kind === "secret" ? "" : `\`--${flagOf(key)} ${placeholder(setting)}\``;
 }
 
 function placeholder(setting: Setting): string {

@@ -37,9 +37,15 @@ export class GatewayWorld {
       const { clock, network } = cluster;
       const gateway = brokerGateway({
         broker: cluster.brokerOf(name),
-        name,
-        nameServers: ["names:9876"],
-        bodyBytesMax: BODY_MAX,
+        config: {
+          name,
+          namesrv: ["names:9876"],
+          listen: `${name}:10911`,
+          bodyBytesMax: BODY_MAX,
+          rocketmq: true,
+          rocketmqAccessKey: null,
+          rocketmqAccessSecret: null,
+        },
         clock,
         random: () => 0.5,
         logger: silentLogger,

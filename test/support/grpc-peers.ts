@@ -1,10 +1,16 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect as http2Connect } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as http2Connect,
+  type SecureClientSessionOptions,
+} from "node:http2";
 import { connect as netConnect, type Socket } from "node:net";
 import type { CallContext, Channel, Codec, Served, Stream } from "../../proto/kernel/channel.js";
 import { type Clock, systemClock } from "../../proto/kernel/clock.js";
 import { grpcConnect } from "../../proto/kernel/grpc-client.js";
 import type { ServeLimits } from "../../proto/kernel/grpc-guards.js";
 import { serve } from "../../proto/kernel/grpc-server.js";
+import type { TlsIdentity } from "../../proto/kernel/grpc-tls.js";
 import type { Listening } from "../../proto/kernel/listening.js";
 import { silentLogger } from "../../proto/kernel/logger.js";
 
@@ -38,6 +44,7 @@ export class GrpcPeers {
       readonly clock?: Clock;
       readonly limits?: Partial<ServeLimits>;
       readonly more?: readonly Served[];
+      readonly tls?: TlsIdentity;
     } = {},
   ): Promise<Listening> {
     const bytes = { name: "t.T", service: BYTES, handlers: { ...echo, ...handlers } };
@@ -46,6 +53,7 @@ export class GrpcPeers {
       served: [bytes, ...(options.more ?? [])],
       clock: options.clock ?? systemClock,
       logger: silentLogger,
+      tls: options.tls,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
     this.#ends.push(() => server.stop(0));
@@ -60,8 +68,8 @@ export class GrpcPeers {
     return channel;
   }
 
-  session(server: Listening): ClientHttp2Session {
-    const session = http2Connect(`http://${server.address}`);
+  session(server: Listening, tls?: SecureClientSessionOptions): ClientHttp2Session {
+    const session = http2Connect(`http${tls === undefined ? "" : "s"}://${server.address}`, tls);
     session.on("error", () => {});
     this.#ends.push(() => session.destroy());
     return session;

@@ -18,6 +18,12 @@ describe("options of settings", () => {
     expect(option).to.not.have.property("default");
   });
 
+  it("has no flag for a secret: everybody on a machine sees the command lines", () => {
+    expect(Object.keys(optionsOf(TABLES.broker)))
+      .to.include("rocketmq-access-key")
+      .and.not.include("rocketmq-access-secret");
+  });
+
   it("moves parsed flags to their keys", () => {
     const flags = flagsOf(TABLES.broker, { "segment-bytes": "1MiB", other: 1 });
     expect(flags["segmentBytes"]).to.equal("1MiB");

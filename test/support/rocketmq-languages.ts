@@ -1,0 +1,137 @@
+import { expect } from "chai";
+import type { RocketmqCluster } from "./rocketmq-cluster.js";
+import { until } from "./until.js";
+
+/** A line of a program in another language: what it sent, what it received, or what it was asked about. */
+export interface ProgramLine {
+  readonly sent?: string;
+  readonly id?: string;
+  readonly received?: string;
+  readonly tag?: string | null;
+  readonly keys?: readonly string[];
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly attempt?: number;
+  readonly asked?: string;
+}
+
+/** A program with RocketMQ's client in another language; see `test/languages/rocketmq/` for its verbs. */
+export interface LanguageProgram {
+  readonly language: string;
+  readonly cluster: RocketmqCluster;
+  /** Whether its client can recall a delayed message. */
+  readonly recalls: boolean;
+  run(...args: string[]): Promise<readonly ProgramLine[]>;
+}
+
+/** Transactions are asked about at once. */
+export const CHECKED = ["--transaction-check-after-ms", "1s", "--transaction-check-every-ms", "1s"];
+
+export async function makeTopics({ client }: RocketmqCluster): Promise<void> {
+  const { topics, groups } = client.admin;
+  await topics.create("plain", { queues: 2, type: "normal" });
+  await topics.create("held", { queues: 1, type: "normal" });
+  await topics.create("killed", { queues: 2, type: "normal" });
+  await topics.create("failing", { queues: 2, type: "normal" });
+  await topics.create("steps", { queues: 2, type: "ordered" });
+  await topics.create("later", { queues: 1, type: "delay" });
+  await topics.create("money", { queues: 2, type: "transaction" });
+  await groups.create("failing-readers", { retryDelaysMs: [1_000] });
+  await groups.create("survivors");
+  await groups.create("in-order", { ordered: true, maxAttempts: 2, retryDelaysMs: [1_000] });
+}
+
+/** What any such program is expected to do, as tests of the suite around; `program` is there once they run. */
+export function itDoesAllOfIt(program: () => LanguageProgram): void {
+  const run = (...args: string[]) => program().run(...args);
+  const received = (lines: readonly ProgramLine[]) =>
+    lines.flatMap(({ received: body }) => (body === undefined ? [] : [body]));
+
+  /** Waits: acknowledgements of a push consumer may be on their way when it is ended. */
+  const through = (group: string) =>
+    until(`${group} is through`, async () => {
+      const { queues } = await program().cluster.client.admin.groups.describe(group);
+      const stored = queues.reduce((sum, { endOffset }) => sum + endOffset, 0);
+      return stored > 0 && queues.every(({ lag }) => lag === 0);
+    });
+
+  it("sends, receives with tag, key and properties, and acknowledges", async () => {
+    const sent = await run("send", "plain", "one", "two");
+    expect(sent.map((line) => line.sent)).to.deep.equal(["one", "two"]);
+    const lines = await run("receive", "plain", "readers", "2");
+    expect(received(lines)).to.have.members(["one", "two"]);
+    for (const { received: body, tag, keys, properties, attempt } of lines) {
+      expect([tag, keys, attempt]).to.deep.equal(["sent", [body], 1]);
+      expect(properties).to.deep.equal({ language: program().language });
+    }
+    await through("readers");
+  });
+
+  it("receives what an SQL expression is true of", async () => {
+    await run("send", "plain", "three");
+    const sql = `language = '${program().language}' AND TAGS = 'sent'`;
+    expect(received(await run("receive", "plain", "choosers", "3", sql))).to.have.members([
+      "one",
+      "two",
+      "three",
+    ]);
+    await through("choosers");
+  });
+
+  it("receives again, as another attempt, what it made visible again", async () => {
+    await run("send", "held", "x");
+    const lines = await run("hide", "held", "hiders");
+    expect(lines.map(({ received: body, attempt }) => [body, attempt])).to.deep.equal([
+      ["x", 1],
+      ["x", 2],
+    ]);
+    await through("hiders");
+  });
+
+  it("sends for later, recalls if it can, and receives what is due", async () => {
+    await run("delay", "later", "soon", "never");
+    expect(received(await run("receive", "later", "late-readers", "1"))).to.deep.equal(["soon"]);
+    const left = await program().cluster.client.admin.delayed.list({ topic: "later" }).toArray();
+    expect(left.length).to.equal(program().recalls ? 0 : 1);
+    await through("late-readers");
+  });
+
+  it("commits, rolls back, and is asked about what nobody decided", async () => {
+    const lines = await run("transact", "money", "paid", "refused", "unsure");
+    expect(lines.flatMap(({ asked }) => asked ?? [])).to.deep.equal(["unsure"]);
+    expect(received(await run("receive", "money", "bank", "2"))).to.have.members(["paid", "unsure"]);
+    await through("bank");
+  });
+
+  it("keeps the order of message groups in a push consumer, past what it forwards to the dead letters", async () => {
+    const good = ["0", "1", "2", "3"].flatMap((step) => ["a", "b", "c"].map((group) => `${group}-${step}`));
+    await run("order", "steps", ...good.slice(0, 6), "a-poison", ...good.slice(6));
+    const lines = await run("push", "steps", "in-order", `${good.length}`);
+    const seen = received(lines).filter((body) => body !== "a-poison");
+    for (const group of ["a", "b", "c"]) {
+      const own = (all: readonly string[]) => all.filter((body) => body.startsWith(group));
+      expect(own(seen)).to.deep.equal(own(good));
+    }
+    await through("in-order");
+    const letters = await program().cluster.client.admin.deadLetters.list("in-order").toArray();
+    const told = letters.map(({ body, dead }) => [Buffer.from(body).toString(), dead?.reason]);
+    expect(told).to.deep.equal([["a-poison", "rejected"]]);
+  });
+
+  it("gets again in a push consumer what its listener failed on", async () => {
+    await run("send", "failing", "good", "bad");
+    const lines = await run("push", "failing", "failing-readers", "2");
+    const told = lines.map(({ received: body, attempt }) => `${body} ${attempt}`);
+    expect(told).to.have.members(["good 1", "bad 1", "bad 2"]);
+    await through("failing-readers");
+  });
+
+  it("goes on in a push consumer when the broker was killed and is back", async () => {
+    const pushed = run("push", "killed", "survivors", "4");
+    await run("send", "killed", "one", "two");
+    await through("survivors");
+    await program().cluster.restart();
+    await run("send", "killed", "three", "four");
+    expect(received(await pushed)).to.include.members(["one", "two", "three", "four"]);
+    await through("survivors");
+  });
+}
