@@ -71,6 +71,9 @@ const NO_ERROR = 0;
 
 const LOOK_MS = 1_000;
 
+/** Callers that read their answers slower than this are given up. */
+const SLOWEST_BYTES_PER_MS = 64;
+
 const ENCODING = "grpc-encoding";
 
 /** Names the encoding of a request that is not read: inflated requests of a megabyte could be a gigabyte each. */
@@ -120,9 +123,12 @@ export class ConnectionGuard {
     this.#held.request(stream, bytes);
   }
 
-  /** An answer of so many bytes goes out. */
+  /** An answer of so many bytes goes out; whoever does not read it in a time that fits its size gets no more of it. */
   answers(stream: ServerHttp2Stream, bytes: number): void {
     this.#held.answer(stream, bytes);
+    const readMs = this.#limits.stalledMs + bytes / SLOWEST_BYTES_PER_MS;
+    const cancel = this.#clock.after(readMs, () => stream.close(CANCEL));
+    stream.once("close", cancel);
   }
 
   /** Drops every connection. */

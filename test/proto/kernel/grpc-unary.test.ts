@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import { expect } from "chai";
 import { settle } from "../../../client/testing/test-clock.js";
 import type { CallContext } from "../../../proto/kernel/channel.js";
@@ -179,6 +184,20 @@ describe("unary calls on the wire", () => {
     expect(limited.connections()).to.equal(1);
     await leave();
     await closed;
+  });
+
+  it("are given up when their callers do not read the answer", async () => {
+    const limits = { stalledMs: 100 };
+    const large = await peers.start({ ask: () => Buffer.alloc(64_000) }, { limits });
+    const deaf = connect(`http://${large.address}`, { settings: { initialWindowSize: 0 } });
+    deaf.on("error", () => {});
+    peers.onClose(() => deaf.destroy());
+    await once(deaf, "localSettings");
+    const stream = request(deaf, BYTES.ask.path);
+    stream.end(framed(Buffer.from("x")));
+    await once(stream, "close");
+    expect(stream.rstCode).to.equal(8);
+    expect(large.connections()).to.equal(1);
   });
 
   it("of another content type are the library's", async () => {
