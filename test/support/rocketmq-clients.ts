@@ -1,18 +1,25 @@
 /** Clients of RocketMQ for Node in this process: what they leave behind in it is taken back. */
 export class RocketmqClients {
   readonly #open: { shutdown(): Promise<void> }[] = [];
-  readonly #begin = globalThis.setInterval;
+  readonly #timers = { setInterval: globalThis.setInterval, setTimeout: globalThis.setTimeout };
   readonly #home = process.env.HOME;
-  readonly #intervals: NodeJS.Timeout[] = [];
+  readonly #begun: NodeJS.Timeout[] = [];
 
-  /** Push consumers log to a file in the home folder, by intervals that nothing of theirs ends. */
+  /**
+   * Push consumers log to a file in the home folder, by intervals that nothing of theirs ends; clients whose server has died
+   * try again by timeouts that they set anew for ever.
+   */
   constructor(home: string) {
     process.env.HOME = home;
-    globalThis.setInterval = ((...args: Parameters<typeof globalThis.setInterval>) => {
-      const interval = this.#begin(...args);
-      this.#intervals.push(interval);
-      return interval;
-    }) as typeof globalThis.setInterval;
+    for (const name of ["setInterval", "setTimeout"] as const) {
+      const begin = this.#timers[name];
+      const noted = (...args: Parameters<typeof setTimeout>) => {
+        const timer = begin(...args);
+        this.#begun.push(timer);
+        return timer;
+      };
+      Object.assign(globalThis, { [name]: Object.assign(noted, begin) });
+    }
   }
 
   /** Starts a client that `shutdown` is going to stop. */
@@ -28,8 +35,8 @@ export class RocketmqClients {
   }
 
   restore(): void {
-    for (const interval of this.#intervals) clearInterval(interval);
-    globalThis.setInterval = this.#begin;
+    Object.assign(globalThis, this.#timers);
+    for (const timer of this.#begun) clearTimeout(timer);
     if (this.#home === undefined) delete process.env.HOME;
     else process.env.HOME = this.#home;
   }
