@@ -42,19 +42,12 @@ const HERE = "here:0";
 
 /** A gateway in the process of a broker: what concerns other brokers goes to them. */
 export function brokerGateway(options: BrokerGatewayOptions): Gateway {
-  const { broker, name, config, clock, random, logger, connect } = options;
-  const { bodyBytesMax } = config;
+  const { broker, name, clock, logger, connect } = options;
   const network = new MemoryNetwork({ clock, logger });
   network.serve(HERE, broker.served);
   return new Gateway({
-    clock,
-    random,
-    logger,
-    host: `${hostname()} gateway`,
-    bodyBytesMax,
-    accessKey: accessKeyOf(config),
+    ...partsOf(options),
     brokers: new BrokerChannels((address) => (address === HERE ? network : { connect }).connect(address)),
-    nameServers: new NameServers(config.namesrv.map((address) => connect(address))),
     own: {
       broker: name,
       share: (topic) => {
@@ -75,23 +68,25 @@ export interface ClusterGateway {
 
 /** A gateway without a broker: every call goes to the brokers that the name servers tell of. */
 export function clusterGateway(options: GatewayParts): ClusterGateway {
-  const { config, clock, random, logger, connect } = options;
-  const brokers = new BrokerChannels(connect);
-  const nameServers = new NameServers(config.namesrv.map((address) => connect(address)));
+  const brokers = new BrokerChannels(options.connect);
+  const parts = partsOf(options);
   const unmade = { ordered: false, maxAttempts: ATTEMPTS_MAX, retryDelaysMs: RETRY_DELAYS_MS };
-  const groups = new ClusterGroups({ clock, nameServers, brokers, unmade });
-  const gateway = new Gateway({
+  const groups = new ClusterGroups({ ...parts, brokers, unmade });
+  const gateway = new Gateway({ ...parts, brokers, groupRules: (group) => groups.rules(group) });
+  return { gateway, nameServers: parts.nameServers };
+}
+
+/** What every gateway is made of alike. */
+function partsOf({ config, clock, random, logger, connect }: GatewayParts) {
+  return {
     clock,
     random,
     logger,
     host: `${hostname()} gateway`,
     bodyBytesMax: config.bodyBytesMax,
     accessKey: accessKeyOf(config),
-    brokers,
-    nameServers,
-    groupRules: (group) => groups.rules(group),
-  });
-  return { gateway, nameServers };
+    nameServers: new NameServers(config.namesrv.map((address) => connect(address))),
+  };
 }
 
 function accessKeyOf({

@@ -2,16 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ConsumeResult, Producer, PushConsumer, SimpleConsumer } from "rocketmq-client-nodejs";
+import type { Producer, SimpleConsumer } from "rocketmq-client-nodejs";
 import { type Client, connect, topic } from "../../client/index.js";
-import { RocketmqClients } from "../support/rocketmq-clients.js";
+import { makeClientTopics, RocketmqClients } from "../support/rocketmq-clients.js";
 import { ServerProcess } from "../support/server-process.js";
 import { until } from "../support/until.js";
 
 const FREE = "127.0.0.1:0";
-const GROUPS = 4;
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const textOf = ({ body }: { readonly body: Uint8Array }): string => Buffer.from(body).toString();
 
 /** The official client of RocketMQ 5 for Node, unchanged, against a gateway and two brokers that know nothing of it. */
@@ -23,11 +21,10 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
   let brokers: Map<string, ServerProcess>;
   let native: Client;
   let clients: RocketmqClients;
-  const asked: string[] = [];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "logwheel-gateway-"));
-    clients = new RocketmqClients(folder);
+    clients = new RocketmqClients(folder, () => gateway.address());
     const names = await ServerProcess.start(["server", "namesrv", "--listen", FREE]);
     namesrv = names.address();
     await names.stop();
@@ -39,12 +36,7 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
       ["b", await startBroker("b")],
     ]);
     native = await connect({ endpoints: namesrv, logger: false });
-    const { topics, groups } = native.admin;
-    await topics.create("plain", { queues: 4, type: "normal" });
-    await topics.create("order", { queues: 4, type: "ordered" });
-    await topics.create("later", { queues: 2, type: "delay" });
-    await topics.create("money", { queues: 2, type: "transaction" });
-    await groups.create("in-order", { ordered: true });
+    await makeClientTopics(native);
   });
   after(async () => {
     await clients.shutdown();
@@ -64,35 +56,6 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
     const check = { "transaction-check-after-ms": "1s", "transaction-check-every-ms": "1s" };
     const args = Object.entries({ ...options, ...check }).flatMap(([flag, value]) => [`--${flag}`, value]);
     return ServerProcess.start(["server", "broker", ...args]);
-  }
-
-  const common = (to = gateway) => ({ endpoints: to.address(), namespace: "", logger: silent });
-  const producer = (options: object = {}) => clients.started(new Producer({ ...common(), ...options }));
-  const simple = (group: string, from: string, to = gateway) =>
-    clients.started(
-      new SimpleConsumer({
-        ...common(to),
-        consumerGroup: group,
-        subscriptions: new Map([[from, "*"]]),
-        awaitDuration: 2_000,
-      }),
-    );
-
-  const moneyProducer = () =>
-    producer({
-      topic: "money",
-      checker: {
-        async check(view: { body: Buffer }) {
-          asked.push(view.body.toString());
-          return 1;
-        },
-      },
-    });
-
-  async function half(sender: Producer, body: string) {
-    const transaction = sender.beginTransaction();
-    await sender.send({ topic: "money", body: Buffer.from(body) }, transaction);
-    return transaction;
   }
 
   async function send(sender: Producer, bodies: readonly string[]): Promise<void> {
@@ -129,8 +92,8 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
 
   it("puts messages on every broker of a topic, and takes and acknowledges them there", async () => {
     const bodies = Array.from({ length: 20 }, (_, index) => `m${index}`);
-    await send(await producer(), bodies);
-    await receive(await simple("takers", "plain"), bodies);
+    await send(await clients.producer(), bodies);
+    await receive(await clients.simple("takers", "plain"), bodies);
     const sums = await progress("takers", "plain");
     expect([...sums.keys()].sort()).to.deep.equal(["a", "b"]);
     for (const [broker, { end, lag }] of sums) {
@@ -140,53 +103,27 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
   });
 
   it("knows from the brokers that a group is ordered, and keeps the order of message groups over both", async () => {
-    const sender = await producer();
-    const seen: string[] = [];
-    await clients.started(
-      new PushConsumer({
-        ...common(),
-        consumerGroup: "in-order",
-        subscriptions: new Map([["order", "*"]]),
-        messageListener: {
-          async consume(view) {
-            seen.push(view.body.toString());
-            return ConsumeResult.SUCCESS;
-          },
-        },
-      }),
-    );
-    for (let step = 0; step < 10; step++)
-      for (let group = 0; group < GROUPS; group++)
-        await sender.send({
-          topic: "order",
-          messageGroup: `g${group}`,
-          body: Buffer.from(`${group}-${step}`),
-        });
-    await until("all came", () => seen.length >= 10 * GROUPS, 60_000);
-    for (let group = 0; group < GROUPS; group++)
-      expect(seen.filter((body) => body.startsWith(`${group}-`))).to.deep.equal(
-        Array.from({ length: 10 }, (_, step) => `${group}-${step}`),
-      );
+    await clients.expectOrder();
     const { mode } = (await native.admin.groups.describe("in-order")).members[0]!;
     expect(mode).to.equal("ordered");
   });
 
   it("delivers later, and recalls before that", async () => {
-    const sender = await producer();
+    const sender = await clients.producer();
     await sender.send({ topic: "later", delay: 1_000, body: Buffer.from("soon") });
     const recalled = await sender.send({ topic: "later", delay: 600_000, body: Buffer.from("never") });
     const { messageId } = await sender.recallMessage("later", recalled.recallHandle);
     expect(messageId).to.equal(recalled.messageId);
-    await receive(await simple("later-group", "later"), ["soon"]);
+    await receive(await clients.simple("later-group", "later"), ["soon"]);
     expect(await native.admin.delayed.list({ topic: "later" }).toArray()).to.deep.equal([]);
   });
 
   it("commits, rolls back, and has producers asked about what nobody decided, on either broker", async () => {
-    const sender = await moneyProducer();
-    await (await half(sender, "committed")).commit();
-    await (await half(sender, "rolled back")).rollback();
-    await half(sender, "forgotten 1");
-    await half(sender, "forgotten 2");
+    const sender = await clients.moneyProducer();
+    await (await clients.half(sender, "committed")).commit();
+    await (await clients.half(sender, "rolled back")).rollback();
+    await clients.half(sender, "forgotten 1");
+    await clients.half(sender, "forgotten 2");
     const seen: string[] = [];
     const consumer = native.consume(topic("money"), { group: "bank", from: "earliest" }, (message) => {
       seen.push(textOf(message));
@@ -194,14 +131,14 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
     await consumer.start();
     await until("all came", () => seen.length === 3, 60_000);
     expect([...seen].sort()).to.deep.equal(["committed", "forgotten 1", "forgotten 2"]);
-    expect([...new Set(asked)].sort()).to.deep.equal(["forgotten 1", "forgotten 2"]);
+    expect([...new Set(clients.asked)].sort()).to.deep.equal(["forgotten 1", "forgotten 2"]);
     expect((await progress("bank", "money")).size).to.equal(2);
     await consumer.close();
   });
 
   it("goes on without a broker that dies, and finds it again at another address", async () => {
-    const sender = await moneyProducer();
-    const receiver = await simple("survivors", "plain");
+    const sender = await clients.moneyProducer();
+    const receiver = await clients.simple("survivors", "plain");
     await send(sender, ["before 1", "before 2"]);
     await receive(receiver, ["before 1", "before 2"]);
     await brokers.get("b")!.kill();
@@ -235,12 +172,16 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
       async () => (await progress("survivors", "plain")).get("b")?.lag === 0,
     );
     const halves = ["half 1", "half 2", "half 3", "half 4"];
-    for (const body of halves) await half(sender, body);
-    await until("both brokers have asked", () => halves.every((body) => asked.includes(body)), 30_000);
+    for (const body of halves) await clients.half(sender, body);
+    await until(
+      "both brokers have asked",
+      () => halves.every((body) => clients.asked.includes(body)),
+      30_000,
+    );
   });
 
   it("refuses a topic that no broker has, in RocketMQ's words", async () => {
-    const sender = await producer();
+    const sender = await clients.producer();
     const refused = await sender.send({ topic: "nowhere", body: Buffer.from("x") }).then(
       () => "sent",
       (error: Error) => error.message,
@@ -259,13 +200,13 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
 
   it("has what its clients had come again by another gateway when it dies", async () => {
     const other = await startGateway();
-    const sender = await producer();
-    const receiver = await simple("orphans", "plain", other);
+    const sender = await clients.producer();
+    const receiver = await clients.simple("orphans", "plain", other.address());
     await send(sender, ["orphan"]);
     const had = await one(receiver);
     expect(had.deliveryAttempt).to.equal(1);
     await other.kill();
-    const second = await simple("orphans", "plain");
+    const second = await clients.simple("orphans", "plain");
     const again = await until("it came again", async () =>
       (await second.receive(16, 60_000)).find(({ messageId }) => messageId === had.messageId),
     );
@@ -274,8 +215,8 @@ describe("a gateway of its own, by RocketMQ's client for Node", function () {
 
   it("stops when clients have settled what they have, and gives out nothing meanwhile", async () => {
     const other = await startGateway();
-    const sender = await producer();
-    const receiver = await simple("leavers", "plain", other);
+    const sender = await clients.producer();
+    const receiver = await clients.simple("leavers", "plain", other.address());
     await send(sender, ["kept"]);
     const view = await one(receiver);
     const stopped = other.stop();
