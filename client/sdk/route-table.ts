@@ -2,12 +2,7 @@ import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.
 import { Permission } from "../../proto/gen/logwheel/v1/Permission.js";
 import type { Route__Output } from "../../proto/gen/logwheel/v1/Route.js";
 import type { Routes__Output } from "../../proto/gen/logwheel/v1/Routes.js";
-
-/**
- * How long the queues of a broker that left the routes still count when a queue is chosen by ordering key: a broker that
- * restarts must not send every key to another queue and back.
- */
-export const KEYED_GRACE_MS = 60_000;
+import { KEYED_GRACE_MS } from "../../proto/kernel/limits.js";
 
 /** A topic's queues on one broker. */
 export interface Share {

@@ -6,11 +6,12 @@ import type { Method, Stream } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { NAME_SERVER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import { KEYED_GRACE_MS } from "../../proto/kernel/limits.js";
 import type { Logger } from "../../proto/kernel/logger.js";
 import { pause } from "../../proto/kernel/pause.js";
 import { type Connections, isConnectionFailure } from "./connections.js";
 import { bounded } from "./deadline.js";
-import { KEYED_GRACE_MS, RouteTable, type TopicRoute } from "./route-table.js";
+import { RouteTable, type TopicRoute } from "./route-table.js";
 import type { StatusFeed } from "./status.js";
 import type { CallOptions } from "./types.js";
 

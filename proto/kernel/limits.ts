@@ -73,3 +73,9 @@ export const CHECK_LIMITS = {
   transactionCheckEveryMs: { min: 10, max: 86_400_000 },
   transactionChecksMax: { min: 1, max: 255 },
 } as const;
+
+/**
+ * How long the queues of a broker that left the routes still count when a queue is chosen by ordering key: a broker that
+ * restarts must not send every key to another queue and back.
+ */
+export const KEYED_GRACE_MS = 60_000;

@@ -97,9 +97,9 @@ export class Sends {
     message: Message__Output,
     shares: readonly TopicShare[],
   ): Promise<SendResultEntry> {
-    const { address, queueId } = this.#place(message, shares);
     const half = typeOf(message) === MessageType.TRANSACTION;
     try {
+      const { address, queueId } = await this.#place(topic, message, shares);
       const { receipt } = await this.#deps.brokers.at(address).unary(
         BROKER.send,
         {
@@ -121,12 +121,11 @@ export class Sends {
     messages: readonly Message__Output[],
     shares: readonly TopicShare[],
   ): Promise<SendResultEntry[]> {
-    const { address, queueId } = this.#place(messages[0]!, shares);
+    const { address } = this.#anyOf(shares);
     const { receipts } = await this.#deps.brokers.at(address).unary(
       BROKER.sendBatch,
       {
         topic,
-        ...(queueId === undefined ? {} : { queueId }),
         messages: messages.map((message) => nativeMessage(message, "")),
       },
       { timeoutMs: SEND_MS },
@@ -134,21 +133,26 @@ export class Sends {
     return messages.map((message, index) => entryOf(message, receipts[index]!));
   }
 
-  /** A group's queue is the one that every producer of logwheel chooses for that key; other messages stay here, where they can. */
-  #place(
+  /** A group's queue is the one that every producer of logwheel chooses for that key, whether its broker is there now or not. */
+  async #place(
+    topic: string,
     { systemProperties }: Message__Output,
     shares: readonly TopicShare[],
-  ): { address: string; queueId: number | undefined } {
+  ): Promise<{ address: string; queueId?: number }> {
     const group = systemProperties?.messageGroup ?? "";
-    if (group !== "") {
-      const all = shares.flatMap(({ address, topic }) =>
-        Array.from({ length: topic.queues }, (_, queueId) => ({ address, queueId })),
-      );
-      return all[fnv1aOf(group) % all.length]!;
-    }
-    const share =
-      shares.find(({ broker }) => broker === this.#deps.ownBroker) ?? shares[this.#turn++ % shares.length]!;
-    return { address: share.address, queueId: undefined };
+    if (group === "") return this.#anyOf(shares);
+    const keyed = (await this.#deps.routes.keyed(topic)).filter(isWritable);
+    const all = keyed.flatMap(({ address, topic: { queues } }) =>
+      Array.from({ length: queues }, (_, queueId) => ({ address, queueId })),
+    );
+    return all[fnv1aOf(group) % all.length]!;
+  }
+
+  /** Here, as long as that is possible. */
+  #anyOf(shares: readonly TopicShare[]): { address: string } {
+    return (
+      shares.find(({ broker }) => broker === this.#deps.ownBroker) ?? shares[this.#turn++ % shares.length]!
+    );
   }
 }
 

@@ -2,6 +2,8 @@ import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.
 import type { Topic__Output } from "../../proto/gen/logwheel/v1/Topic.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { NAME_SERVER } from "../../proto/kernel/contract.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import { KEYED_GRACE_MS } from "../../proto/kernel/limits.js";
 import type { NameServers } from "./name-servers.js";
 
 /** A topic's queues on one broker. */
@@ -19,6 +21,8 @@ const TOPICS_MAX = 10_000;
 
 interface Known {
   readonly shares: readonly TopicShare[];
+  /** Of brokers that left the routes, and when. */
+  readonly gone: readonly { readonly share: TopicShare; readonly sinceMs: number }[];
   askedMs: number;
 }
 
@@ -65,6 +69,26 @@ export class TopicRoutes {
     }
   }
 
+  /**
+   * The shares among which an ordering key chooses: those of brokers that left a short time ago, too, since its messages wait for
+   * their queue. BROKER_UNAVAILABLE as long as nobody has said what other brokers have.
+   */
+  async keyed(topic: string): Promise<readonly TopicShare[]> {
+    const { clock, nameServers } = this.#deps;
+    const shares = await this.of(topic);
+    const known = this.#known.get(topic);
+    if (known === undefined && nameServers.count > 0)
+      throw new LogwheelError(
+        "BROKER_UNAVAILABLE",
+        `no name server has said yet which brokers have topic ${topic}: which queue a message group has is not known`,
+      );
+    const nowMs = clock.monotonicMs();
+    const gone = (known?.gone ?? [])
+      .filter(({ share, sinceMs }) => nowMs - sinceMs < KEYED_GRACE_MS && !has(shares, share.broker))
+      .map(({ share }) => share);
+    return gone.length === 0 ? shares : [...shares, ...gone].sort(byBroker);
+  }
+
   #ask(topic: string): Promise<readonly TopicShare[]> {
     const asking = this.#asking.get(topic) ?? this.#askAll(topic).finally(() => this.#asking.delete(topic));
     this.#asking.set(topic, asking);
@@ -87,8 +111,14 @@ export class TopicRoutes {
   }
 
   #remember(topic: string, shares: readonly TopicShare[]): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const before = this.#known.get(topic);
+    const left = (before?.shares ?? []).map((share) => ({ share, sinceMs: nowMs }));
+    const gone = [...(before?.gone ?? []), ...left].filter(
+      ({ share, sinceMs }) => nowMs - sinceMs < KEYED_GRACE_MS && !has(shares, share.broker),
+    );
     if (this.#known.size >= TOPICS_MAX) this.#known.clear();
-    this.#known.set(topic, { shares, askedMs: this.#deps.clock.monotonicMs() });
+    this.#known.set(topic, { shares, gone, askedMs: nowMs });
   }
 }
 
@@ -102,13 +132,20 @@ function sharesOf(
       const address = addresses.get(broker);
       return address === undefined || topic === null ? [] : [{ broker, address, topic }];
     })
-    .sort((a, b) => (a.broker < b.broker ? -1 : 1));
+    .sort(byBroker);
 }
 
 /** What this broker knows of itself is newer than what a name server says. */
 function withOwn(shares: readonly TopicShare[], own: TopicShare | undefined): readonly TopicShare[] {
   if (own === undefined) return shares;
-  return [...shares.filter(({ broker }) => broker !== own.broker), own].sort((a, b) =>
-    a.broker < b.broker ? -1 : 1,
-  );
+  return [...shares.filter(({ broker }) => broker !== own.broker), own].sort(byBroker);
+}
+
+function has(shares: readonly TopicShare[], broker: string): boolean {
+  return shares.some((share) => share.broker === broker);
+}
+
+/** The order that every producer finds. */
+function byBroker(a: TopicShare, b: TopicShare): number {
+  return a.broker < b.broker ? -1 : 1;
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { KEYED_GRACE_MS, RouteTable } from "../../../client/sdk/route-table.js";
+import { RouteTable } from "../../../client/sdk/route-table.js";
 import type { Routes__Output } from "../../../proto/gen/logwheel/v1/Routes.js";
+import { KEYED_GRACE_MS } from "../../../proto/kernel/limits.js";
 
 type Permission = 0 | 1 | 2 | 3;
 
