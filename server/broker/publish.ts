@@ -1,10 +1,10 @@
-import type { Receipt } from "../../proto/gen/logwheel/v1/Receipt.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { DECISION, EntryReader } from "../../proto/kernel/publish-codec.js";
 import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
+import type { ReceiptInput as Receipt } from "../../proto/kernel/receipt-codec.js";
 import { messageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";

@@ -1,14 +1,16 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
-import type { Message__Output } from "../../proto/gen/apache/rocketmq/v2/Message.js";
 import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
-import type { SendMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/SendMessageRequest.js";
-import type { SendMessageResponse } from "../../proto/gen/apache/rocketmq/v2/SendMessageResponse.js";
-import type { SendResultEntry } from "../../proto/gen/apache/rocketmq/v2/SendResultEntry.js";
-import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { Receipt__Output } from "../../proto/gen/logwheel/v1/Receipt.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
+import type {
+  ProducedMessage,
+  ProducedMessages,
+  SendMessageReply,
+  SentResult,
+} from "../../proto/kernel/rocketmq-send-codec.js";
 import type { BrokerChannels } from "./brokers.js";
 import { messageRefusal, nativeMessage } from "./message-in.js";
 import { nameOf, topicRefusal } from "./names.js";
@@ -40,7 +42,7 @@ export class Sends {
     this.#deps = deps;
   }
 
-  async send(request: SendMessageRequest__Output, namespace: string): Promise<SendMessageResponse> {
+  async send(request: ProducedMessages, namespace: string): Promise<SendMessageReply> {
     const { messages } = request;
     const wrong = this.#refusal(messages, namespace);
     if (wrong !== undefined) return { status: wrong, entries: [] };
@@ -55,7 +57,7 @@ export class Sends {
     }
   }
 
-  #refusal(messages: readonly Message__Output[], namespace: string): Status | undefined {
+  #refusal(messages: readonly ProducedMessage[], namespace: string): Status | undefined {
     const [first] = messages;
     if (first === undefined) return refusal(Code.MESSAGE_CORRUPTED, "the request has no message");
     if (messages.length > MESSAGES_MAX)
@@ -82,21 +84,21 @@ export class Sends {
   /** One after the other, but for plain ones, which are stored together or not at all. */
   async #sendAll(
     topic: string,
-    messages: readonly Message__Output[],
+    messages: readonly ProducedMessage[],
     shares: readonly TopicShare[],
-  ): Promise<SendResultEntry[]> {
+  ): Promise<SentResult[]> {
     if (messages.length > 1 && messages.every((message) => typeOf(message) === MessageType.NORMAL))
       return this.#sendBatch(topic, messages, shares);
-    const entries: SendResultEntry[] = [];
+    const entries: SentResult[] = [];
     for (const message of messages) entries.push(await this.#sendOne(topic, message, shares));
     return entries;
   }
 
   async #sendOne(
     topic: string,
-    message: Message__Output,
+    message: ProducedMessage,
     shares: readonly TopicShare[],
-  ): Promise<SendResultEntry> {
+  ): Promise<SentResult> {
     const half = typeOf(message) === MessageType.TRANSACTION;
     try {
       const { address, queueId } = await this.#place(topic, message, shares);
@@ -118,9 +120,9 @@ export class Sends {
 
   async #sendBatch(
     topic: string,
-    messages: readonly Message__Output[],
+    messages: readonly ProducedMessage[],
     shares: readonly TopicShare[],
-  ): Promise<SendResultEntry[]> {
+  ): Promise<SentResult[]> {
     const { address } = this.#anyOf(shares);
     const { receipts } = await this.#deps.brokers.at(address).unary(
       BROKER.sendBatch,
@@ -136,7 +138,7 @@ export class Sends {
   /** A group's queue is the one that every producer of logwheel chooses for that key, whether its broker is there now or not. */
   async #place(
     topic: string,
-    { systemProperties }: Message__Output,
+    { systemProperties }: ProducedMessage,
     shares: readonly TopicShare[],
   ): Promise<{ address: string; queueId?: number }> {
     const group = systemProperties?.messageGroup ?? "";
@@ -168,15 +170,15 @@ function isWritable({ topic: { permission } }: TopicShare): boolean {
   return permission === 0 || permission === 2;
 }
 
-function typeOf({ systemProperties }: Message__Output): number {
+function typeOf({ systemProperties }: ProducedMessage): number {
   return systemProperties?.messageType ?? 0;
 }
 
-function idOf({ systemProperties }: Message__Output): string {
+function idOf({ systemProperties }: ProducedMessage): string {
   return systemProperties?.messageId ?? "";
 }
 
-function entryOf(message: Message__Output, receipt: Receipt__Output): SendResultEntry {
+function entryOf(message: ProducedMessage, receipt: Receipt__Output): SentResult {
   const type = typeOf(message);
   const half = type === MessageType.TRANSACTION;
   return {
@@ -189,8 +191,8 @@ function entryOf(message: Message__Output, receipt: Receipt__Output): SendResult
   };
 }
 
-function commonStatus(entries: readonly SendResultEntry[]): Status {
+function commonStatus(entries: readonly SentResult[]): SentResult["status"] {
   const [first, ...rest] = entries;
-  if (rest.every(({ status }) => status?.code === first!.status?.code)) return first!.status!;
+  if (rest.every(({ status }) => status.code === first!.status.code)) return first!.status;
   return refusal(Code.MULTIPLE_RESULTS, "the messages fared differently: see their entries");
 }
