@@ -20,7 +20,13 @@ import type { TopicRoutes, TopicShare } from "./topic-routes.js";
 
 /** Messages of one request. */
 const MESSAGES_MAX = 128;
-const SEND_MS = 10_000;
+const IN_TIME = { timeoutMs: 10_000 };
+
+/** Where a message goes: to any queue unless it says which. */
+interface Place {
+  readonly address: string;
+  readonly queueId?: number;
+}
 
 /** What sends stand on. */
 export interface SendsDeps {
@@ -100,18 +106,13 @@ export class Sends {
     shares: readonly TopicShare[],
   ): Promise<SentResult> {
     const half = typeOf(message) === MessageType.TRANSACTION;
+    const group = message.systemProperties?.messageGroup ?? "";
     try {
-      const { address, queueId } = await this.#place(topic, message, shares);
-      const { receipt } = await this.#deps.brokers.at(address).unary(
-        BROKER.send,
-        {
-          topic,
-          ...(queueId === undefined ? {} : { queueId }),
-          message: nativeMessage(message, this.#deps.producerGroup(topic)),
-          half,
-        },
-        { timeoutMs: SEND_MS },
-      );
+      const { address, queueId } = group === "" ? this.#anyOf(shares) : await this.#keyed(topic, group);
+      const native = nativeMessage(message, this.#deps.producerGroup(topic));
+      const { receipt } = await this.#deps.brokers
+        .at(address)
+        .unary(BROKER.send, { topic, queueId, message: native, half }, IN_TIME);
       return entryOf(message, receipt!);
     } catch (thrown) {
       return { status: statusOf(LogwheelError.from(thrown)), messageId: idOf(message) };
@@ -130,19 +131,13 @@ export class Sends {
         topic,
         messages: messages.map((message) => nativeMessage(message, "")),
       },
-      { timeoutMs: SEND_MS },
+      IN_TIME,
     );
     return messages.map((message, index) => entryOf(message, receipts[index]!));
   }
 
   /** A group's queue is the one that every producer of logwheel chooses for that key, whether its broker is there now or not. */
-  async #place(
-    topic: string,
-    { systemProperties }: ProducedMessage,
-    shares: readonly TopicShare[],
-  ): Promise<{ address: string; queueId?: number }> {
-    const group = systemProperties?.messageGroup ?? "";
-    if (group === "") return this.#anyOf(shares);
+  async #keyed(topic: string, group: string): Promise<Place> {
     const keyed = (await this.#deps.routes.keyed(topic)).filter(isWritable);
     const all = keyed.flatMap(({ address, topic: { queues } }) =>
       Array.from({ length: queues }, (_, queueId) => ({ address, queueId })),
@@ -151,7 +146,7 @@ export class Sends {
   }
 
   /** Here, as long as that is possible. */
-  #anyOf(shares: readonly TopicShare[]): { address: string } {
+  #anyOf(shares: readonly TopicShare[]): Place {
     return (
       shares.find(({ broker }) => broker === this.#deps.ownBroker) ?? shares[this.#turn++ % shares.length]!
     );
