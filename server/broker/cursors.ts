@@ -13,6 +13,9 @@ import { isReserved } from "./reserved.js";
 /** Time between two cursor records while cursors move all the time. */
 const WRITE_EVERY_MS = 5;
 
+/** The same while somebody waits for each: who acknowledges one message after the other gets no further before. */
+const WRITE_AWAITED_EVERY_MS = 1;
+
 /** Time until a move is written for which nobody waits, for example past what a filter leaves out. */
 const WRITE_LATER_MS = 1_000;
 
@@ -35,7 +38,8 @@ export interface OpenCursor {
 
 /**
  * The cursors in use, and the way back into the log for what they learn: one record carries whatever moved since the
- * one before. A lone move is written at the end of its turn, many at most every few milliseconds.
+ * one before. A lone move is written at the end of its turn, many at most every few milliseconds, or every one while
+ * somebody waits for each.
  *
  * A crash loses what was not written: those messages are delivered again.
  */
@@ -50,7 +54,9 @@ export class Cursors {
   #waiting: Settled[] = [];
   #cancel: (() => void) | undefined;
   #writeAtMs = Number.POSITIVE_INFINITY;
-  #notBeforeMs = 0;
+  /** When a record was written last, and how long after it none is because of its weight. */
+  #writtenMs = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
 
   constructor(deps: {
     store: Store;
@@ -142,11 +148,11 @@ export class Cursors {
       }
   }
 
-  /** Calls `run` once a restart knows every move up to now, or the store has failed. */
-  whenWritten(run: Settled): void {
+  /** Calls `run` once a restart knows every move up to now, or the store has failed. `awaited`: somebody does nothing before. */
+  whenWritten(run: Settled, awaited = false): void {
     if (this.#moved.size === 0) return this.#store.settled(run);
     this.#waiting.push(run);
-    this.#writeAt(this.#soonMs());
+    this.#writeAt(this.#soonMs(awaited ? WRITE_AWAITED_EVERY_MS : WRITE_EVERY_MS));
   }
 
   /** The same as a promise. */
@@ -165,8 +171,10 @@ export class Cursors {
     this.#waiting = [];
     try {
       const weight = this.#append();
-      if (weight > 0)
-        this.#notBeforeMs = this.#clock.monotonicMs() + Math.max(WRITE_EVERY_MS, weight / WEIGHT_PER_MS);
+      if (weight > 0) {
+        this.#writtenMs = this.#clock.monotonicMs();
+        this.#restMs = weight / WEIGHT_PER_MS;
+      }
     } catch (thrown) {
       for (const run of waiting) run(thrown as LogwheelError);
       return;
@@ -237,8 +245,8 @@ export class Cursors {
     if (ofGroup?.size === 0) this.#open.delete(group);
   }
 
-  #soonMs(): number {
-    return Math.max(this.#clock.monotonicMs(), this.#notBeforeMs);
+  #soonMs(everyMs = WRITE_EVERY_MS): number {
+    return Math.max(this.#clock.monotonicMs(), this.#writtenMs + Math.max(everyMs, this.#restMs));
   }
 
   /** At the end of this turn, or later by a timer. */

@@ -169,7 +169,13 @@ export class BrokerMember {
     const { session } = this.#link;
     if (session === null || !this.#ready || this.#acks.length === 0) return;
     const waiting = this.#acks.splice(0);
-    this.#sent.set(session.ack(waiting.map(({ ack }) => ack)), waiting);
+    this.#sent.set(
+      session.ack(
+        waiting.map(({ ack }) => ack),
+        true,
+      ),
+      waiting,
+    );
   }
 
   /** A refusal does not say which of several it is about: then each is told alone. */
@@ -183,7 +189,7 @@ export class BrokerMember {
       const { session } = this.#link;
       for (const one of waiting)
         if (session === null) one.reject(failure);
-        else this.#sent.set(session.ack([one.ack]), [one]);
+        else this.#sent.set(session.ack([one.ack], true), [one]);
     }
   }
 

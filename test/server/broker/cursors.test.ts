@@ -57,6 +57,32 @@ describe("Cursors", () => {
     expect(group.cursors.get(queue)).to.include({ floor: 1_000 });
   });
 
+  it("write every millisecond for those who wait for each of their acknowledgements", async () => {
+    await broker.sendNumbered(queue, 10);
+    const open = cursors.create(group, queue, 0);
+    await quiet();
+    await broker.pass(5);
+    for (const [awaited, ms, from] of [
+      [true, 1, 0],
+      [false, 5, 2],
+    ] as const) {
+      let answers = 0;
+      const move = (offset: number): void => {
+        open.cursor.ack(offset, offset + 1);
+        cursors.moved(open);
+        cursors.whenWritten(() => answers++, awaited);
+      };
+      move(from);
+      await quiet();
+      move(from + 1);
+      await broker.pass(ms - 1);
+      expect(answers, `${awaited}`).to.equal(1);
+      await broker.pass(1);
+      expect(answers, `${awaited}`).to.equal(2);
+      await broker.pass(5);
+    }
+  });
+
   it("answer when the store has settled what moved, or with its failure", async () => {
     await broker.sendNumbered(queue, 2);
     const open = cursors.create(group, queue, 0);
