@@ -11,7 +11,7 @@ import {
   writeTextField,
 } from "./field-writer.js";
 import { REQUEST_BYTES_MAX } from "./limits.js";
-import { enter } from "./message-fields.js";
+import { enter, passOver } from "./message-fields.js";
 import { asked } from "./method.js";
 import { TextCache } from "./text-cache.js";
 import { checkUint64, malformed, varintSize, WireReader, WireWriter } from "./wire.js";
@@ -118,7 +118,7 @@ function readAcks(): Acks__Output {
     if (tag === ACKS.QUEUE) acks.queues.push(readQueue());
     else if (tag === ACKS.SERIAL) acks.serial = reader.uint64();
     else if (tag === ACKS.AWAITED) acks.awaited = reader.uint32() !== 0;
-    else skip(tag, 3, "acknowledgements");
+    else passOver(reader, tag, 3, "acknowledgements");
   }
   return acks;
 }
@@ -132,7 +132,7 @@ function readQueue(): QueueAck__Output {
     else if (tag === QUEUE.TOPIC) queue.topic = reader.text(texts);
     else if (tag === QUEUE.QUEUE_ID) queue.queueId = reader.uint32();
     else if (tag === QUEUE.GENERATION) queue.generation = reader.uint64();
-    else skip(tag, 4, "a queue's acknowledgements");
+    else passOver(reader, tag, 4, "a queue's acknowledgements");
   }
   reader.end = end;
   return queue;
@@ -145,14 +145,8 @@ function readRange(): Range__Output {
     const tag = reader.tag();
     if (tag === RANGE.START) range.start = reader.uint64();
     else if (tag === RANGE.END) range.end = reader.uint64();
-    else skip(tag, 2, "a range");
+    else passOver(reader, tag, 2, "a range");
   }
   reader.end = outer;
   return range;
-}
-
-/** Passes over a field of a newer version; a known one comes here only with a wire type that it cannot have. */
-function skip(tag: number, fieldMax: number, of: string): void {
-  if (tag >>> 3 <= fieldMax) throw malformed(`field ${tag >>> 3} of ${of} has wire type ${tag & 7}`);
-  reader.skip(tag);
 }

@@ -2,10 +2,7 @@ import type {
   AckMessageRequest,
   AckMessageRequest__Output,
 } from "../gen/apache/rocketmq/v2/AckMessageRequest.js";
-import type {
-  AckMessageResponse,
-  AckMessageResponse__Output,
-} from "../gen/apache/rocketmq/v2/AckMessageResponse.js";
+import type { AckMessageResponse__Output } from "../gen/apache/rocketmq/v2/AckMessageResponse.js";
 import type {
   ChangeInvisibleDurationRequest,
   ChangeInvisibleDurationRequest__Output,
@@ -127,6 +124,7 @@ import type {
 import { bounded } from "./bounded-request.js";
 import type { Codec, Method } from "./channel.js";
 import { of } from "./method.js";
+import { type AckMessageReply, decodeAckMessage, encodeAckMessageReply } from "./rocketmq-ack-codec.js";
 import {
   decodeSendMessage,
   encodeSendMessageReply,
@@ -141,6 +139,16 @@ export const MESSAGING_NAME = `${PACKAGE}.MessagingService`;
 
 const codec = <In extends object, Out extends object>(message: string): Codec<In, Out> =>
   of(message, PACKAGE);
+
+/** Clients acknowledge one message a call. */
+const ackMessage: Codec<AckMessageRequest, AckMessageRequest__Output> = bounded("AckMessageRequest", {
+  encode: codec<AckMessageRequest, object>("AckMessageRequest").encode,
+  decode: decodeAckMessage,
+});
+const ackMessageReply: Codec<AckMessageReply, AckMessageResponse__Output> = {
+  encode: encodeAckMessageReply,
+  decode: codec<object, AckMessageResponse__Output>("AckMessageResponse").decode,
+};
 
 function method<K extends "unary" | "stream">(kind: K) {
   return <Q extends object, QOut extends object, R extends object, ROut extends object>(
@@ -202,12 +210,14 @@ export const MESSAGING = {
     ReceiveMessageResponse,
     ReceiveMessageResponse__Output
   >("ReceiveMessage", "ReceiveMessageRequest", "ReceiveMessageResponse"),
-  ackMessage: unary<
-    AckMessageRequest,
-    AckMessageRequest__Output,
-    AckMessageResponse,
-    AckMessageResponse__Output
-  >("AckMessage", "AckMessageRequest", "AckMessageResponse"),
+  ackMessage: {
+    path: `/${MESSAGING_NAME}/AckMessage`,
+    kind: "unary",
+    request: ackMessage,
+    reply: ackMessageReply,
+  } as Method<AckMessageRequest, AckMessageRequest__Output, AckMessageReply, AckMessageResponse__Output> & {
+    kind: "unary";
+  },
   forwardMessageToDeadLetterQueue: unary<
     ForwardMessageToDeadLetterQueueRequest,
     ForwardMessageToDeadLetterQueueRequest__Output,

@@ -1,9 +1,16 @@
+import fc from "fast-check";
 import { varintSize, WIRE, WireReader, writeVarint } from "../../proto/kernel/wire.js";
 
 /** Fields that are messages, by number, and theirs. */
 export interface Blocks {
   readonly [field: number]: Blocks;
 }
+
+/** What `mixed` chooses by. */
+export const dice: fc.Arbitrary<() => number> = fc.infiniteStream(fc.nat(99)).map((stream) => () => {
+  const { value } = stream.next();
+  return value / 100;
+});
 
 /** Fields that no version knows, of every wire type. */
 const UNKNOWN: readonly Buffer[] = [

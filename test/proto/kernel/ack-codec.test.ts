@@ -11,7 +11,7 @@ import { decodeConsumeReply, encodeConsumeReply } from "../../../proto/kernel/co
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { protoCodec } from "../../../proto/kernel/proto-codec.js";
 import { text, uint32, uint64 } from "../../support/message-arbitraries.js";
-import { block, mixed } from "../../support/wire-fields.js";
+import { block, dice, mixed } from "../../support/wire-fields.js";
 
 const requests = protoCodec<ConsumeRequest, ConsumeRequest__Output>("logwheel.v1.ConsumeRequest");
 const inner = protoCodec<Acks, Acks__Output>("logwheel.v1.Acks");
@@ -45,15 +45,11 @@ describe("acknowledgements on the wire", () => {
 
   it("are read in any order of their fields, past those of a newer version", () => {
     fc.assert(
-      fc.property(
-        acks,
-        fc.infiniteStream(fc.noBias(fc.double({ min: 0, max: 0.99, noNaN: true }))),
-        (each, dice) => {
-          const inside = mixed(inner.encode(each), { 2: { 4: {} } }, () => dice.next().value);
-          const bytes = block(0x1a, inside);
-          expect(consumeRequest.decode(bytes)).to.deep.equal(requests.decode(bytes));
-        },
-      ),
+      fc.property(acks, dice, (each, random) => {
+        const inside = mixed(inner.encode(each), { 2: { 4: {} } }, random);
+        const bytes = block(0x1a, inside);
+        expect(consumeRequest.decode(bytes)).to.deep.equal(requests.decode(bytes));
+      }),
     );
   });
 
