@@ -140,6 +140,15 @@ export const MESSAGING_NAME = `${PACKAGE}.MessagingService`;
 const codec = <In extends object, Out extends object>(message: string): Codec<In, Out> =>
   of(message, PACKAGE);
 
+/** What a call that receives, or pulls, is answered with: messages as bytes of the whole answer. */
+export type Received = Buffer | Omit<ReceiveMessageResponse, "message">;
+export type Pulled = Buffer | Omit<PullMessageResponse, "message">;
+
+function framed<In extends object, Out extends object>(message: string): Codec<Buffer | In, Out> {
+  const { encode, decode } = codec<In, Out>(message);
+  return { encode: (reply) => (Buffer.isBuffer(reply) ? reply : encode(reply as In)), decode };
+}
+
 /** Clients acknowledge one message a call. */
 const ackMessage: Codec<AckMessageRequest, AckMessageRequest__Output> = bounded("AckMessageRequest", {
   encode: codec<AckMessageRequest, object>("AckMessageRequest").encode,
@@ -204,12 +213,19 @@ export const MESSAGING = {
     QueryAssignmentResponse,
     QueryAssignmentResponse__Output
   >("QueryAssignment", "QueryAssignmentRequest", "QueryAssignmentResponse"),
-  receiveMessage: stream<
+  receiveMessage: {
+    path: `/${MESSAGING_NAME}/ReceiveMessage`,
+    kind: "stream",
+    request: bounded("ReceiveMessageRequest", codec("ReceiveMessageRequest")),
+    reply: framed("ReceiveMessageResponse"),
+  } as Method<
     ReceiveMessageRequest,
     ReceiveMessageRequest__Output,
-    ReceiveMessageResponse,
+    Received,
     ReceiveMessageResponse__Output
-  >("ReceiveMessage", "ReceiveMessageRequest", "ReceiveMessageResponse"),
+  > & {
+    kind: "stream";
+  },
   ackMessage: {
     path: `/${MESSAGING_NAME}/AckMessage`,
     kind: "unary",
@@ -228,12 +244,14 @@ export const MESSAGING = {
     "ForwardMessageToDeadLetterQueueRequest",
     "ForwardMessageToDeadLetterQueueResponse",
   ),
-  pullMessage: stream<
-    PullMessageRequest,
-    PullMessageRequest__Output,
-    PullMessageResponse,
-    PullMessageResponse__Output
-  >("PullMessage", "PullMessageRequest", "PullMessageResponse"),
+  pullMessage: {
+    path: `/${MESSAGING_NAME}/PullMessage`,
+    kind: "stream",
+    request: bounded("PullMessageRequest", codec("PullMessageRequest")),
+    reply: framed("PullMessageResponse"),
+  } as Method<PullMessageRequest, PullMessageRequest__Output, Pulled, PullMessageResponse__Output> & {
+    kind: "stream";
+  },
   updateOffset: unary<
     UpdateOffsetRequest,
     UpdateOffsetRequest__Output,
