@@ -13,9 +13,6 @@ import { isReserved } from "./reserved.js";
 /** Time between two cursor records while cursors move all the time. */
 const WRITE_EVERY_MS = 5;
 
-/** The same while somebody waits for each: who acknowledges one message after the other gets no further before. */
-const WRITE_AWAITED_EVERY_MS = 1;
-
 /** Time until a move is written for which nobody waits, for example past what a filter leaves out. */
 const WRITE_LATER_MS = 1_000;
 
@@ -38,8 +35,8 @@ export interface OpenCursor {
 
 /**
  * The cursors in use, and the way back into the log for what they learn: one record carries whatever moved since the
- * one before. A lone move is written at the end of its turn, many at most every few milliseconds, or every one while
- * somebody waits for each.
+ * one before. A lone move is written at the end of its turn, many at most every few milliseconds, or as
+ * fast as the disk takes them while somebody waits for each.
  *
  * A crash loses what was not written: those messages are delivered again.
  */
@@ -57,6 +54,10 @@ export class Cursors {
   /** When a record was written last, and how long after it none is because of its weight. */
   #writtenMs = Number.NEGATIVE_INFINITY;
   #restMs = 0;
+  /** A record for which somebody waits is on its way to the disk. */
+  #settling = false;
+  /** Somebody waits for the next one. */
+  #awaited = false;
 
   constructor(deps: {
     store: Store;
@@ -148,11 +149,15 @@ export class Cursors {
       }
   }
 
-  /** Calls `run` once a restart knows every move up to now, or the store has failed. `awaited`: somebody does nothing before. */
+  /**
+   * Calls `run` once a restart knows every move up to now, or the store has failed. `awaited`: somebody does nothing before, so
+   * that the next record goes as soon as the one before is settled.
+   */
   whenWritten(run: Settled, awaited = false): void {
     if (this.#moved.size === 0) return this.#store.settled(run);
     this.#waiting.push(run);
-    this.#writeAt(this.#soonMs(awaited ? WRITE_AWAITED_EVERY_MS : WRITE_EVERY_MS));
+    this.#awaited ||= awaited;
+    this.#writeAt(this.#soonMs(awaited && !this.#settling ? 0 : WRITE_EVERY_MS));
   }
 
   /** The same as a promise. */
@@ -173,16 +178,20 @@ export class Cursors {
       const weight = this.#append();
       if (weight > 0) {
         this.#writtenMs = this.#clock.monotonicMs();
-        this.#restMs = weight / WEIGHT_PER_MS;
+        this.#restMs = Math.floor(weight / WEIGHT_PER_MS);
       }
     } catch (thrown) {
       for (const run of waiting) run(thrown as LogwheelError);
       return;
     }
-    if (waiting.length > 0)
-      this.#store.settled((error) => {
-        for (const run of waiting) run(error);
-      });
+    if (waiting.length === 0) return;
+    this.#settling = true;
+    this.#awaited = false;
+    this.#store.settled((error) => {
+      this.#settling = false;
+      for (const run of waiting) run(error);
+      if (this.#awaited) this.#writeAt(this.#soonMs(0));
+    });
   }
 
   /** A lane no longer goes by the cursor. */
