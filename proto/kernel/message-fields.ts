@@ -43,3 +43,11 @@ export function enter(reader: WireReader): number {
   reader.end = reader.block();
   return end;
 }
+
+/** Reads the block that the reader stands before; it stands behind it then. */
+export function within<T>(reader: WireReader, read: (reader: WireReader) => T): T {
+  const end = enter(reader);
+  const value = read(reader);
+  reader.end = end;
+  return value;
+}

@@ -125,6 +125,7 @@ import { bounded } from "./bounded-request.js";
 import type { Codec, Method } from "./channel.js";
 import { of } from "./method.js";
 import { type AckMessageReply, decodeAckMessage, encodeAckMessageReply } from "./rocketmq-ack-codec.js";
+import { decodeReceiveMessage } from "./rocketmq-receive-codec.js";
 import {
   decodeSendMessage,
   encodeSendMessageReply,
@@ -216,7 +217,10 @@ export const MESSAGING = {
   receiveMessage: {
     path: `/${MESSAGING_NAME}/ReceiveMessage`,
     kind: "stream",
-    request: bounded("ReceiveMessageRequest", codec("ReceiveMessageRequest")),
+    request: bounded("ReceiveMessageRequest", {
+      encode: codec<ReceiveMessageRequest, object>("ReceiveMessageRequest").encode,
+      decode: decodeReceiveMessage,
+    }),
     reply: framed("ReceiveMessageResponse"),
   } as Method<
     ReceiveMessageRequest,

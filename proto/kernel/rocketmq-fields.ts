@@ -14,6 +14,9 @@ import { varintSize, type WireReader, type WireWriter } from "./wire.js";
 const RESOURCE = { NAMESPACE: 0x0a, NAME: 0x12 } as const;
 const STATUS = { CODE: 0x08, MESSAGE: 0x12 } as const;
 
+/** Field tags of `Timestamp` and, alike, `Duration` of `google.protobuf`. */
+const SECONDS = { SECONDS: 0x08, NANOS: 0x10 } as const;
+
 const texts = new TextCache();
 
 /** How a call, or a part of it, went; codes are numbers from 0 on. */
@@ -34,6 +37,20 @@ export function readResource(reader: WireReader): Resource__Output {
   }
   reader.end = end;
   return resource;
+}
+
+/** The time or duration that the reader stands before; it stands behind it then. */
+export function readSeconds(reader: WireReader): { seconds: number; nanos: number } {
+  const end = enter(reader);
+  const read = { seconds: 0, nanos: 0 };
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    if (tag === SECONDS.SECONDS) read.seconds = reader.int64();
+    else if (tag === SECONDS.NANOS) read.nanos = reader.uint32() | 0;
+    else passOver(reader, tag, 2, "a time");
+  }
+  reader.end = end;
+  return read;
 }
 
 /** Bytes of a status with its tag, which has one byte. */

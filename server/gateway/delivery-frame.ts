@@ -62,7 +62,6 @@ export interface DeliveryHead {
   /** As the client names it. */
   readonly topic: Resource__Output;
   readonly broker: string;
-  readonly receiptHandle?: string;
   readonly invisibleMs?: number;
 }
 
@@ -74,11 +73,11 @@ const out = new WireWriter(64 << 10);
  * An encoded answer with one message, as `deliveredMessage` makes it, copied from the bytes of its record. Of what is written, a
  * view that holds until the next is made. BAD_REQUEST for a record whose message cannot be read.
  */
-export function deliveryFrame(record: StoredRecord, head: DeliveryHead): Buffer {
+export function deliveryFrame(record: StoredRecord, head: DeliveryHead, receiptHandle?: string): Buffer {
   const { bytes, start, end } = record;
   parts.read(bytes, start + RECORD.CONTENT, end);
   system.at = 0;
-  writeSystem(record, head);
+  writeSystem(record, head, receiptHandle);
   const { body, properties } = parts;
   const topicBytes = textFieldSize(head.topic.resourceNamespace) + textFieldSize(head.topic.name);
   let size = blockSize(topicBytes) + blockSize(system.at);
@@ -97,7 +96,11 @@ export function deliveryFrame(record: StoredRecord, head: DeliveryHead): Buffer 
 }
 
 /** In the order of the fields' numbers; empty ones are left out. */
-function writeSystem(record: StoredRecord, { broker, receiptHandle, invisibleMs }: DeliveryHead): void {
+function writeSystem(
+  record: StoredRecord,
+  { broker, invisibleMs }: DeliveryHead,
+  receiptHandle?: string,
+): void {
   const { bytes, queueId, queueOffset, storedAtMs, attempt } = record;
   copyPlace(SYSTEM.TAG, bytes, parts.tag);
   copyAll(system, SYSTEM.KEY, bytes, parts.keys);

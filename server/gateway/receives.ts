@@ -112,7 +112,6 @@ export class Receives {
 /** Each message is a view that holds until the next is made. */
 function* framesOf(given: readonly Given[], head: DeliveryHead, nowMs: number): Iterable<Received> {
   yield { status: OK };
-  for (const { arrived, receipt } of given)
-    yield deliveryFrame(arrived.record, { ...head, receiptHandle: writeReceipt(receipt) });
+  for (const { arrived, receipt } of given) yield deliveryFrame(arrived.record, head, writeReceipt(receipt));
   yield { deliveryTimestamp: timestampOf(nowMs) };
 }

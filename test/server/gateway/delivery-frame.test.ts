@@ -79,7 +79,7 @@ describe("the frame of a message that goes out", () => {
             ...told,
           }),
         );
-        const frame = Buffer.from(deliveryFrame(record, { topic, broker, ...told }));
+        const frame = Buffer.from(deliveryFrame(record, { topic, broker, ...told }, told.receiptHandle));
         expect(RECEIVED.decode(frame)).to.deep.equal({ content: "message", message: expected });
         expect(PULLED.decode(frame)).to.deep.equal({ content: "message", message: expected });
       }),
