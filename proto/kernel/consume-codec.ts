@@ -4,6 +4,14 @@ import type { ConsumeReply, ConsumeReply__Output } from "../gen/logwheel/v1/Cons
 import type { LeaseLost__Output } from "../gen/logwheel/v1/LeaseLost.js";
 import type { PauseChange__Output } from "../gen/logwheel/v1/PauseChange.js";
 import type { Welcome__Output } from "../gen/logwheel/v1/Welcome.js";
+import { encodeAcked, readAcked } from "./ack-codec.js";
+import {
+  numberFieldSize,
+  textFieldSize,
+  writeBlockHead,
+  writeNumberField,
+  writeTextField,
+} from "./field-writer.js";
 import { protoCodec } from "./proto-codec.js";
 import { type LastError, readRecord, type StoredRecord } from "./record.js";
 import {
@@ -77,9 +85,9 @@ export class BatchBuilder {
     const { bytes } = this.#out;
     bytes[this.#out.at] = BATCH.TOPIC;
     this.#out.at = writeText(bytes, writeVarint(bytes, this.#out.at + 1, size), topic, size);
-    writeNumber(this.#out, BATCH.QUEUE_ID, queueId);
-    writeNumber(this.#out, BATCH.GENERATION, generation);
-    writeNumber(this.#out, BATCH.FAILURES, failures);
+    writeNumberField(this.#out, BATCH.QUEUE_ID, queueId);
+    writeNumberField(this.#out, BATCH.GENERATION, generation);
+    writeNumberField(this.#out, BATCH.FAILURES, failures);
   }
 
   /** Adds the record in `bytes[start..end)`, delivered for the `attempt`-th time, and why the one before failed. */
@@ -90,7 +98,7 @@ export class BatchBuilder {
   }
 
   finish(nextOffset: number): Buffer {
-    writeNumber(this.#out, BATCH.NEXT_OFFSET, nextOffset);
+    writeNumberField(this.#out, BATCH.NEXT_OFFSET, nextOffset);
     for (const [index, attempt, error] of this.#attempts) writeAttempt(this.#out, index, attempt, error);
     const { bytes, at } = this.#out;
     const length = at - BATCH_HEAD_BYTES;
@@ -131,9 +139,9 @@ export class PullBuilder {
     readonly firstOffset: number;
     readonly endOffset: number;
   }): Buffer {
-    writeNumber(this.#out, PULL.NEXT_OFFSET, offsets.nextOffset);
-    writeNumber(this.#out, PULL.FIRST_OFFSET, offsets.firstOffset);
-    writeNumber(this.#out, PULL.END_OFFSET, offsets.endOffset);
+    writeNumberField(this.#out, PULL.NEXT_OFFSET, offsets.nextOffset);
+    writeNumberField(this.#out, PULL.FIRST_OFFSET, offsets.firstOffset);
+    writeNumberField(this.#out, PULL.END_OFFSET, offsets.endOffset);
     return this.#out.bytes.subarray(0, this.#out.at);
   }
 }
@@ -141,41 +149,13 @@ export class PullBuilder {
 function writeAttempt(out: WireWriter, index: number, attempt: number, error: LastError | undefined): void {
   const errorSize = error === undefined ? 0 : textFieldSize(error.name) + textFieldSize(error.message);
   const block = error === undefined ? 0 : 1 + varintSize(errorSize) + errorSize;
-  const size = numberSize(index) + numberSize(attempt) + block;
-  out.reserve(size + 6);
-  out.bytes[out.at] = BATCH.ATTEMPT;
-  out.at = writeVarint(out.bytes, out.at + 1, size);
-  writeNumber(out, ATTEMPT.INDEX, index);
-  writeNumber(out, ATTEMPT.ATTEMPT, attempt);
+  writeBlockHead(out, BATCH.ATTEMPT, numberFieldSize(index) + numberFieldSize(attempt) + block);
+  writeNumberField(out, ATTEMPT.INDEX, index);
+  writeNumberField(out, ATTEMPT.ATTEMPT, attempt);
   if (error === undefined) return;
-  out.reserve(block);
-  out.bytes[out.at] = ATTEMPT.LAST_ERROR;
-  out.at = writeVarint(out.bytes, out.at + 1, errorSize);
+  writeBlockHead(out, ATTEMPT.LAST_ERROR, errorSize);
   writeTextField(out, LAST_ERROR.NAME, error.name);
   writeTextField(out, LAST_ERROR.MESSAGE, error.message);
-}
-
-function textFieldSize(text: string): number {
-  const size = textSize(text);
-  return size === 0 ? 0 : 1 + varintSize(size) + size;
-}
-
-function writeTextField(out: WireWriter, tag: number, text: string): void {
-  const size = textSize(text);
-  if (size === 0) return;
-  out.bytes[out.at] = tag;
-  out.at = writeText(out.bytes, writeVarint(out.bytes, out.at + 1, size), text, size);
-}
-
-function numberSize(value: number): number {
-  return value === 0 ? 0 : 1 + varintSize(value);
-}
-
-function writeNumber(out: WireWriter, tag: number, value: number): void {
-  if (value === 0) return;
-  out.reserve(12);
-  out.bytes[out.at] = tag;
-  out.at = writeVarint(out.bytes, out.at + 1, value);
 }
 
 function writeRecord(out: WireWriter, tag: number, bytes: Buffer, start: number, end: number): void {
@@ -272,6 +252,8 @@ const consumeReplyCodec = protoCodec<ConsumeReply, ConsumeReply__Output>("logwhe
 
 /** Encodes every reply but a batch, for which there is `BatchBuilder`. */
 export function encodeConsumeReply(reply: Omit<ConsumeReply, "batch">): Buffer {
+  const { acked } = reply;
+  if (acked && !acked.failures?.length) return encodeAcked(Number(acked.serial ?? 0));
   return consumeReplyCodec.encode(reply);
 }
 
@@ -283,6 +265,8 @@ export function decodeConsumeReply(bytes: Buffer): ConsumeEvent {
     if (end === bytes.length)
       return { reply: "batch", batch: decodeBatch(reader.reset(bytes, reader.at, end)) };
   }
+  const serial = readAcked(bytes);
+  if (serial !== undefined) return { reply: "acked", acked: { serial, failures: [] } };
   const reply = consumeReplyCodec.decode(bytes);
   if (reply.batch) throw malformed("a batch is mixed with another reply");
   if (reply.reply === undefined) return { reply: "unknown" };

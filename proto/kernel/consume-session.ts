@@ -82,10 +82,10 @@ export class ConsumeSession {
     this.#write({ credit: amount });
   }
 
-  /** Returns the serial under which the answer comes. */
-  ack(queues: QueueAck[]): number {
+  /** Returns the serial under which the answer comes; `awaited`: somebody does nothing before it. */
+  ack(queues: QueueAck[], awaited = false): number {
     this.#serial++;
-    this.#write({ acks: { serial: this.#serial, queues } });
+    this.#write({ acks: { serial: this.#serial, queues, awaited } });
     return this.#serial;
   }
 

@@ -10,7 +10,6 @@ import type {
 } from "../gen/logwheel/v1/ChangeDelayedRequest.js";
 import type { CheckReply, CheckReply__Output } from "../gen/logwheel/v1/CheckReply.js";
 import type { CheckRequest, CheckRequest__Output } from "../gen/logwheel/v1/CheckRequest.js";
-import type { ConsumeRequest, ConsumeRequest__Output } from "../gen/logwheel/v1/ConsumeRequest.js";
 import type { GetRoutesRequest, GetRoutesRequest__Output } from "../gen/logwheel/v1/GetRoutesRequest.js";
 import type { ListBrokersReply, ListBrokersReply__Output } from "../gen/logwheel/v1/ListBrokersReply.js";
 import type {
@@ -29,6 +28,7 @@ import type { SeekRequest, SeekRequest__Output } from "../gen/logwheel/v1/SeekRe
 import type { SettleReply, SettleReply__Output } from "../gen/logwheel/v1/SettleReply.js";
 import type { SettleRequest, SettleRequest__Output } from "../gen/logwheel/v1/SettleRequest.js";
 import type { WatchRequest, WatchRequest__Output } from "../gen/logwheel/v1/WatchRequest.js";
+import { consumeRequest } from "./ack-codec.js";
 import type { Codec } from "./channel.js";
 import {
   type ConsumeEvent,
@@ -89,11 +89,7 @@ export const BROKER = {
     asked<SeekRequest, SeekRequest__Output>("SeekRequest"),
     of<SeekReply, SeekReply__Output>("SeekReply"),
   ),
-  consume: stream(
-    "Broker/Consume",
-    asked<ConsumeRequest, ConsumeRequest__Output>("ConsumeRequest"),
-    consumeReply,
-  ),
+  consume: stream("Broker/Consume", consumeRequest, consumeReply),
   changeDelayed: unary(
     "Broker/ChangeDelayed",
     asked<ChangeDelayedRequest, ChangeDelayedRequest__Output>("ChangeDelayedRequest"),

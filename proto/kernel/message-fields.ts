@@ -28,12 +28,26 @@ export const MAP = { KEY: 0x0a, VALUE: 0x12 } as const;
 
 /** Passes over a field of a newer version; a known one comes here only with a wire type that it cannot have. */
 export function skipUnknown(reader: WireReader, tag: number): void {
-  if (tag >>> 3 <= FIELD_MAX) throw malformed(`field ${tag >>> 3} of a message has wire type ${tag & 7}`);
+  passOver(reader, tag, FIELD_MAX, "a message");
+}
+
+/** The same of whatever: known are the fields up to `fieldMax`. */
+export function passOver(reader: WireReader, tag: number, fieldMax: number, of: string): void {
+  if (tag >>> 3 <= fieldMax) throw malformed(`field ${tag >>> 3} of ${of} has wire type ${tag & 7}`);
   reader.skip(tag);
 }
+
 /** Narrows the reader to the block it stands before; returns the end to restore. */
 export function enter(reader: WireReader): number {
   const end = reader.end;
   reader.end = reader.block();
   return end;
+}
+
+/** Reads the block that the reader stands before; it stands behind it then. */
+export function within<T>(reader: WireReader, read: (reader: WireReader) => T): T {
+  const end = enter(reader);
+  const value = read(reader);
+  reader.end = end;
+  return value;
 }

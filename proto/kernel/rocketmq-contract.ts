@@ -2,10 +2,7 @@ import type {
   AckMessageRequest,
   AckMessageRequest__Output,
 } from "../gen/apache/rocketmq/v2/AckMessageRequest.js";
-import type {
-  AckMessageResponse,
-  AckMessageResponse__Output,
-} from "../gen/apache/rocketmq/v2/AckMessageResponse.js";
+import type { AckMessageResponse__Output } from "../gen/apache/rocketmq/v2/AckMessageResponse.js";
 import type {
   ChangeInvisibleDurationRequest,
   ChangeInvisibleDurationRequest__Output,
@@ -127,6 +124,8 @@ import type {
 import { bounded } from "./bounded-request.js";
 import type { Codec, Method } from "./channel.js";
 import { of } from "./method.js";
+import { type AckMessageReply, decodeAckMessage, encodeAckMessageReply } from "./rocketmq-ack-codec.js";
+import { decodeReceiveMessage } from "./rocketmq-receive-codec.js";
 import {
   decodeSendMessage,
   encodeSendMessageReply,
@@ -141,6 +140,25 @@ export const MESSAGING_NAME = `${PACKAGE}.MessagingService`;
 
 const codec = <In extends object, Out extends object>(message: string): Codec<In, Out> =>
   of(message, PACKAGE);
+
+/** What a call that receives, or pulls, is answered with: messages as bytes of the whole answer. */
+export type Received = Buffer | Omit<ReceiveMessageResponse, "message">;
+export type Pulled = Buffer | Omit<PullMessageResponse, "message">;
+
+function framed<In extends object, Out extends object>(message: string): Codec<Buffer | In, Out> {
+  const { encode, decode } = codec<In, Out>(message);
+  return { encode: (reply) => (Buffer.isBuffer(reply) ? reply : encode(reply as In)), decode };
+}
+
+/** Clients acknowledge one message a call. */
+const ackMessage: Codec<AckMessageRequest, AckMessageRequest__Output> = bounded("AckMessageRequest", {
+  encode: codec<AckMessageRequest, object>("AckMessageRequest").encode,
+  decode: decodeAckMessage,
+});
+const ackMessageReply: Codec<AckMessageReply, AckMessageResponse__Output> = {
+  encode: encodeAckMessageReply,
+  decode: codec<object, AckMessageResponse__Output>("AckMessageResponse").decode,
+};
 
 function method<K extends "unary" | "stream">(kind: K) {
   return <Q extends object, QOut extends object, R extends object, ROut extends object>(
@@ -196,18 +214,30 @@ export const MESSAGING = {
     QueryAssignmentResponse,
     QueryAssignmentResponse__Output
   >("QueryAssignment", "QueryAssignmentRequest", "QueryAssignmentResponse"),
-  receiveMessage: stream<
+  receiveMessage: {
+    path: `/${MESSAGING_NAME}/ReceiveMessage`,
+    kind: "stream",
+    request: bounded("ReceiveMessageRequest", {
+      encode: codec<ReceiveMessageRequest, object>("ReceiveMessageRequest").encode,
+      decode: decodeReceiveMessage,
+    }),
+    reply: framed("ReceiveMessageResponse"),
+  } as Method<
     ReceiveMessageRequest,
     ReceiveMessageRequest__Output,
-    ReceiveMessageResponse,
+    Received,
     ReceiveMessageResponse__Output
-  >("ReceiveMessage", "ReceiveMessageRequest", "ReceiveMessageResponse"),
-  ackMessage: unary<
-    AckMessageRequest,
-    AckMessageRequest__Output,
-    AckMessageResponse,
-    AckMessageResponse__Output
-  >("AckMessage", "AckMessageRequest", "AckMessageResponse"),
+  > & {
+    kind: "stream";
+  },
+  ackMessage: {
+    path: `/${MESSAGING_NAME}/AckMessage`,
+    kind: "unary",
+    request: ackMessage,
+    reply: ackMessageReply,
+  } as Method<AckMessageRequest, AckMessageRequest__Output, AckMessageReply, AckMessageResponse__Output> & {
+    kind: "unary";
+  },
   forwardMessageToDeadLetterQueue: unary<
     ForwardMessageToDeadLetterQueueRequest,
     ForwardMessageToDeadLetterQueueRequest__Output,
@@ -218,12 +248,14 @@ export const MESSAGING = {
     "ForwardMessageToDeadLetterQueueRequest",
     "ForwardMessageToDeadLetterQueueResponse",
   ),
-  pullMessage: stream<
-    PullMessageRequest,
-    PullMessageRequest__Output,
-    PullMessageResponse,
-    PullMessageResponse__Output
-  >("PullMessage", "PullMessageRequest", "PullMessageResponse"),
+  pullMessage: {
+    path: `/${MESSAGING_NAME}/PullMessage`,
+    kind: "stream",
+    request: bounded("PullMessageRequest", codec("PullMessageRequest")),
+    reply: framed("PullMessageResponse"),
+  } as Method<PullMessageRequest, PullMessageRequest__Output, Pulled, PullMessageResponse__Output> & {
+    kind: "stream";
+  },
   updateOffset: unary<
     UpdateOffsetRequest,
     UpdateOffsetRequest__Output,

@@ -124,7 +124,7 @@ export class ConsumeSession implements Seat {
     this.#groups.join(hello, this.#peer, this);
   }
 
-  #acks(state: Joined, { serial, queues }: Acks__Output): void {
+  #acks(state: Joined, { serial, queues, awaited }: Acks__Output): void {
     const { cursors, counters } = this.#groups.deps;
     const failures: Failure[] = [];
     for (const ack of queues) {
@@ -136,7 +136,7 @@ export class ConsumeSession implements Seat {
       if (this.#state.is === "over") return;
       if (error === null) this.#write({ acked: { serial, failures } });
       else this.dismiss(error);
-    });
+    }, awaited);
     this.#pump(state);
   }
 

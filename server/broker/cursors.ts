@@ -35,7 +35,8 @@ export interface OpenCursor {
 
 /**
  * The cursors in use, and the way back into the log for what they learn: one record carries whatever moved since the
- * one before. A lone move is written at the end of its turn, many at most every few milliseconds.
+ * one before. A lone move is written at the end of its turn, many at most every few milliseconds, or as
+ * fast as the disk takes them while somebody waits for each.
  *
  * A crash loses what was not written: those messages are delivered again.
  */
@@ -50,7 +51,13 @@ export class Cursors {
   #waiting: Settled[] = [];
   #cancel: (() => void) | undefined;
   #writeAtMs = Number.POSITIVE_INFINITY;
-  #notBeforeMs = 0;
+  /** When a record was written last, and how long after it none is because of its weight. */
+  #writtenMs = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
+  /** A record for which somebody waits is on its way to the disk. */
+  #settling = false;
+  /** Somebody waits for the next one. */
+  #awaited = false;
 
   constructor(deps: {
     store: Store;
@@ -142,11 +149,15 @@ export class Cursors {
       }
   }
 
-  /** Calls `run` once a restart knows every move up to now, or the store has failed. */
-  whenWritten(run: Settled): void {
+  /**
+   * Calls `run` once a restart knows every move up to now, or the store has failed. `awaited`: somebody does nothing before, so
+   * that the next record goes as soon as the one before is settled.
+   */
+  whenWritten(run: Settled, awaited = false): void {
     if (this.#moved.size === 0) return this.#store.settled(run);
     this.#waiting.push(run);
-    this.#writeAt(this.#soonMs());
+    this.#awaited ||= awaited;
+    this.#writeAt(this.#soonMs(awaited && !this.#settling ? 0 : WRITE_EVERY_MS));
   }
 
   /** The same as a promise. */
@@ -165,16 +176,22 @@ export class Cursors {
     this.#waiting = [];
     try {
       const weight = this.#append();
-      if (weight > 0)
-        this.#notBeforeMs = this.#clock.monotonicMs() + Math.max(WRITE_EVERY_MS, weight / WEIGHT_PER_MS);
+      if (weight > 0) {
+        this.#writtenMs = this.#clock.monotonicMs();
+        this.#restMs = Math.floor(weight / WEIGHT_PER_MS);
+      }
     } catch (thrown) {
       for (const run of waiting) run(thrown as LogwheelError);
       return;
     }
-    if (waiting.length > 0)
-      this.#store.settled((error) => {
-        for (const run of waiting) run(error);
-      });
+    if (waiting.length === 0) return;
+    this.#settling = true;
+    this.#awaited = false;
+    this.#store.settled((error) => {
+      this.#settling = false;
+      for (const run of waiting) run(error);
+      if (this.#awaited) this.#writeAt(this.#soonMs(0));
+    });
   }
 
   /** A lane no longer goes by the cursor. */
@@ -237,8 +254,8 @@ export class Cursors {
     if (ofGroup?.size === 0) this.#open.delete(group);
   }
 
-  #soonMs(): number {
-    return Math.max(this.#clock.monotonicMs(), this.#notBeforeMs);
+  #soonMs(everyMs = WRITE_EVERY_MS): number {
+    return Math.max(this.#clock.monotonicMs(), this.#writtenMs + Math.max(everyMs, this.#restMs));
   }
 
   /** At the end of this turn, or later by a timer. */

@@ -1,15 +1,23 @@
 import type { Stream } from "../../proto/kernel/channel.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
 
-/** Writes what `answer` finds for the one request of a call, and ends; further ones are nothing. `answer` does not reject. */
-export function answerOnce<Q, R>(stream: Stream<R, Q>, answer: (request: Q) => Promise<readonly R[]>): void {
+/**
+ * Writes what `answer` finds for the one request of a call, each as soon as it is made, and ends; further requests are nothing.
+ * `answer` does not reject.
+ */
+export function answerOnce<Q, R>(stream: Stream<R, Q>, answer: (request: Q) => Promise<Iterable<R>>): void {
   let asked = false;
   stream.listen({
     message: (request) => {
       if (asked) return;
       asked = true;
       void answer(request).then((frames) => {
-        for (const frame of frames) stream.write(frame);
-        stream.end();
+        try {
+          for (const frame of frames) stream.write(frame);
+          stream.end();
+        } catch (thrown) {
+          stream.fail(LogwheelError.from(thrown));
+        }
       });
     },
     close: () => {},

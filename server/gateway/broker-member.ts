@@ -22,7 +22,10 @@ export interface Arrived {
 
 /** An acknowledgement that waits for its answer. */
 interface Waiting {
-  readonly ack: QueueAck;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly generation: number;
+  readonly offset: number;
   readonly resolve: () => void;
   readonly reject: (error: LogwheelError) => void;
 }
@@ -33,8 +36,9 @@ export interface BrokerMemberDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly connections: SessionConnections;
+  readonly leaseMs: number;
   address(): string | undefined;
-  hello(): Omit<Hello, "member">;
+  hello(): Omit<Hello, "member" | "leaseMs">;
   arrived(arrived: readonly Arrived[]): void;
   /** A message is not this member's any more. */
   lost(topic: string, queueId: number, offset: number, attempt: number): void;
@@ -69,7 +73,7 @@ export class BrokerMember {
     this.#link = new MemberLink(
       { broker, clock, random, connections, routes },
       {
-        hello: () => ({ ...deps.hello(), member: this.#id }),
+        hello: () => ({ ...deps.hello(), leaseMs: deps.leaseMs, member: this.#id }),
         welcomed: ({ member }) => {
           this.#id = member;
         },
@@ -94,6 +98,11 @@ export class BrokerMember {
     this.#link.start();
   }
 
+  /** How long a lease lasts from the time on when its message leaves the broker. */
+  get leaseMs(): number {
+    return this.#deps.leaseMs;
+  }
+
   /** Lets the broker send up to so many messages beside those that it may send already. */
   want(messages: number): void {
     this.#wanted = Math.max(this.#wanted, messages - Math.max(0, this.#credit));
@@ -108,9 +117,8 @@ export class BrokerMember {
 
   /** Resolves when the broker has it; rejects with why it does not count. */
   ack(topic: string, queueId: number, generation: number, offset: number): Promise<void> {
-    const ack = { topic, queueId, generation, ranges: [{ start: offset, end: offset + 1 }] };
     return new Promise((resolve, reject) => {
-      this.#acks.push({ ack, resolve, reject });
+      this.#acks.push({ topic, queueId, generation, offset, resolve, reject });
       if (this.#flushing) return;
       this.#flushing = true;
       setImmediate(() => this.#flush());
@@ -169,7 +177,7 @@ export class BrokerMember {
     const { session } = this.#link;
     if (session === null || !this.#ready || this.#acks.length === 0) return;
     const waiting = this.#acks.splice(0);
-    this.#sent.set(session.ack(waiting.map(({ ack }) => ack)), waiting);
+    this.#sent.set(session.ack(together(waiting), true), waiting);
   }
 
   /** A refusal does not say which of several it is about: then each is told alone. */
@@ -183,7 +191,7 @@ export class BrokerMember {
       const { session } = this.#link;
       for (const one of waiting)
         if (session === null) one.reject(failure);
-        else this.#sent.set(session.ack([one.ack]), [one]);
+        else this.#sent.set(session.ack(together([one]), true), [one]);
     }
   }
 
@@ -197,4 +205,20 @@ export class BrokerMember {
     this.#sent.clear();
     this.#deps.broken(error);
   }
+}
+
+/** What is acknowledged, by queue. */
+function together(acks: readonly Waiting[]): QueueAck[] {
+  const queues: (QueueAck & { ranges: { start: number; end: number }[] })[] = [];
+  for (const { topic, queueId, generation, offset } of acks) {
+    let queue = queues.find(
+      (each) => each.queueId === queueId && each.topic === topic && each.generation === generation,
+    );
+    if (queue === undefined) {
+      queue = { topic, queueId, generation, ranges: [] };
+      queues.push(queue);
+    }
+    queue.ranges.push({ start: offset, end: offset + 1 });
+  }
+  return queues;
 }

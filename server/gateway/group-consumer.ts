@@ -22,8 +22,8 @@ const RENEWED_MS_MAX = 3 * 3_600_000;
 const FRESH_MS = 1_000;
 /** What nobody has asked for in this time is given back. */
 const KEPT_MS = 5_000;
-/** An acknowledgement that is repeated within this time is none that was too late. */
-const REPEATS_KEPT = 4_096;
+/** Leases last no less from the broker on: they outlive the time for which a message may wait to be asked for. */
+const LEASE_MS_MIN = 20_000;
 
 /** What a consumer stands on. */
 export interface GroupConsumerDeps {
@@ -64,7 +64,6 @@ export class GroupConsumer {
   /** By broker: when a call was there last that asked. */
   readonly #askedMs = new Map<string, number>();
   readonly #waiting: WaitingCalls;
-  readonly #acknowledged = new Set<string>();
   #from: From = From.FROM_LATEST;
   #cancelRenew: () => void;
   #failure: LogwheelError | undefined;
@@ -114,7 +113,7 @@ export class GroupConsumer {
     const untilMs = clock.monotonicMs() + wish.waitMs;
     // What a caller that has gone took would be out of everybody's reach.
     while (!this.#closed && !this.#finishing && !wish.signal.aborted) {
-      const member = this.#member(wish.broker);
+      const member = this.#member(wish.broker, leaseMsOf(wish));
       this.#askedMs.set(wish.broker, clock.monotonicMs());
       const given = this.#take(wish, member);
       const leftMs = untilMs - clock.monotonicMs();
@@ -124,22 +123,19 @@ export class GroupConsumer {
         this.#failure = undefined;
         throw failure;
       }
-      if (!this.#arrived.isFull(wish.broker)) member.want(wish.max);
-      await this.#waiting.wait(wish.broker, leftMs, wish.signal);
+      if (!this.#arrived.isFull(wish.broker)) member.want(wish.max + this.#waiting.wanted(wish.broker));
+      await this.#waiting.wait(wish, leftMs);
     }
     return [];
   }
 
   /** The message is handled. LEASE_EXPIRED if that does not count any more. */
   async ack(topic: string, receipt: Receipt): Promise<void> {
-    const name = `${queueOf(topic, receipt)} ${receipt.offset} ${receipt.attempt}`;
-    if (this.#acknowledged.has(name)) return;
+    if (this.#out.remembers(topic, receipt)) return;
     this.#check(topic, receipt);
     await this.#member(receipt.broker).ack(topic, receipt.queueId, receipt.generation, receipt.offset);
     this.#forget(topic, receipt);
-    this.#acknowledged.add(name);
-    if (this.#acknowledged.size > REPEATS_KEPT)
-      this.#acknowledged.delete(this.#acknowledged.values().next().value!);
+    this.#out.remember(topic, receipt);
   }
 
   /** The message is visible again after `ms` and not before; returns its receipt until then. */
@@ -186,13 +182,15 @@ export class GroupConsumer {
     member.close();
   }
 
-  #member(broker: string): BrokerMember {
+  /** The member of a broker; one that is new gets leases that last as long as those who ask want it first. */
+  #member(broker: string, leaseMs = RENEWED_MS): BrokerMember {
     const known = this.#members.get(broker);
     if (known !== undefined) return known;
     if (this.#closed) throw new LogwheelError("CLOSED", "the client has ended");
     const { clock, random, connections, addressOf, group, host, ordered } = this.#deps;
     const member: BrokerMember = new BrokerMember({
       broker,
+      leaseMs,
       clock,
       random,
       connections,
@@ -203,7 +201,6 @@ export class GroupConsumer {
         subscriptions: [...this.#subscriptions.values()],
         from: this.#from,
         host,
-        leaseMs: RENEWED_MS,
         // It came back: what its client has stays with it.
         ...(ordered ? {} : { held: this.#out.of(broker) }),
       }),
@@ -223,10 +220,8 @@ export class GroupConsumer {
 
   #come(broker: string, arrived: readonly Arrived[]): void {
     this.#failure = undefined;
-    this.#arrived.add(
-      broker,
-      arrived.filter((each) => !this.#isOut(broker, each)),
-    );
+    const { ordered } = this.#deps;
+    this.#arrived.add(broker, ordered ? arrived.filter((each) => !this.#isOut(broker, each)) : arrived);
     this.#waiting.wakeAll();
   }
 
@@ -249,33 +244,42 @@ export class GroupConsumer {
   }
 
   #take(wish: Wish, member: BrokerMember): Given[] {
-    const { clock, ordered } = this.#deps;
-    const nowMs = clock.monotonicMs();
+    const nowMs = this.#deps.clock.monotonicMs();
+    const untilMs = this.#deps.clock.nowMs() + wish.invisibleMs;
+    const { broker, topic, max } = wish;
+    const taken = this.#deps.ordered ? this.#takeOrdered(wish) : this.#arrived.first(broker, topic, max);
+    return taken.map((arrived) => this.#give(arrived, wish, member, { nowMs, untilMs }));
+  }
+
+  /** Nothing of a key goes out beside what is out of it; a push consumer takes several at a time and in order. */
+  #takeOrdered(wish: Wish): Arrived[] {
     const lanes = new Set<string>();
     let room = wish.max;
-    const taken = this.#arrived.take(wish.broker, (arrived) => {
+    return this.#arrived.take(wish.broker, (arrived) => {
       const { record, topic } = arrived;
-      const wanted =
-        topic === wish.topic && (!ordered || wish.queueId < 0 || record.queueId === wish.queueId);
-      if (!wanted || room === 0) return false;
-      const lane = laneOfArrived(wish.broker, arrived);
-      // Nothing of a key goes out beside what is out of it; a push consumer takes several at a time and in order.
-      const free = this.#out.count(lane) === 0 && !lanes.has(lane);
-      if (ordered && !free && !(wish.renewed && lanes.has(lane))) return false;
+      const { queueId, keyHash } = record;
+      if (room === 0 || topic !== wish.topic || (wish.queueId >= 0 && queueId !== wish.queueId)) return false;
+      const { broker } = wish;
+      const lane = laneOfArrived(broker, arrived);
+      const free = this.#out.ofLane(topic, { broker, queueId }, keyHash) === 0 && !lanes.has(lane);
+      if (!free && !(wish.renewed && lanes.has(lane))) return false;
       lanes.add(lane);
       room--;
       return true;
     });
-    return taken.map((arrived) => this.#give(arrived, wish, member, nowMs));
   }
 
-  #give(arrived: Arrived, wish: Wish, member: BrokerMember, nowMs: number): Given {
+  #give(
+    arrived: Arrived,
+    wish: Wish,
+    member: BrokerMember,
+    { nowMs, untilMs }: { nowMs: number; untilMs: number },
+  ): Given {
     const { record, topic, generation, atMs } = arrived;
     const { queueId, queueOffset: offset, attempt, keyHash } = record;
     const { invisibleMs, renewed, broker } = wish;
-    const untilMs = this.#deps.clock.nowMs() + invisibleMs;
     const receipt = { broker, queueId, offset, attempt, generation, keyHash, untilMs };
-    if (!this.#deps.ordered && (invisibleMs !== RENEWED_MS || nowMs - atMs > FRESH_MS))
+    if (!this.#deps.ordered && (member.leaseMs !== leaseMsOf(wish) || nowMs - atMs > FRESH_MS))
       member.extend(topic, queueId, offset, attempt, invisibleMs);
     this.#out.set({ topic, receipt, sinceMs: nowMs, renewed, untilMs: nowMs + invisibleMs });
     return { arrived, receipt };
@@ -308,11 +312,12 @@ export class GroupConsumer {
 
   #forget(topic: string, place: Pick<Receipt, "broker" | "queueId" | "offset">): void {
     if (!this.#out.delete(topic, place)) return;
+    if (!this.#deps.ordered) return;
     // What waits behind it in its key can go out now.
-    if (this.#deps.ordered) this.#waiting.wakeAll();
+    this.#waiting.wakeAll();
     const queue = queueOf(topic, place);
     const revoking = this.#revoking.get(queue);
-    if (revoking === undefined || this.#out.count(queue) > 0) return;
+    if (revoking === undefined || this.#out.ofQueue(topic, place) > 0) return;
     this.#revoking.delete(queue);
     this.#member(revoking.broker).released(revoking.topic, revoking.queueId, revoking.generation);
   }
@@ -330,7 +335,7 @@ export class GroupConsumer {
         ({ topic, record }) => queueOf(topic, { broker, queueId: record.queueId }) === queue,
       );
       if (now.has(queue)) continue;
-      if (this.#out.count(queue) > 0) this.#revoking.set(queue, had);
+      if (this.#out.ofQueue(had.topic, had) > 0) this.#revoking.set(queue, had);
       else this.#member(broker).released(had.topic, had.queueId, had.generation);
     }
     for (const [queue, each] of now) this.#assigned.set(queue, each);
@@ -386,4 +391,9 @@ export class GroupConsumer {
       }
     }
   }
+}
+
+/** How long a lease lasts from the broker on, so that the message is given out without another word. */
+function leaseMsOf({ renewed, invisibleMs }: Wish): number {
+  return renewed || invisibleMs < LEASE_MS_MIN ? RENEWED_MS : invisibleMs + FRESH_MS;
 }

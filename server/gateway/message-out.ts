@@ -1,19 +1,15 @@
 import { DigestType } from "../../proto/gen/apache/rocketmq/v2/DigestType.js";
 import { Encoding } from "../../proto/gen/apache/rocketmq/v2/Encoding.js";
 import type { Message } from "../../proto/gen/apache/rocketmq/v2/Message.js";
-import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
+import { MessageType, type MessageType__Output } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
 import type { Resource } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
 import type { Message__Output as NativeMessage } from "../../proto/gen/logwheel/v1/Message.js";
-import { of } from "../../proto/kernel/method.js";
-import { RECORD, type StoredRecord } from "../../proto/kernel/record.js";
 import { digestOf } from "./message-in.js";
 import { durationOf, timestampOf } from "./time.js";
 
 /** The one digest that all official clients read alike. */
 const { MD5 } = DigestType;
-
-const stored = of<object, NativeMessage>("Message");
 
 /** A stored message, and how it comes to its client. */
 export interface Delivered {
@@ -46,7 +42,11 @@ export function deliveredMessage(delivered: Delivered): Message {
       messageId: rocketmq?.messageId || id,
       bodyDigest: { type: MD5, checksum: digestOf("md5", message.body) },
       bodyEncoding: message.encoding === NativeEncoding.ENCODING_NONE ? Encoding.IDENTITY : Encoding.GZIP,
-      messageType: typeOf(message),
+      messageType: typeOf({
+        half: message.producerGroup !== "",
+        delayed: message.deliverAtMs + message.delayMs + message.delayLevel > 0,
+        keyed: orderingKey !== "",
+      }),
       bornTimestamp: timestampOf(bornAtMs || storedAtMs),
       bornHost: message.bornHost || broker,
       storeTimestamp: timestampOf(storedAtMs),
@@ -67,32 +67,17 @@ export function deliveredMessage(delivered: Delivered): Message {
   };
 }
 
-/** The same of a record as a broker keeps it. */
-export function deliveredRecord(
-  record: StoredRecord,
-  { broker, ...more }: Pick<Delivered, "topic" | "broker" | "receiptHandle" | "invisibleMs">,
-): Message {
-  const { bytes, start, end, queueId, queueOffset, storedAtMs, attempt } = record;
-  return deliveredMessage({
-    message: stored.decode(bytes.subarray(start + RECORD.CONTENT, end)),
-    id: record.messageId(broker),
-    broker,
-    queueId,
-    queueOffset,
-    storedAtMs,
-    attempt,
-    ...more,
-  });
-}
-
-function typeOf({
-  producerGroup,
-  deliverAtMs,
-  delayMs,
-  delayLevel,
-  orderingKey,
-}: NativeMessage): MessageType {
-  if (producerGroup !== "") return MessageType.TRANSACTION;
-  if (deliverAtMs + delayMs + delayLevel > 0) return MessageType.DELAY;
-  return orderingKey === "" ? MessageType.NORMAL : MessageType.FIFO;
+/** The type that its fields make a message. */
+export function typeOf({
+  half,
+  delayed,
+  keyed,
+}: {
+  readonly half: boolean;
+  readonly delayed: boolean;
+  readonly keyed: boolean;
+}): MessageType__Output {
+  if (half) return MessageType.TRANSACTION;
+  if (delayed) return MessageType.DELAY;
+  return keyed ? MessageType.FIFO : MessageType.NORMAL;
 }

@@ -1,16 +1,16 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { PullMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/PullMessageRequest.js";
-import type { PullMessageResponse } from "../../proto/gen/apache/rocketmq/v2/PullMessageResponse.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { CallContext, Stream } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import type { PulledRecords } from "../../proto/kernel/consume-codec.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Pulled } from "../../proto/kernel/rocketmq-contract.js";
 import { answerOnce } from "./answer-once.js";
 import type { BrokerChannels } from "./brokers.js";
 import { callerRefusal, clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
-import { deliveredRecord } from "./message-out.js";
+import { deliveryFrame } from "./delivery-frame.js";
 import { groupRefusal, nameOf } from "./names.js";
 import { illegalOffset } from "./offsets.js";
 import { deadlineMs, toldPollMs, waitableMs } from "./poll-time.js";
@@ -43,21 +43,18 @@ export class Pulls {
   }
 
   /** Takes one call. */
-  take(stream: Stream<PullMessageResponse, PullMessageRequest__Output>, call: CallContext): void {
+  take(stream: Stream<Pulled, PullMessageRequest__Output>, call: CallContext): void {
     answerOnce(stream, async (request) => {
       try {
         const answer = await this.#pull(request, call);
-        return Array.isArray(answer) ? answer : [{ status: answer }];
+        return isStatus(answer) ? [{ status: answer }] : answer;
       } catch (thrown) {
         return [{ status: statusOf(LogwheelError.from(thrown)) }];
       }
     });
   }
 
-  async #pull(
-    request: PullMessageRequest__Output,
-    call: CallContext,
-  ): Promise<PullMessageResponse[] | Status> {
+  async #pull(request: PullMessageRequest__Output, call: CallContext): Promise<Iterable<Pulled> | Status> {
     const { clock, clients, routes } = this.#deps;
     const untilMs = clock.monotonicMs() + waitableMs(deadlineMs(call));
     const namespace = namespaceOf(call);
@@ -105,14 +102,13 @@ export class Pulls {
   }
 }
 
-function framesOf(
+function* framesOf(
   { records, nextOffset }: PulledRecords,
   { messageQueue }: PullMessageRequest__Output,
   { broker }: QueuePlace,
-): PullMessageResponse[] {
-  if (records.length === 0)
-    return [{ status: refusal(Code.MESSAGE_NOT_FOUND, "no message came in time") }, { nextOffset }];
-  const topic = messageQueue!.topic!;
-  const messages = Array.from(records, (record) => ({ message: deliveredRecord(record, { topic, broker }) }));
-  return [{ status: OK }, ...messages, { nextOffset }];
+): Iterable<Pulled> {
+  if (records.length === 0) yield { status: refusal(Code.MESSAGE_NOT_FOUND, "no message came in time") };
+  else yield { status: OK };
+  for (const record of records) yield deliveryFrame(record, { topic: messageQueue!.topic!, broker });
+  yield { nextOffset };
 }

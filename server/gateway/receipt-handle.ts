@@ -19,27 +19,40 @@ const SEPARATOR = " ";
 
 /** A receipt as clients keep it: it holds over restarts, as long as the message is not acknowledged. */
 export function writeReceipt(receipt: Receipt): string {
-  const { broker, queueId, offset, attempt, generation, keyHash, untilMs } = receipt;
-  const parts = [VERSION, queueId, offset, attempt, generation, keyHash, untilMs, broker];
-  return sealText(parts.join(SEPARATOR));
+  return sealText(textOf(receipt));
 }
 
 /** What a receipt handle says; undefined if it is none of ours, or not as it was. */
 export function readReceipt(handle: string): Receipt | undefined {
-  const [version, ...rest] = openText(handle)?.split(SEPARATOR) ?? [];
-  const numbers = rest.splice(0, 6).map(Number);
-  const broker = rest.join(SEPARATOR);
-  if (version !== VERSION || broker === "" || !numbers.every(Number.isSafeInteger)) return undefined;
-  const [queueId, offset, attempt, generation, keyHash, untilMs] = numbers as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const receipt = { broker, queueId, offset, attempt, generation, keyHash, untilMs };
-  return writeReceipt(receipt) === handle ? receipt : undefined;
+  const text = openText(handle);
+  if (text === undefined || !text.startsWith(VERSION + SEPARATOR)) return undefined;
+  let at = VERSION.length + SEPARATOR.length;
+  const number = (): number => {
+    const end = text.indexOf(SEPARATOR, at);
+    if (end < 0) return Number.NaN;
+    const value = Number(text.slice(at, end));
+    at = end + SEPARATOR.length;
+    return Number.isSafeInteger(value) ? value : Number.NaN;
+  };
+  const receipt = {
+    queueId: number(),
+    offset: number(),
+    attempt: number(),
+    generation: number(),
+    keyHash: number(),
+    untilMs: number(),
+    broker: text.slice(at),
+  };
+  // A number that is none, or not written as we write it, makes another text.
+  return receipt.broker !== "" && textOf(receipt) === text && isWhole(receipt) ? receipt : undefined;
+}
+
+function textOf({ broker, queueId, offset, attempt, generation, keyHash, untilMs }: Receipt): string {
+  return `${VERSION} ${queueId} ${offset} ${attempt} ${generation} ${keyHash} ${untilMs} ${broker}`;
+}
+
+function isWhole({ queueId, offset, attempt, generation, keyHash, untilMs }: Receipt): boolean {
+  return !Number.isNaN(queueId + offset + attempt + generation + keyHash + untilMs);
 }
 
 /** The delivery that a receipt is of has ended. */

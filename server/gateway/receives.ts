@@ -1,16 +1,16 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { ReceiveMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageRequest.js";
-import type { ReceiveMessageResponse } from "../../proto/gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
-import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
 import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { CallContext, Stream } from "../../proto/kernel/channel.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { Received } from "../../proto/kernel/rocketmq-contract.js";
 import { answerOnce } from "./answer-once.js";
 import { callerRefusal, clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import type { Consumers } from "./consumers.js";
+import { type DeliveryHead, deliveryFrame } from "./delivery-frame.js";
 import { type Given, RENEWED_MS } from "./group-consumer.js";
-import { deliveredRecord } from "./message-out.js";
+
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { deadlineMs, toldPollMs, waitableMs } from "./poll-time.js";
 import { isStatus, shareOf } from "./queue-place.js";
@@ -44,21 +44,18 @@ export class Receives {
   }
 
   /** Takes one call. */
-  take(stream: Stream<ReceiveMessageResponse, ReceiveMessageRequest__Output>, call: CallContext): void {
+  take(stream: Stream<Received, ReceiveMessageRequest__Output>, call: CallContext): void {
     answerOnce(stream, (request) => this.#answer(request, call));
   }
 
-  async #answer(
-    request: ReceiveMessageRequest__Output,
-    call: CallContext,
-  ): Promise<ReceiveMessageResponse[]> {
+  async #answer(request: ReceiveMessageRequest__Output, call: CallContext): Promise<Iterable<Received>> {
     const { clock } = this.#deps;
     const began = clock.monotonicMs();
     const leftMs = (): number => deadlineMs(call) - (clock.monotonicMs() - began);
     let status: Status;
     try {
       const answer = await this.#receive(request, call, leftMs());
-      if (Array.isArray(answer)) return answer;
+      if (!isStatus(answer)) return answer;
       status = answer;
     } catch (thrown) {
       status = statusOf(LogwheelError.from(thrown));
@@ -72,7 +69,7 @@ export class Receives {
     request: ReceiveMessageRequest__Output,
     call: CallContext,
     leftMs: number,
-  ): Promise<ReceiveMessageResponse[] | Status> {
+  ): Promise<Iterable<Received> | Status> {
     const namespace = namespaceOf(call);
     const topic = nameOf(request.messageQueue?.topic, namespace);
     const group = nameOf(request.group, namespace);
@@ -107,20 +104,14 @@ export class Receives {
       signal: call.signal,
     });
     if (given.length === 0) return refusal(Code.MESSAGE_NOT_FOUND, "no message came in time");
-    const own = request.messageQueue!.topic!;
-    return [
-      { status: OK },
-      ...given.map((each) => ({ message: messageOf(each, own, invisibleMs) })),
-      { deliveryTimestamp: timestampOf(this.#deps.clock.nowMs()) },
-    ];
+    const nowMs = this.#deps.clock.nowMs();
+    return framesOf(given, { topic: request.messageQueue!.topic!, broker, invisibleMs }, nowMs);
   }
 }
 
-function messageOf(
-  { arrived: { record }, receipt }: Given,
-  topic: Resource__Output,
-  invisibleMs: number,
-): ReturnType<typeof deliveredRecord> {
-  const { broker } = receipt;
-  return deliveredRecord(record, { topic, broker, receiptHandle: writeReceipt(receipt), invisibleMs });
+/** Each message is a view that holds until the next is made. */
+function* framesOf(given: readonly Given[], head: DeliveryHead, nowMs: number): Iterable<Received> {
+  yield { status: OK };
+  for (const { arrived, receipt } of given) yield deliveryFrame(arrived.record, head, writeReceipt(receipt));
+  yield { deliveryTimestamp: timestampOf(nowMs) };
 }

@@ -1,13 +1,14 @@
+import type { AckMessageEntry__Output } from "../../proto/gen/apache/rocketmq/v2/AckMessageEntry.js";
 import type { AckMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/AckMessageRequest.js";
-import type { AckMessageResponse } from "../../proto/gen/apache/rocketmq/v2/AckMessageResponse.js";
 import type { ChangeInvisibleDurationRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ChangeInvisibleDurationRequest.js";
 import type { ChangeInvisibleDurationResponse } from "../../proto/gen/apache/rocketmq/v2/ChangeInvisibleDurationResponse.js";
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { ForwardMessageToDeadLetterQueueRequest__Output } from "../../proto/gen/apache/rocketmq/v2/ForwardMessageToDeadLetterQueueRequest.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
-import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { CallContext } from "../../proto/kernel/channel.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { AckedMessage, AckMessageReply } from "../../proto/kernel/rocketmq-ack-codec.js";
 import { clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import type { Consumers } from "./consumers.js";
 import type { GroupConsumer } from "./group-consumer.js";
@@ -34,22 +35,25 @@ export class Settlements {
     this.#clients = clients;
   }
 
-  async ack(request: AckMessageRequest__Output, call: CallContext): Promise<AckMessageResponse> {
-    const entries = await Promise.all(
-      request.entries.map(async ({ messageId, receiptHandle }) => ({
-        messageId,
-        receiptHandle,
-        status: await this.#settle(request, receiptHandle, call, async (consumer, topic, receipt) => {
-          await consumer.ack(topic, receipt);
-        }),
-      })),
-    );
-    const [first, ...rest] = entries;
+  async ack(request: AckMessageRequest__Output, call: CallContext): Promise<AckMessageReply> {
+    const entries = await this.#acknowledged(request, call);
+    const [first] = entries;
     if (first === undefined)
       return { status: refusal(Code.BAD_REQUEST, "the call acknowledges nothing"), entries };
-    const same = rest.every(({ status }) => status.code === first.status.code);
+    const same = entries.every(({ status }) => status.code === first.status.code);
     const mixed = refusal(Code.MULTIPLE_RESULTS, "the acknowledgements fared differently: see their entries");
     return { status: same ? first.status : mixed, entries };
+  }
+
+  /** Clients acknowledge one message a call, mostly. */
+  async #acknowledged(request: AckMessageRequest__Output, call: CallContext): Promise<AckedMessage[]> {
+    const one = async ({ messageId, receiptHandle }: AckMessageEntry__Output): Promise<AckedMessage> => ({
+      messageId,
+      receiptHandle,
+      status: await this.#settle(request, receiptHandle, call, acknowledge),
+    });
+    const { entries } = request;
+    return entries.length === 1 ? [await one(entries[0]!)] : Promise.all(entries.map(one));
   }
 
   /** The handle of the answer is never empty: some clients keep it whatever the status. */
@@ -113,4 +117,8 @@ export class Settlements {
     const wanted = told.find((each) => each.topic === topic) ?? subscriptionOf(topic, null);
     return this.#consumers.of(client, group, wanted, told);
   }
+}
+
+function acknowledge(consumer: GroupConsumer, topic: string, receipt: Receipt): Promise<void> {
+  return consumer.ack(topic, receipt);
 }

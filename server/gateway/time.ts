@@ -2,7 +2,7 @@ import type { Duration } from "../../proto/gen/google/protobuf/Duration.js";
 import type { Timestamp } from "../../proto/gen/google/protobuf/Timestamp.js";
 import type { Seconds } from "../../proto/kernel/rocketmq-send-codec.js";
 
-const NANOS_PER_MS = 1e6;
+export const NANOS_PER_MS = 1e6;
 
 /** Milliseconds of a duration; 0 for none. */
 export function durationMs(duration: Seconds | null | undefined): number {

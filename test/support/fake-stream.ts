@@ -8,15 +8,21 @@ export class FakeStream<Out, In> implements Stream<Out, In> {
   failure: Error | null = null;
   /** What `write` answers. */
   accepts = true;
+  readonly #kept: (message: Out) => Out;
   #events: StreamEvents<In> | null = null;
   #closed = false;
+
+  /** `kept`: what is kept of a message that was written. */
+  constructor(kept: (message: Out) => Out = (message) => message) {
+    this.#kept = kept;
+  }
 
   listen(events: StreamEvents<In>): void {
     this.#events = events;
   }
 
   write(message: Out): boolean {
-    if (!this.#closed) this.written.push(message);
+    if (!this.#closed) this.written.push(this.#kept(message));
     return this.accepts;
   }
 

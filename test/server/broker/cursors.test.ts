@@ -57,6 +57,43 @@ describe("Cursors", () => {
     expect(group.cursors.get(queue)).to.include({ floor: 1_000 });
   });
 
+  it("write for those who wait when the record before is settled, and what has come until then in one", async () => {
+    await broker.sendNumbered(queue, 100);
+    const open = cursors.create(group, queue, 0);
+    await quiet();
+    await broker.pass(5);
+    let answers = 0;
+    let offset = 0;
+    const move = (awaited: boolean): void => {
+      open.cursor.ack(offset, ++offset);
+      cursors.moved(open);
+      cursors.whenWritten(() => answers++, awaited);
+    };
+    let settle = (): void => {};
+    broker.files.before = ({ call }) =>
+      call === "sync" ? new Promise((resolve) => (settle = resolve)) : undefined;
+    const records = await recordsOf(async () => {
+      for (let moves = 1; moves <= 20; moves++) {
+        move(true);
+        await quiet();
+      }
+      expect(answers).to.equal(0);
+      settle();
+      await quiet();
+      expect(answers).to.equal(1);
+      settle();
+      await quiet();
+      expect(answers).to.equal(20);
+    });
+    expect(records).to.equal(2);
+    broker.files.before = null;
+    move(false);
+    await broker.pass(4);
+    expect(answers).to.equal(20);
+    await broker.pass(1);
+    expect(answers).to.equal(21);
+  });
+
   it("answer when the store has settled what moved, or with its failure", async () => {
     await broker.sendNumbered(queue, 2);
     const open = cursors.create(group, queue, 0);

@@ -24,11 +24,11 @@ describe("outstanding messages", () => {
     out.set(message({ offset: 2, keyHash: 1 }));
     out.set(message({ offset: 3, keyHash: 2 }));
     out.set(message({ offset: 1, queueId: 2, keyHash: 1 }));
-    expect(out.count(queueOf("orders", receipt()))).to.equal(3);
-    expect(out.count(laneOf("orders", receipt({ keyHash: 1 })))).to.equal(2);
-    expect(out.count(laneOf("orders", receipt({ keyHash: 2 })))).to.equal(1);
-    expect(out.count(queueOf("orders", receipt({ queueId: 2 })))).to.equal(1);
-    expect(out.count(queueOf("others", receipt()))).to.equal(0);
+    expect(out.ofQueue("orders", receipt())).to.equal(3);
+    expect(out.ofLane("orders", receipt(), 1)).to.equal(2);
+    expect(out.ofLane("orders", receipt(), 2)).to.equal(1);
+    expect(out.ofQueue("orders", receipt({ queueId: 2 }))).to.equal(1);
+    expect(out.ofQueue("others", receipt())).to.equal(0);
   });
 
   it("take the place of what was there, and its lane's count", () => {
@@ -37,9 +37,9 @@ describe("outstanding messages", () => {
     const second = message({ keyHash: 2, attempt: 2 });
     out.set(second);
     expect(out.all()).to.deep.equal([second]);
-    expect(out.count(queueOf("orders", receipt()))).to.equal(1);
-    expect(out.count(laneOf("orders", receipt({ keyHash: 1 })))).to.equal(0);
-    expect(out.count(laneOf("orders", receipt({ keyHash: 2 })))).to.equal(1);
+    expect(out.ofQueue("orders", receipt())).to.equal(1);
+    expect(out.ofLane("orders", receipt(), 1)).to.equal(0);
+    expect(out.ofLane("orders", receipt(), 2)).to.equal(1);
   });
 
   it("end once", () => {
@@ -49,15 +49,15 @@ describe("outstanding messages", () => {
     expect(out.delete("orders", receipt({ offset: 1 }))).to.equal(true);
     expect(out.delete("orders", receipt({ offset: 1 }))).to.equal(false);
     expect(out.get("orders", receipt({ offset: 1 }))).to.equal(undefined);
-    expect(out.count(queueOf("orders", receipt()))).to.equal(1);
+    expect(out.ofQueue("orders", receipt())).to.equal(1);
   });
 
   it("leave their own lane when the receipt that ends them names another", () => {
     const out = new Outstanding();
     out.set(message({ keyHash: 1 }));
     out.delete("orders", receipt({ keyHash: 2 }));
-    expect(out.count(laneOf("orders", receipt({ keyHash: 1 })))).to.equal(0);
-    expect(out.count(laneOf("orders", receipt({ keyHash: 2 })))).to.equal(0);
+    expect(out.ofLane("orders", receipt(), 1)).to.equal(0);
+    expect(out.ofLane("orders", receipt(), 2)).to.equal(0);
   });
 
   it("may be deleted while one goes through them", () => {
@@ -70,6 +70,18 @@ describe("outstanding messages", () => {
     }
     expect(seen).to.deep.equal([1, 2, 3]);
     expect(out.all()).to.deep.equal([]);
+  });
+
+  it("are remembered for a while once they are acknowledged, by their attempt", () => {
+    const out = new Outstanding();
+    out.remember("orders", receipt({ offset: 0 }));
+    for (let offset = 1; offset < 4_096; offset++) out.remember("orders", receipt({ offset }));
+    expect(out.remembers("orders", receipt({ offset: 0 }))).to.equal(true);
+    expect(out.remembers("orders", receipt({ offset: 0, attempt: 2 }))).to.equal(false);
+    expect(out.remembers("others", receipt({ offset: 0 }))).to.equal(false);
+    out.remember("orders", receipt({ offset: 4_096 }));
+    expect(out.remembers("orders", receipt({ offset: 0 }))).to.equal(false);
+    expect(out.remembers("orders", receipt({ offset: 1 }))).to.equal(true);
   });
 
   it("have queues and lanes with names of their own", () => {

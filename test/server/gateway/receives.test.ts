@@ -109,6 +109,33 @@ describe("receiving through the gateway", () => {
     expect(await receive("two")).to.deep.equal(["m 1"]);
   });
 
+  it("keeps what a client has out of sight for as long as it asks, whatever it asked for first", async () => {
+    await receive("one");
+    for (const seconds of [30, 10, 45]) {
+      // What nobody asks for is sent to nobody then.
+      await world.cluster.clock.advance(15_000);
+      await world.send(world.message("orders", "m"));
+      const invisibleDuration = { seconds, nanos: 0 };
+      expect(await receive("one", "orders", { invisibleDuration })).to.deep.equal(["m 1"]);
+      await world.cluster.clock.advance(seconds * 1_000 - 1_500);
+      expect(await receive("two")).to.deep.equal([`${NOTHING}`]);
+      await world.cluster.clock.advance(2_000);
+      const again = await world.frames(receiveMessage, wish("orders"), to("two"));
+      expect(shown(again)).to.deep.equal(["m 2"]);
+      const { receiptHandle = "" } = again[1]!.message!.systemProperties!;
+      const ack = { group: { name: "g" }, topic: { name: "orders" }, entries: [{ receiptHandle }] };
+      expect((await world.ask(ackMessage, ack, to("two"))).status?.code).to.equal(20_000);
+    }
+  });
+
+  it("fetches for all calls that wait, with one word", async () => {
+    await receive("one");
+    const polls = [1, 2, 3].map(() => receive("one", "orders", { batchSize: 1 }));
+    await world.cluster.clock.advance(10);
+    for (const body of ["1", "2", "3"]) await world.send(world.message("orders", body));
+    expect((await Promise.all(polls)).flat().sort()).to.deep.equal(["1 1", "2 1", "3 1"]);
+  });
+
   it("fetches no more than so much for a poll beside what it does not ask for", async () => {
     await tell("one", { orders: "*", bills: "*" });
     await tell("two", { orders: "*", bills: "*" });

@@ -6,9 +6,11 @@ import type { Long } from '@grpc/proto-loader';
 export interface Acks {
   'serial'?: (number | string | Long);
   'queues'?: (_logwheel_v1_QueueAck)[];
+  'awaited'?: (boolean);
 }
 
 export interface Acks__Output {
   'serial': (number);
   'queues': (_logwheel_v1_QueueAck__Output)[];
+  'awaited': (boolean);
 }
