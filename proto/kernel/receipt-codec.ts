@@ -1,5 +1,12 @@
 import type { Receipt__Output } from "../gen/logwheel/v1/Receipt.js";
-import { textSize, varintSize, WireReader, writeText, writeVarint } from "./wire.js";
+import {
+  numberFieldSize,
+  textFieldSize,
+  writeBlockHead,
+  writeNumberField,
+  writeTextField,
+} from "./field-writer.js";
+import { WireReader, WireWriter } from "./wire.js";
 
 /** Field of a `SendReply` and, repeated, of a `SendBatchReply`. */
 const RECEIPT_TAG = 0x0a;
@@ -16,63 +23,38 @@ const RECEIPT = {
   DEFERRED: 0x40,
 } as const;
 
-/** All fields but the id, at most. */
-const NUMBERS_BYTES_MAX = 32;
-
 /** What was done with a message; fields that are absent are zeros. */
 export type ReceiptInput = Partial<Receipt__Output>;
 
+const out = new WireWriter(256);
+
 /** The bytes of a `SendReply` of one receipt, or of a `SendBatchReply`. */
 export function encodeReceipts(receipts: readonly ReceiptInput[]): Buffer {
-  let room = 0;
-  for (const { messageId = "" } of receipts) room += NUMBERS_BYTES_MAX + 10 + textSize(messageId);
-  const bytes = Buffer.allocUnsafe(room);
-  let at = 0;
-  for (const receipt of receipts) {
-    bytes[at] = RECEIPT_TAG;
-    const size = receiptSize(receipt);
-    at = writeReceipt(receipt, bytes, writeVarint(bytes, at + 1, size));
-  }
-  return bytes.subarray(0, at);
+  out.at = 0;
+  for (const receipt of receipts) writeReceipt(receipt);
+  return Buffer.from(out.bytes.subarray(0, out.at));
 }
 
-function receiptSize(receipt: ReceiptInput): number {
-  const { messageId = "", queueId, queueOffset, written, flushed, replicas, duplicate, deferred } = receipt;
-  const idSize = textSize(messageId);
-  let size = idSize === 0 ? 0 : 1 + varintSize(idSize) + idSize;
-  size += numberSize(queueId) + numberSize(queueOffset) + numberSize(replicas);
-  return size + flagSize(written) + flagSize(flushed) + flagSize(duplicate) + flagSize(deferred);
-}
-
-function numberSize(value: number | undefined): number {
-  return value ? 1 + varintSize(value) : 0;
-}
-
-function flagSize(flag: boolean | undefined): number {
-  return flag ? 2 : 0;
-}
-
-function writeReceipt(receipt: ReceiptInput, bytes: Buffer, start: number): number {
-  const { messageId = "", queueId, queueOffset, written, flushed, replicas, duplicate, deferred } = receipt;
-  let at = start;
-  const idSize = textSize(messageId);
-  if (idSize > 0) {
-    bytes[at] = RECEIPT.MESSAGE_ID;
-    at = writeText(bytes, writeVarint(bytes, at + 1, idSize), messageId, idSize);
-  }
-  at = writeNumber(bytes, at, RECEIPT.QUEUE_ID, queueId);
-  at = writeNumber(bytes, at, RECEIPT.QUEUE_OFFSET, queueOffset);
-  at = writeNumber(bytes, at, RECEIPT.WRITTEN, Number(written ?? 0));
-  at = writeNumber(bytes, at, RECEIPT.FLUSHED, Number(flushed ?? 0));
-  at = writeNumber(bytes, at, RECEIPT.REPLICAS, replicas);
-  at = writeNumber(bytes, at, RECEIPT.DUPLICATE, Number(duplicate ?? 0));
-  return writeNumber(bytes, at, RECEIPT.DEFERRED, Number(deferred ?? 0));
-}
-
-function writeNumber(bytes: Buffer, at: number, tag: number, value: number | undefined): number {
-  if (!value) return at;
-  bytes[at] = tag;
-  return writeVarint(bytes, at + 1, value);
+function writeReceipt(receipt: ReceiptInput): void {
+  const { messageId = "", queueId = 0, queueOffset = 0, replicas = 0 } = receipt;
+  const written = Number(receipt.written ?? 0);
+  const flushed = Number(receipt.flushed ?? 0);
+  const duplicate = Number(receipt.duplicate ?? 0);
+  const deferred = Number(receipt.deferred ?? 0);
+  const numbers = numberFieldSize(queueId) + numberFieldSize(queueOffset) + numberFieldSize(replicas);
+  writeBlockHead(
+    out,
+    RECEIPT_TAG,
+    textFieldSize(messageId) + numbers + 2 * (written + flushed + duplicate + deferred),
+  );
+  writeTextField(out, RECEIPT.MESSAGE_ID, messageId);
+  writeNumberField(out, RECEIPT.QUEUE_ID, queueId);
+  writeNumberField(out, RECEIPT.QUEUE_OFFSET, queueOffset);
+  writeNumberField(out, RECEIPT.WRITTEN, written);
+  writeNumberField(out, RECEIPT.FLUSHED, flushed);
+  writeNumberField(out, RECEIPT.REPLICAS, replicas);
+  writeNumberField(out, RECEIPT.DUPLICATE, duplicate);
+  writeNumberField(out, RECEIPT.DEFERRED, deferred);
 }
 
 /** The receipts of a `SendReply` or `SendBatchReply`; BAD_REQUEST for bytes that are none. */

@@ -25,6 +25,12 @@ export interface StatusInput {
   readonly message: string;
 }
 
+/** Seconds and nanoseconds: since 1970 in a time, else a duration. */
+export interface Seconds {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
 /** The topic or group that the reader stands before; it stands behind it then. */
 export function readResource(reader: WireReader): Resource__Output {
   const end = enter(reader);
@@ -40,7 +46,7 @@ export function readResource(reader: WireReader): Resource__Output {
 }
 
 /** The time or duration that the reader stands before; it stands behind it then. */
-export function readSeconds(reader: WireReader): { seconds: number; nanos: number } {
+export function readSeconds(reader: WireReader): Seconds {
   const end = enter(reader);
   const read = { seconds: 0, nanos: 0 };
   while (reader.at < reader.end) {

@@ -1,23 +1,23 @@
 import type { Resource__Output } from "../gen/apache/rocketmq/v2/Resource.js";
-import { readProperty } from "./message-codec.js";
-import { enter } from "./message-fields.js";
-import { TextCache } from "./text-cache.js";
 import {
-  int64Size,
-  malformed,
-  textSize,
-  varintSize,
-  WireReader,
-  writeInt64,
-  writeText,
-  writeVarint,
-} from "./wire.js";
-
-/** Seconds and nanoseconds: since 1970 in a time, else a duration. */
-export interface Seconds {
-  readonly seconds: number;
-  readonly nanos: number;
-}
+  numberFieldSize,
+  textFieldSize,
+  writeBlockHead,
+  writeNumberField,
+  writeTextField,
+} from "./field-writer.js";
+import { readProperty } from "./message-codec.js";
+import { passOver, within } from "./message-fields.js";
+import {
+  readResource,
+  readSeconds,
+  type Seconds,
+  type StatusInput,
+  statusFieldSize,
+  writeStatusField,
+} from "./rocketmq-fields.js";
+import { TextCache } from "./text-cache.js";
+import { WireReader, WireWriter } from "./wire.js";
 
 /** Digest of a body, and how it was made: `DigestType` of definition.proto. */
 export interface BodyDigest {
@@ -71,10 +71,9 @@ const SYSTEM = {
   PRIORITY: 0xb0,
 } as const;
 
-const FIRST_TEXT = 0x0a;
-const SECOND_TEXT = 0x12;
-const FIRST_NUMBER = 0x08;
-const SECOND_NUMBER = 0x10;
+/** Field tags of `SendMessageRequest` and `Digest`. */
+const REQUEST = { MESSAGE: 0x0a } as const;
+const DIGEST = { TYPE: 0x08, CHECKSUM: 0x12 } as const;
 
 const EMPTY = Buffer.alloc(0);
 const texts = new TextCache();
@@ -90,24 +89,10 @@ export function decodeSendMessage(bytes: Buffer): ProducedMessages {
   const messages: ProducedMessage[] = [];
   while (reader.at < reader.end) {
     const tag = reader.tag();
-    if (tag !== FIRST_TEXT) passOver(reader, tag, 1);
+    if (tag !== REQUEST.MESSAGE) passOver(reader, tag, 1, "a request to send");
     else messages.push(within(reader, readMessage));
   }
   return { messages };
-}
-
-/** Reads the block that the reader stands before. */
-function within<T>(reader: WireReader, read: (reader: WireReader) => T): T {
-  const end = enter(reader);
-  const value = read(reader);
-  reader.end = end;
-  return value;
-}
-
-/** A field of a newer version, or one that producers do not fill; one of the first has a wire type that it cannot have. */
-function passOver(reader: WireReader, tag: number, fieldMax: number): void {
-  if (tag >>> 3 <= fieldMax) throw malformed(`field ${tag >>> 3} of a sent message has wire type ${tag & 7}`);
-  reader.skip(tag);
 }
 
 function readMessage(reader: WireReader): ProducedMessage {
@@ -119,7 +104,7 @@ function readMessage(reader: WireReader): ProducedMessage {
     const tag = reader.tag();
     switch (tag) {
       case MESSAGE.TOPIC:
-        topic = within(reader, readResource);
+        topic = readResource(reader);
         break;
       case MESSAGE.PROPERTY:
         readProperty(reader, userProperties);
@@ -134,7 +119,7 @@ function readMessage(reader: WireReader): ProducedMessage {
         break;
       }
       default:
-        passOver(reader, tag, MESSAGE_FIELD_MAX);
+        passOver(reader, tag, MESSAGE_FIELD_MAX, "a message");
     }
   }
   return { topic, userProperties, systemProperties, body };
@@ -187,7 +172,7 @@ function readSystemField(reader: WireReader, tag: number, into: Properties): voi
       into.messageType = reader.uint32() | 0;
       return;
     case SYSTEM.BORN_TIMESTAMP:
-      into.bornTimestamp = within(reader, readSeconds);
+      into.bornTimestamp = readSeconds(reader);
       return;
     case SYSTEM.BORN_HOST:
       into.bornHost = reader.text(texts);
@@ -200,7 +185,7 @@ function readSystemField(reader: WireReader, tag: number, into: Properties): voi
 function readFurtherField(reader: WireReader, tag: number, into: Properties): void {
   switch (tag) {
     case SYSTEM.DELIVERY_TIMESTAMP:
-      into.deliveryTimestamp = within(reader, readSeconds);
+      into.deliveryTimestamp = readSeconds(reader);
       return;
     case SYSTEM.MESSAGE_GROUP:
       into.messageGroup = reader.text(texts);
@@ -209,7 +194,7 @@ function readFurtherField(reader: WireReader, tag: number, into: Properties): vo
       into.traceContext = reader.text();
       return;
     case SYSTEM.RECOVERY_DURATION:
-      into.orphanedTransactionRecoveryDuration = within(reader, readSeconds);
+      into.orphanedTransactionRecoveryDuration = readSeconds(reader);
       return;
     case SYSTEM.PRIORITY:
       into.priority = reader.uint32() | 0;
@@ -219,40 +204,16 @@ function readFurtherField(reader: WireReader, tag: number, into: Properties): vo
   }
 }
 
-function readResource(reader: WireReader): Resource__Output {
-  let resourceNamespace = "";
-  let name = "";
-  while (reader.at < reader.end) {
-    const tag = reader.tag();
-    if (tag === FIRST_TEXT) resourceNamespace = reader.text(texts);
-    else if (tag === SECOND_TEXT) name = reader.text(texts);
-    else reader.skip(tag);
-  }
-  return { resourceNamespace, name };
-}
-
 function readDigest(reader: WireReader): BodyDigest {
   let type = 0;
   let checksum = "";
   while (reader.at < reader.end) {
     const tag = reader.tag();
-    if (tag === FIRST_NUMBER) type = reader.uint32() | 0;
-    else if (tag === SECOND_TEXT) checksum = reader.text();
+    if (tag === DIGEST.TYPE) type = reader.uint32() | 0;
+    else if (tag === DIGEST.CHECKSUM) checksum = reader.text();
     else reader.skip(tag);
   }
   return { type, checksum };
-}
-
-function readSeconds(reader: WireReader): Seconds {
-  let seconds = 0;
-  let nanos = 0;
-  while (reader.at < reader.end) {
-    const tag = reader.tag();
-    if (tag === FIRST_NUMBER) seconds = reader.int64();
-    else if (tag === SECOND_NUMBER) nanos = reader.uint32() | 0;
-    else reader.skip(tag);
-  }
-  return { seconds, nanos };
 }
 
 /** Field tags of `apache.rocketmq.v2.SendMessageResponse`. */
@@ -282,66 +243,28 @@ export interface SentResult {
   readonly recallHandle?: string | undefined;
 }
 
-/** How a call went. */
-export interface StatusInput {
-  readonly code: number;
-  readonly message: string;
-}
+const out = new WireWriter(1 << 10);
 
 /** The bytes of a `SendMessageResponse`. */
 export function encodeSendMessageReply({ status, entries = [] }: SendMessageReply): Buffer {
-  let room = 1 + blockSize(statusSize(status));
-  for (const entry of entries) room += 1 + blockSize(entrySize(entry));
-  const bytes = Buffer.allocUnsafe(room);
-  let at = writeStatus(bytes, 0, RESPONSE.STATUS, status);
-  for (const entry of entries) {
-    at = writeNumber(bytes, at, RESPONSE.ENTRY, entrySize(entry));
-    at = writeEntry(bytes, at, entry);
-  }
-  return bytes;
+  out.at = 0;
+  writeStatusField(out, RESPONSE.STATUS, status);
+  for (const entry of entries) writeEntry(entry);
+  return Buffer.from(out.bytes.subarray(0, out.at));
 }
 
-function blockSize(bytes: number): number {
-  return varintSize(bytes) + bytes;
-}
-
-function textFieldSize(text: string | undefined): number {
-  return text ? 1 + blockSize(textSize(text)) : 0;
-}
-
-function statusSize({ code, message }: StatusInput): number {
-  return (code === 0 ? 0 : 1 + varintSize(code)) + textFieldSize(message);
-}
-
-function entrySize({ status, messageId, transactionId, offset, recallHandle }: SentResult): number {
+function writeEntry({
+  status,
+  messageId,
+  transactionId = "",
+  offset = 0,
+  recallHandle = "",
+}: SentResult): void {
   const texts = textFieldSize(messageId) + textFieldSize(transactionId) + textFieldSize(recallHandle);
-  return 1 + blockSize(statusSize(status)) + texts + (offset ? 1 + int64Size(offset) : 0);
-}
-
-function writeEntry(bytes: Buffer, start: number, entry: SentResult): number {
-  let at = writeStatus(bytes, start, ENTRY.STATUS, entry.status);
-  at = writeTextField(bytes, at, ENTRY.MESSAGE_ID, entry.messageId);
-  at = writeTextField(bytes, at, ENTRY.TRANSACTION_ID, entry.transactionId);
-  if (entry.offset) {
-    bytes[at] = ENTRY.OFFSET;
-    at = writeInt64(bytes, at + 1, entry.offset);
-  }
-  return writeTextField(bytes, at, ENTRY.RECALL_HANDLE, entry.recallHandle);
-}
-
-function writeStatus(bytes: Buffer, start: number, tag: number, status: StatusInput): number {
-  let at = writeNumber(bytes, start, tag, statusSize(status));
-  if (status.code !== 0) at = writeNumber(bytes, at, FIRST_NUMBER, status.code);
-  return writeTextField(bytes, at, SECOND_TEXT, status.message);
-}
-
-function writeNumber(bytes: Buffer, at: number, tag: number, value: number): number {
-  bytes[at] = tag;
-  return writeVarint(bytes, at + 1, value);
-}
-
-function writeTextField(bytes: Buffer, at: number, tag: number, text: string | undefined): number {
-  if (!text) return at;
-  const size = textSize(text);
-  return writeText(bytes, writeNumber(bytes, at, tag, size), text, size);
+  writeBlockHead(out, RESPONSE.ENTRY, statusFieldSize(status) + texts + numberFieldSize(offset));
+  writeStatusField(out, ENTRY.STATUS, status);
+  writeTextField(out, ENTRY.MESSAGE_ID, messageId);
+  writeTextField(out, ENTRY.TRANSACTION_ID, transactionId);
+  writeNumberField(out, ENTRY.OFFSET, offset);
+  writeTextField(out, ENTRY.RECALL_HANDLE, recallHandle);
 }

@@ -1,16 +1,8 @@
 import { LogwheelError } from "./errors.js";
+import { writeBlockHead, writeNumberField, writeTextField } from "./field-writer.js";
 import { BATCH_MESSAGES_MAX } from "./limits.js";
 import { encodedMessageSize, type MessageInput, writeMessage } from "./message-codec.js";
-import {
-  checkUint64,
-  malformed,
-  textSize,
-  varintSize,
-  WireReader,
-  writeFixed64,
-  writeText,
-  writeVarint,
-} from "./wire.js";
+import { checkUint64, malformed, WireReader, WireWriter, writeFixed64, writeVarint } from "./wire.js";
 
 /** Field tags of `logwheel.v1.SendRequest` and, alike, `SendBatchRequest`. */
 const SEND = {
@@ -24,9 +16,10 @@ const SEND = {
 } as const;
 
 const QUEUE_ID_MAX = 2 ** 32 - 1;
+/** A tag, and a number of any kind. */
+const NUMBER_BYTES_MAX = 12;
 
-/** All fields but topic, transaction and messages, at most. */
-const NUMBERS_BYTES_MAX = 32;
+const out = new WireWriter(4 << 10);
 
 /** What a caller says of the messages that it sends with one call. */
 export interface SendHead {
@@ -68,34 +61,26 @@ export function encodeSend(head: SendHead, messages: readonly MessageInput[]): B
     throw new LogwheelError("BAD_REQUEST", `the queue id must be a whole number below 2^32, not ${queueId}`);
   checkUint64("the producer id", producerId);
   checkUint64("the sequence", sequence);
-  const sizes = messages.map(encodedMessageSize);
-  const topicSize = textSize(topic);
-  const transactionSize = textSize(transactionId);
-  let room = NUMBERS_BYTES_MAX + topicSize + transactionSize;
-  for (const size of sizes) room += 1 + varintSize(size) + size;
-  const bytes = Buffer.allocUnsafe(room);
-  let at = writeTextField(bytes, 0, SEND.TOPIC, topic, topicSize);
-  if (queueId !== undefined) at = writeNumber(bytes, at, SEND.QUEUE_ID, queueId);
-  if (producerId !== 0) {
-    bytes[at] = SEND.PRODUCER_ID;
-    at = writeFixed64(bytes, at + 1, producerId);
+  out.at = 0;
+  writeTextField(out, SEND.TOPIC, topic);
+  if (queueId !== undefined) {
+    out.reserve(NUMBER_BYTES_MAX);
+    out.bytes[out.at] = SEND.QUEUE_ID;
+    out.at = writeVarint(out.bytes, out.at + 1, queueId);
   }
-  if (sequence !== 0) at = writeNumber(bytes, at, SEND.SEQUENCE, sequence);
-  if (half) at = writeNumber(bytes, at, SEND.HALF, 1);
-  if (transactionSize > 0) at = writeTextField(bytes, at, SEND.TRANSACTION, transactionId, transactionSize);
-  messages.forEach((message, index) => {
-    at = writeMessage(message, bytes, writeNumber(bytes, at, SEND.MESSAGE, sizes[index]!));
-  });
-  return bytes.subarray(0, at);
-}
-
-function writeNumber(bytes: Buffer, at: number, tag: number, value: number): number {
-  bytes[at] = tag;
-  return writeVarint(bytes, at + 1, value);
-}
-
-function writeTextField(bytes: Buffer, at: number, tag: number, text: string, size: number): number {
-  return writeText(bytes, writeNumber(bytes, at, tag, size), text, size);
+  if (producerId !== 0) {
+    out.reserve(NUMBER_BYTES_MAX);
+    out.bytes[out.at] = SEND.PRODUCER_ID;
+    out.at = writeFixed64(out.bytes, out.at + 1, producerId);
+  }
+  writeNumberField(out, SEND.SEQUENCE, sequence);
+  writeNumberField(out, SEND.HALF, half ? 1 : 0);
+  writeTextField(out, SEND.TRANSACTION, transactionId);
+  for (const message of messages) {
+    writeBlockHead(out, SEND.MESSAGE, encodedMessageSize(message));
+    out.at = writeMessage(message, out.bytes, out.at);
+  }
+  return Buffer.from(out.bytes.subarray(0, out.at));
 }
 
 /** Reads a `SendRequest` or `SendBatchRequest`. BAD_REQUEST for bytes that are none, or without a message. */

@@ -1,6 +1,6 @@
 import type { Duration } from "../../proto/gen/google/protobuf/Duration.js";
 import type { Timestamp } from "../../proto/gen/google/protobuf/Timestamp.js";
-import type { Seconds } from "../../proto/kernel/rocketmq-send-codec.js";
+import type { Seconds } from "../../proto/kernel/rocketmq-fields.js";
 
 export const NANOS_PER_MS = 1e6;
 

@@ -22,6 +22,7 @@ import {
 } from "../../proto/kernel/message-codec.js";
 import { EntryReader, PublishFrame } from "../../proto/kernel/publish-codec.js";
 import { decodePublishReply, encodePublishReply } from "../../proto/kernel/publish-reply.js";
+import { MESSAGING } from "../../proto/kernel/rocketmq-contract.js";
 import { decodeSend } from "../../proto/kernel/send-codec.js";
 import { writeVarint } from "../../proto/kernel/wire.js";
 import type { Decoder } from "./decoder.js";
@@ -109,6 +110,44 @@ const PUBLISH_REPLY = encodePublishReply({
   deferred: [0],
 });
 
+/** What clients of RocketMQ ask most. */
+const ROCKETMQ = {
+  sendMessage: {
+    messages: MESSAGES.map(({ body }) => ({
+      topic: { name: "t", resourceNamespace: "n" },
+      userProperties: { color: "red" },
+      body,
+      systemProperties: {
+        tag: "TagA",
+        keys: ["a", "b"],
+        messageId: "id",
+        bodyDigest: { type: 1, checksum: "A" },
+        bornTimestamp: { seconds: 5, nanos: 6 },
+        messageGroup: "g",
+        priority: -1,
+      },
+    })),
+  },
+  receiveMessage: {
+    group: { name: "g" },
+    messageQueue: {
+      topic: { name: "t" },
+      id: 1,
+      broker: { name: "a", endpoints: { scheme: 1, addresses: [{ host: "h", port: 5 }] } },
+    },
+    filterExpression: { type: 1, expression: "*" },
+    batchSize: 32,
+    invisibleDuration: { seconds: 5 },
+    longPollingTimeout: { seconds: 20 },
+    attemptId: "a",
+  },
+  ackMessage: {
+    group: { name: "g" },
+    topic: { name: "t" },
+    entries: [{ messageId: "m", receiptHandle: "r" }],
+  },
+};
+
 const entries = new EntryReader();
 const envelope = new Envelope();
 
@@ -192,7 +231,7 @@ export const WIRE_DECODERS: readonly Decoder[] = [
       .map(({ bytes }) => setOf(bytes)),
     run: (bytes) => void parseDescriptor(bytes),
   },
-  ...Object.entries({ BROKER, ADMIN, NAME_SERVER }).flatMap(([service, methods]) =>
+  ...Object.entries({ BROKER, ADMIN, NAME_SERVER, MESSAGING }).flatMap(([service, methods]) =>
     Object.entries(methods).flatMap(([method, { request, reply }]) =>
       Object.entries({ request, reply }).map(([way, codec]) => ({
         name: `${way} of ${service}.${method}`,
@@ -202,6 +241,11 @@ export const WIRE_DECODERS: readonly Decoder[] = [
       })),
     ),
   ),
+  ...(["sendMessage", "receiveMessage", "ackMessage"] as const).map((call) => ({
+    name: `a request to ${call}`,
+    corpus: [MESSAGING[call].request.encode(ROCKETMQ[call] as never)],
+    run: (bytes: Buffer) => void MESSAGING[call].request.decode(bytes),
+  })),
   {
     name: "errorFromTrailers",
     corpus: Object.values(TRAILERS).map((value) => Buffer.from(value)),

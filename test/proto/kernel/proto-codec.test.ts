@@ -37,13 +37,16 @@ const number = fc.oneof(
   fc.double(),
 );
 
+/** Requests that are no objects, or written without the library; their own tests hold them against it. */
+const BY_HAND = /\/(Publish|Send|SendBatch)$/;
+
 describe("codecs of the contract", () => {
   for (const { path, request, reply } of [BROKER, ADMIN, NAME_SERVER].flatMap((service) =>
     Object.values(service),
   ))
     it(`${path}: its messages are declared`, () => {
       const nothing = Buffer.alloc(0);
-      expect(request.encode((path.endsWith("/Publish") ? nothing : {}) as never)).to.have.length(0);
+      if (!BY_HAND.test(path)) expect(request.encode({} as never)).to.have.length(0);
       expect(typeof reply.decode(nothing)).to.equal("object");
     });
 

@@ -15,7 +15,7 @@ import {
   encodeSendMessageReply,
   type ProducedMessage,
 } from "../../../proto/kernel/rocketmq-send-codec.js";
-import { propertyName, text } from "../../support/message-arbitraries.js";
+import { propertyName, text, uint64 } from "../../support/message-arbitraries.js";
 
 const REQUEST = protoCodec<SendMessageRequest, SendMessageRequest__Output>(
   "apache.rocketmq.v2.SendMessageRequest",
@@ -75,7 +75,7 @@ const entry = fc.record({
   status,
   messageId: text,
   transactionId: text,
-  offset: int64,
+  offset: uint64,
   recallHandle: text,
 });
 
