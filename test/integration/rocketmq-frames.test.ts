@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { status as grpc } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { topic } from "../../client/index.js";
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import { DigestType } from "../../proto/gen/apache/rocketmq/v2/DigestType.js";
 import { Encoding } from "../../proto/gen/apache/rocketmq/v2/Encoding.js";
@@ -240,7 +239,7 @@ describe("frames as RocketMQ's clients for C++, C# and Rust send them", function
 
     it("bring what nobody said when it was born or how its body sums up", async () => {
       const csharp = caller(CSHARP);
-      await cluster.client.producer().send({ topic: topic("native"), body: Buffer.from("bare") });
+      await csharp.call(MESSAGING.sendMessage, { messages: [message("native", "bare")] });
       const [back] = await received(csharp, {
         group: named("bare-readers"),
         messageQueue: { topic: named("native"), id: 0, broker: { name: "a" } },
@@ -249,7 +248,8 @@ describe("frames as RocketMQ's clients for C++, C# and Rust send them", function
       const { bodyDigest, bornTimestamp, bodyEncoding } = back!.systemProperties!;
       const checksum = createHash("md5").update("bare").digest("hex").toUpperCase();
       expect(bodyDigest).to.deep.equal({ type: DigestType.MD5, checksum });
-      expect([bornTimestamp?.seconds, bodyEncoding]).to.not.include.members([undefined, 0]);
+      expect(bornTimestamp?.seconds).to.be.greaterThan(0);
+      expect(bodyEncoding).to.equal(Encoding.IDENTITY);
     });
 
     it("keep a message group in one queue, whichever their process has picked", async () => {
