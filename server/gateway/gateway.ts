@@ -1,3 +1,4 @@
+import { ClientType } from "../../proto/gen/apache/rocketmq/v2/ClientType.js";
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Endpoints__Output } from "../../proto/gen/apache/rocketmq/v2/Endpoints.js";
 import type { QueryAssignmentRequest__Output } from "../../proto/gen/apache/rocketmq/v2/QueryAssignmentRequest.js";
@@ -129,7 +130,7 @@ export class Gateway implements Lifecycle {
     return {
       queryRoute: (request, call) => this.#queryRoute(request, namespaceOf(call)),
       queryAssignment: (request, call) => this.#queryAssignment(request, namespaceOf(call)),
-      heartbeat: ({ group }, call) => ({ status: this.#hear(call, group).status }),
+      heartbeat: ({ group, clientType }, call) => ({ status: this.#hear(call, group, clientType).status }),
       telemetry: (stream, call) => {
         const { bodyBytesMax, groupRules } = this.#options;
         const rules = { bodyBytesMax };
@@ -221,19 +222,24 @@ export class Gateway implements Lifecycle {
     });
   }
 
-  /** The client of a call, which may name its group. */
+  /**
+   * The client of a call, which may name its group and its type. With a type it is heard also if it has told no settings: after
+   * a restart some tell them late or never, and send to an endpoint that has failed again only when it takes their heartbeat.
+   */
   #hear(
     call: CallContext,
     group: Resource__Output | null | undefined,
-  ): { readonly status: Status; readonly client?: GatewayClient } {
+    type: ClientType = ClientType.CLIENT_TYPE_UNSPECIFIED,
+  ): { readonly status: Status; readonly client: GatewayClient | undefined } {
     const client = this.#clients.heard(clientIdOf(call));
-    if (client?.settings === undefined) {
-      const status = refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet");
-      return client === undefined ? { status } : { status, client };
-    }
+    if (client?.settings === undefined && type === ClientType.CLIENT_TYPE_UNSPECIFIED)
+      return {
+        status: refusal(Code.UNRECOGNIZED_CLIENT_TYPE, "the client has not told its settings yet"),
+        client,
+      };
     // Producers of some languages name an empty one.
     const wrong = group?.name ? groupRefusal(nameOf(group, namespaceOf(call))) : undefined;
-    return wrong === undefined ? { status: OK, client } : { status: wrong };
+    return wrong === undefined ? { status: OK, client } : { status: wrong, client: undefined };
   }
 }
 

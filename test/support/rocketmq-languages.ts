@@ -40,19 +40,26 @@ export async function makeTopics({ client }: RocketmqCluster): Promise<void> {
   await groups.create("in-order", { ordered: true, maxAttempts: 2, retryDelaysMs: [1_000] });
 }
 
-/** What any such program is expected to do, as tests of the suite around; `program` is there once they run. */
-export function itDoesAllOfIt(program: () => LanguageProgram): void {
-  const run = (...args: string[]) => program().run(...args);
-  const received = (lines: readonly ProgramLine[]) =>
-    lines.flatMap(({ received: body }) => (body === undefined ? [] : [body]));
+const received = (lines: readonly ProgramLine[]) =>
+  lines.flatMap(({ received: body }) => (body === undefined ? [] : [body]));
 
-  /** Waits: acknowledgements of a push consumer may be on their way when it is ended. */
-  const through = (group: string) =>
-    until(`${group} is through`, async () => {
-      const { queues } = await program().cluster.client.admin.groups.describe(group);
-      const stored = queues.reduce((sum, { endOffset }) => sum + endOffset, 0);
-      return stored > 0 && queues.every(({ lag }) => lag === 0);
-    });
+/** Waits: acknowledgements of a push consumer may be on their way when it is ended. */
+const through = (program: () => LanguageProgram, group: string) =>
+  until(`${group} is through`, async () => {
+    const { queues } = await program().cluster.client.admin.groups.describe(group);
+    const stored = queues.reduce((sum, { endOffset }) => sum + endOffset, 0);
+    return stored > 0 && queues.every(({ lag }) => lag === 0);
+  });
+
+/** What a program whose client has all there is is expected to do, as tests of the suite around; `program` is there once they run. */
+export function itDoesAllOfIt(program: () => LanguageProgram): void {
+  itSendsAndReceives(program);
+  itHidesAndPushes(program);
+}
+
+/** The same of one without push consumers. */
+export function itSendsAndReceives(program: () => LanguageProgram): void {
+  const run = (...args: string[]) => program().run(...args);
 
   it("sends, receives with tag, key and properties, and acknowledges", async () => {
     const sent = await run("send", "plain", "one", "two");
@@ -63,7 +70,7 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
       expect([tag, keys, attempt]).to.deep.equal(["sent", [body], 1]);
       expect(properties).to.deep.equal({ language: program().language });
     }
-    await through("readers");
+    await through(program, "readers");
   });
 
   it("receives what an SQL expression is true of", async () => {
@@ -74,8 +81,27 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
       "two",
       "three",
     ]);
-    await through("choosers");
+    await through(program, "choosers");
   });
+
+  it("sends for later, recalls if it can, and receives what is due", async () => {
+    await run("delay", "later", "soon", "never");
+    expect(received(await run("receive", "later", "late-readers", "1"))).to.deep.equal(["soon"]);
+    const left = await program().cluster.client.admin.delayed.list({ topic: "later" }).toArray();
+    expect(left.length).to.equal(program().recalls ? 0 : 1);
+    await through(program, "late-readers");
+  });
+
+  it("commits, rolls back, and is asked about what nobody decided", async () => {
+    const lines = await run("transact", "money", "paid", "refused", "unsure");
+    expect(lines.flatMap(({ asked }) => asked ?? [])).to.deep.equal(["unsure"]);
+    expect(received(await run("receive", "money", "bank", "2"))).to.have.members(["paid", "unsure"]);
+    await through(program, "bank");
+  });
+}
+
+function itHidesAndPushes(program: () => LanguageProgram): void {
+  const run = (...args: string[]) => program().run(...args);
 
   it("receives again, as another attempt, what it made visible again", async () => {
     await run("send", "held", "x");
@@ -84,22 +110,7 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
       ["x", 1],
       ["x", 2],
     ]);
-    await through("hiders");
-  });
-
-  it("sends for later, recalls if it can, and receives what is due", async () => {
-    await run("delay", "later", "soon", "never");
-    expect(received(await run("receive", "later", "late-readers", "1"))).to.deep.equal(["soon"]);
-    const left = await program().cluster.client.admin.delayed.list({ topic: "later" }).toArray();
-    expect(left.length).to.equal(program().recalls ? 0 : 1);
-    await through("late-readers");
-  });
-
-  it("commits, rolls back, and is asked about what nobody decided", async () => {
-    const lines = await run("transact", "money", "paid", "refused", "unsure");
-    expect(lines.flatMap(({ asked }) => asked ?? [])).to.deep.equal(["unsure"]);
-    expect(received(await run("receive", "money", "bank", "2"))).to.have.members(["paid", "unsure"]);
-    await through("bank");
+    await through(program, "hiders");
   });
 
   it("keeps the order of message groups in a push consumer, past what it forwards to the dead letters", async () => {
@@ -111,7 +122,7 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
       const own = (all: readonly string[]) => all.filter((body) => body.startsWith(group));
       expect(own(seen)).to.deep.equal(own(good));
     }
-    await through("in-order");
+    await through(program, "in-order");
     const letters = await program().cluster.client.admin.deadLetters.list("in-order").toArray();
     const told = letters.map(({ body, dead }) => [Buffer.from(body).toString(), dead?.reason]);
     expect(told).to.deep.equal([["a-poison", "rejected"]]);
@@ -122,16 +133,16 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
     const lines = await run("push", "failing", "failing-readers", "2");
     const told = lines.map(({ received: body, attempt }) => `${body} ${attempt}`);
     expect(told).to.have.members(["good 1", "bad 1", "bad 2"]);
-    await through("failing-readers");
+    await through(program, "failing-readers");
   });
 
   it("goes on in a push consumer when the broker was killed and is back", async () => {
     const pushed = run("push", "killed", "survivors", "4");
     await run("send", "killed", "one", "two");
-    await through("survivors");
+    await through(program, "survivors");
     await program().cluster.restart();
     await run("send", "killed", "three", "four");
     expect(received(await pushed)).to.include.members(["one", "two", "three", "four"]);
-    await through("survivors");
+    await through(program, "survivors");
   });
 }

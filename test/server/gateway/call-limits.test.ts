@@ -106,6 +106,15 @@ describe("the limits of calls", () => {
     }
   });
 
+  it("let a client be heard that says its type, although it has told nothing since a restart", async () => {
+    const channel = world.to("a", { "x-mq-client-id": "back" });
+    for (const [group, code] of [
+      ["readers", 20000],
+      ["CID_RMQ_SYS_x", ILLEGAL_GROUP],
+    ] as const)
+      expect(await codeOf("heartbeat", { group: { name: group }, clientType: 2 }, channel)).to.equal(code);
+  });
+
   it("of settings are those of the names of groups", async () => {
     for (const [group, legal] of names(120, ["CID_RMQ_SYS_x"])) {
       const stream = world.to().open(MESSAGING.telemetry);

@@ -270,4 +270,30 @@ describe("receiving through the gateway", () => {
       expect(await receive("one", "bills", bills)).to.deep.equal([`${NOTHING}`]);
     }
   });
+
+  for (const [told, seconds] of [
+    ["as long as its client has told in its settings", 5],
+    ["20 s when its client has told nothing of it", 20],
+  ] as const)
+    it(`lets a poll that says no time, as those of C++ and Go do, wait ${told}`, async () => {
+      const channel = to("one");
+      if (seconds !== 20) {
+        const stream = channel.open(telemetry);
+        stream.listen({ message() {}, close() {} });
+        stream.write({
+          settings: { subscription: { group: { name: "g" }, longPollingTimeout: { seconds, nanos: 0 } } },
+        });
+      }
+      await receive("one");
+      let answered = false;
+      const polled = world.answered(receiveMessage, wish("orders", { longPollingTimeout: null }), channel);
+      void polled.then(() => {
+        answered = true;
+      });
+      await world.cluster.clock.advance(seconds * 1_000 - 100);
+      expect(answered).to.equal(false);
+      await world.cluster.clock.advance(200);
+      expect(answered).to.equal(true);
+      expect(shown(await polled)).to.deep.equal([`${NOTHING}`]);
+    });
 });
