@@ -44,6 +44,8 @@ export interface BrokerMemberDeps {
   lost(topic: string, queueId: number, offset: number, attempt: number): void;
   /** The queues that the member has, with their generations. */
   assigned(queues: readonly Assigned__Output[]): void;
+  /** The broker is stopping: see `leave`. */
+  draining(): void;
   /** There is no stream: what has come and is not given out is the broker's again. */
   broken(error: LogwheelError): void;
 }
@@ -90,8 +92,7 @@ export class BrokerMember {
         acked: (serial, failures) => this.#acked(serial, failures),
         leaseLost: ({ topic, queueId, offset, attempt }) => deps.lost(topic, queueId, offset, attempt),
         paused: () => {},
-        draining: () =>
-          this.#link.leave(new LogwheelError("BROKER_STOPPING", `broker ${broker} is stopping`)),
+        draining: () => deps.draining(),
         broken: (error) => this.#broken(error),
       },
     );
@@ -150,6 +151,12 @@ export class BrokerMember {
         new LogwheelError("BROKER_UNAVAILABLE", `broker ${this.#deps.broker} cannot be reached`),
       );
     return session.roundTrip();
+  }
+
+  /** Leaves a broker that is stopping, until it is back. */
+  leave(): void {
+    this.#flush();
+    this.#link.leave(new LogwheelError("BROKER_STOPPING", `broker ${this.#deps.broker} is stopping`));
   }
 
   close(): void {

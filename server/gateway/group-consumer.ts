@@ -6,7 +6,8 @@ import type { SessionConnections } from "../../proto/kernel/consume-session.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { Arrivals, laneOfArrived } from "./arrivals.js";
 import { type Arrived, BrokerMember } from "./broker-member.js";
-import { laneOf, Outstanding, queueOf } from "./outstanding.js";
+import { laneOf, Outstanding } from "./outstanding.js";
+import { OwnQueues } from "./own-queues.js";
 import { expired, type Receipt } from "./receipt-handle.js";
 import { WaitingCalls } from "./waiting-calls.js";
 import type { Wish } from "./wish.js";
@@ -37,14 +38,6 @@ export interface GroupConsumerDeps {
   addressOf(broker: string): string | undefined;
 }
 
-/** A queue that is this member's. */
-interface OwnQueue {
-  readonly broker: string;
-  readonly topic: string;
-  readonly queueId: number;
-  readonly generation: number;
-}
-
 /** A message that is given out, and its receipt. */
 export interface Given {
   readonly arrived: Arrived;
@@ -58,9 +51,9 @@ export class GroupConsumer {
   readonly #members = new Map<string, BrokerMember>();
   readonly #arrived = new Arrivals();
   readonly #out = new Outstanding();
-  /** By broker, topic and queue: generation. */
-  readonly #revoking = new Map<string, OwnQueue>();
-  readonly #assigned = new Map<string, OwnQueue>();
+  readonly #queues: OwnQueues;
+  /** Brokers that are stopping: they are left when nothing of theirs is out. */
+  readonly #draining = new Set<string>();
   /** By broker: when a call was there last that asked. */
   readonly #askedMs = new Map<string, number>();
   readonly #waiting: WaitingCalls;
@@ -73,6 +66,14 @@ export class GroupConsumer {
   constructor(deps: GroupConsumerDeps) {
     this.#deps = deps;
     this.#waiting = new WaitingCalls(deps.clock);
+    this.#queues = new OwnQueues({
+      isBusy: (queue) => this.#out.ofQueue(queue.topic, queue) > 0,
+      lost: ({ broker, topic, queueId }) => {
+        this.#arrived.take(broker, (each) => each.topic === topic && each.record.queueId === queueId);
+      },
+      release: ({ broker, topic, queueId, generation }) =>
+        this.#member(broker).released(topic, queueId, generation),
+    });
     this.#cancelRenew = this.#renewLater();
   }
 
@@ -123,7 +124,8 @@ export class GroupConsumer {
         this.#failure = undefined;
         throw failure;
       }
-      if (!this.#arrived.isFull(wish.broker)) member.want(wish.max + this.#waiting.wanted(wish.broker));
+      if (!this.#arrived.isFull(wish.broker) && !this.#draining.has(wish.broker))
+        member.want(wish.max + this.#waiting.wanted(wish.broker));
       await this.#waiting.wait(wish, leftMs);
     }
     return [];
@@ -136,6 +138,7 @@ export class GroupConsumer {
     await this.#member(receipt.broker).ack(topic, receipt.queueId, receipt.generation, receipt.offset);
     this.#forget(topic, receipt);
     this.#out.remember(topic, receipt);
+    this.#leaveDrained(receipt.broker);
   }
 
   /** The message is visible again after `ms` and not before; returns its receipt until then. */
@@ -147,6 +150,7 @@ export class GroupConsumer {
     if (this.#deps.ordered) {
       this.#fail(topic, receipt, { delayMs: ms });
       await member.roundTrip();
+      this.#leaveDrained(receipt.broker);
       return hidden;
     }
     member.extend(topic, queueId, offset, attempt, Math.max(1, ms));
@@ -168,6 +172,7 @@ export class GroupConsumer {
       errorMessage: "given up by its client",
     });
     await member.roundTrip();
+    this.#leaveDrained(receipt.broker);
   }
 
   close(): void {
@@ -206,9 +211,13 @@ export class GroupConsumer {
       }),
       arrived: (arrived) => this.#come(broker, arrived),
       lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
-      assigned: (queues) => this.#assign(broker, queues),
+      assigned: (queues) => {
+        if (ordered) this.#queues.assign(broker, queues);
+      },
+      draining: () => this.#drain(broker),
       broken: (error) => {
         this.#arrived.drop(broker);
+        this.#draining.delete(broker);
         if (error.code !== "CLOSED") this.#failure = error;
         if (error.code === "CLOSED" || ordered) this.#dropAll(broker);
         this.#waiting.wakeAll();
@@ -315,37 +324,26 @@ export class GroupConsumer {
     if (!this.#deps.ordered) return;
     // What waits behind it in its key can go out now.
     this.#waiting.wakeAll();
-    const queue = queueOf(topic, place);
-    const revoking = this.#revoking.get(queue);
-    if (revoking === undefined || this.#out.ofQueue(topic, place) > 0) return;
-    this.#revoking.delete(queue);
-    this.#member(revoking.broker).released(revoking.topic, revoking.queueId, revoking.generation);
+    this.#queues.settled(topic, place);
   }
 
-  /** What is not the member's any more is dropped; a queue on its way out is given back when nothing of it is out. */
-  #assign(broker: string, assigned: readonly Omit<OwnQueue, "broker">[]): void {
-    if (!this.#deps.ordered) return;
-    const queues = assigned.map((each) => ({ ...each, broker }));
-    const now = new Map(queues.map((each) => [queueOf(each.topic, each), each]));
-    for (const [queue, had] of [...this.#assigned]) {
-      if (had.broker !== broker || now.get(queue)?.generation === had.generation) continue;
-      this.#assigned.delete(queue);
-      this.#arrived.take(
-        broker,
-        ({ topic, record }) => queueOf(topic, { broker, queueId: record.queueId }) === queue,
-      );
-      if (now.has(queue)) continue;
-      if (this.#out.ofQueue(had.topic, had) > 0) this.#revoking.set(queue, had);
-      else this.#member(broker).released(had.topic, had.queueId, had.generation);
-    }
-    for (const [queue, each] of now) this.#assigned.set(queue, each);
+  /** The broker is stopping. What has come of it is for others; what its client has can still be settled. */
+  #drain(broker: string): void {
+    this.#draining.add(broker);
+    this.#arrived.drop(broker);
+    this.#leaveDrained(broker);
+  }
+
+  #leaveDrained(broker: string): void {
+    if (!this.#draining.has(broker) || this.#out.of(broker).length > 0) return;
+    this.#draining.delete(broker);
+    this.#members.get(broker)?.leave();
   }
 
   #dropAll(broker: string): void {
     for (const { topic, receipt } of this.#out.all())
       if (receipt.broker === broker) this.#out.delete(topic, receipt);
-    for (const [queue, each] of [...this.#assigned]) if (each.broker === broker) this.#assigned.delete(queue);
-    for (const [queue, each] of [...this.#revoking]) if (each.broker === broker) this.#revoking.delete(queue);
+    this.#queues.drop(broker);
   }
 
   #renewLater(): () => void {
@@ -390,6 +388,7 @@ export class GroupConsumer {
         else this.#forget(out.topic, out.receipt);
       }
     }
+    for (const broker of this.#draining) this.#leaveDrained(broker);
   }
 }
 

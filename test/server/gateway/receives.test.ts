@@ -101,6 +101,40 @@ describe("receiving through the gateway", () => {
     expect(got[0]).to.match(/^m /);
   });
 
+  for (const ordered of [false, true])
+    it(`lets clients settle what they have while the broker stops${ordered ? ", in order" : ""}`, async () => {
+      const admin = world.cluster.network.connect("a:10911");
+      if (ordered) await world.ask(ADMIN.createGroup, { group: { name: "g", ordered } }, admin);
+      await tell("one", { orders: "*" });
+      const listening = world.answered(receiveMessage, wish("orders", { batchSize: 2 }), to("one"));
+      for (const messageGroup of ["m", "n", "o"])
+        await world.send(world.message("orders", messageGroup, { messageType: 2, messageGroup }));
+      const frames = [...(await world.cluster.advance(listening))];
+      while (shown(frames).length < 2)
+        frames.push(...(await world.frames(receiveMessage, wish("orders", { batchSize: 1 }), to("one"))));
+      let drained = false;
+      const drain = world.cluster
+        .brokerOf("a")
+        .drain(60_000)
+        .then(() => {
+          drained = true;
+        });
+      await world.cluster.clock.advance(1_000);
+      expect(await receive("one")).to.deep.equal([String(NOTHING)]);
+      for (const { message } of frames.filter((each) => each.message != null)) {
+        expect(drained).to.equal(false);
+        const entry = {
+          messageId: message!.systemProperties!.messageId,
+          receiptHandle: message!.systemProperties!.receiptHandle!,
+        };
+        const request = { group: { name: "g" }, topic: { name: "orders" }, entries: [entry] };
+        expect((await world.ask(ackMessage, request, to("one"))).status?.code).to.equal(20000);
+      }
+      await world.cluster.clock.advance(1_000);
+      expect(drained).to.equal(true);
+      await drain;
+    });
+
   it("gives back what nobody asks for, and that counts as no attempt", async () => {
     await tell("one", { orders: "*" });
     await receive("one");
