@@ -1,0 +1,106 @@
+import { HpackError } from "./hpack-error.js";
+
+/**
+ * Bits of the code of each byte and, last, of the end of a string (RFC 7541 appendix B). The code is canonical, so
+ * that lengths say it all: shorter codes count up before longer ones, and those of one length by their symbols.
+ */
+// biome-ignore format: a table
+const CODE_BITS = [
+  13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
+  6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
+  13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6,
+  15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5, 6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28,
+  20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23, 24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24,
+  22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
+  26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27,
+  20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
+  30,
+];
+const END_OF_STRING = 256;
+
+/** The shortest code has five bits. */
+const GROWTH_MAX = 8 / 5;
+const PADDING_BITS_MAX = 7;
+
+/**
+ * The tree of the code, two children for each of its 256 inner nodes: a node, or the complement of a symbol. The nodes
+ * on the way to the end of the string, which is nothing but ones, are numbered first: node n is n ones from the root.
+ */
+function tree(): Int16Array {
+  const children = new Int16Array(2 * END_OF_STRING);
+  let nodes = 1;
+  const grow = (symbol: number, code: number, bits: number): void => {
+    let node = 0;
+    for (let bit = bits - 1; bit > 0; bit--) {
+      const child = 2 * node + ((code >>> bit) & 1);
+      if (children[child] === 0) children[child] = nodes++;
+      node = children[child]!;
+    }
+    children[2 * node + (code & 1)] = ~symbol;
+  };
+  const endBits = CODE_BITS[END_OF_STRING]!;
+  grow(END_OF_STRING, 2 ** endBits - 1, endBits);
+  let code = 0;
+  for (let bits = 1; bits <= endBits; bits++, code <<= 1)
+    for (let symbol = 0; symbol < END_OF_STRING; symbol++)
+      if (CODE_BITS[symbol] === bits) grow(symbol, code++, bits);
+  return children;
+}
+
+/** Where a step keeps what it brings; a negative one met the end of the string. */
+const STEP = { NODE: 0xff, FIRST: 8, SECOND: 16, SYMBOLS: 24, ENDED: 1 << 31 } as const;
+
+/** What each byte does at each node: leads to another node and brings up to two symbols. */
+function steps(): Int32Array {
+  const children = tree();
+  const all = new Int32Array(256 * 256);
+  const walk = (from: number, node: number, bits: number, path: number, brought: number): void => {
+    if (bits === 8) {
+      all[(from << 8) | path] = brought | node;
+      return;
+    }
+    for (const bit of [0, 1]) {
+      const child = children[2 * node + bit]!;
+      const next = Math.max(child, 0);
+      walk(from, next, bits + 1, (path << 1) | bit, child < 0 ? withSymbol(brought, ~child) : brought);
+    }
+  };
+  for (let node = 0; node < 256; node++) walk(node, node, 0, 0, 0);
+  return all;
+}
+
+function withSymbol(brought: number, symbol: number): number {
+  if (symbol === END_OF_STRING) return brought | STEP.ENDED;
+  const place = brought >>> STEP.SYMBOLS === 0 ? STEP.FIRST : STEP.SECOND;
+  return (brought | (symbol << place)) + (1 << STEP.SYMBOLS);
+}
+
+const STEPS = steps();
+
+/** Where strings of usual length are put together. */
+const SCRATCH = Buffer.allocUnsafeSlow(4_096);
+
+/**
+ * The text of `bytes[start..end)` in the code of RFC 7541 appendix B, a character for each byte.
+ *
+ * Throws HpackError where the code of the end of a string occurs, or if what fills the last byte is longer than 7 bits
+ * or not all ones (RFC 7541 5.2).
+ */
+export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string {
+  // Each step writes two symbols, whether it brings them or not.
+  const room = Math.ceil((end - start) * GROWTH_MAX) + 2;
+  const text = room <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(room);
+  let length = 0;
+  let step = 0;
+  let ended = 0;
+  for (let at = start; at < end; at++) {
+    step = STEPS[((step & STEP.NODE) << 8) | bytes[at]!]!;
+    text[length] = step >>> STEP.FIRST;
+    text[length + 1] = step >>> STEP.SECOND;
+    length += (step >>> STEP.SYMBOLS) & 3;
+    ended |= step;
+  }
+  if (ended < 0) throw new HpackError("the code of the end of a string within a string");
+  if ((step & STEP.NODE) > PADDING_BITS_MAX) throw new HpackError("a string that ends within a code");
+  return text.toString("latin1", 0, length);
+}
