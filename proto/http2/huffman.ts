@@ -48,31 +48,24 @@ function tree(): Int16Array {
 }
 
 /** Where a step keeps what it brings; a negative one met the end of the string. */
-const STEP = { NODE: 0xff, FIRST: 8, SECOND: 16, SYMBOLS: 24, ENDED: 1 << 31 } as const;
+const STEP = { NODE: 0xff, SYMBOL: 8, BROUGHT: 16, ENDED: 1 << 31 } as const;
 
-/** What each byte does at each node: leads to another node and brings up to two symbols. */
+/** What each half of a byte does at each node: leads to another node and brings a symbol or none. */
 function steps(): Int32Array {
   const children = tree();
-  const all = new Int32Array(256 * 256);
-  const walk = (from: number, node: number, bits: number, path: number, brought: number): void => {
-    if (bits === 8) {
-      all[(from << 8) | path] = brought | node;
-      return;
+  const all = new Int32Array(256 * 16);
+  for (let at = 0; at < all.length; at++) {
+    let node = at >>> 4;
+    let brought = 0;
+    for (let bit = 3; bit >= 0; bit--) {
+      const child = children[2 * node + ((at >>> bit) & 1)]!;
+      node = Math.max(child, 0);
+      if (child < 0)
+        brought = ~child === END_OF_STRING ? STEP.ENDED : (1 << STEP.BROUGHT) | (~child << STEP.SYMBOL);
     }
-    for (const bit of [0, 1]) {
-      const child = children[2 * node + bit]!;
-      const next = Math.max(child, 0);
-      walk(from, next, bits + 1, (path << 1) | bit, child < 0 ? withSymbol(brought, ~child) : brought);
-    }
-  };
-  for (let node = 0; node < 256; node++) walk(node, node, 0, 0, 0);
+    all[at] = brought | node;
+  }
   return all;
-}
-
-function withSymbol(brought: number, symbol: number): number {
-  if (symbol === END_OF_STRING) return brought | STEP.ENDED;
-  const place = brought >>> STEP.SYMBOLS === 0 ? STEP.FIRST : STEP.SECOND;
-  return (brought | (symbol << place)) + (1 << STEP.SYMBOLS);
 }
 
 const STEPS = steps();
@@ -87,17 +80,21 @@ const SCRATCH = Buffer.allocUnsafeSlow(4_096);
  * or not all ones (RFC 7541 5.2).
  */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string {
-  // Each step writes two symbols, whether it brings them or not.
-  const room = Math.ceil((end - start) * GROWTH_MAX) + 2;
+  // A step writes a symbol, whether it brings one or not.
+  const room = Math.ceil((end - start) * GROWTH_MAX) + 1;
   const text = room <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(room);
   let length = 0;
   let step = 0;
   let ended = 0;
   for (let at = start; at < end; at++) {
-    step = STEPS[((step & STEP.NODE) << 8) | bytes[at]!]!;
-    text[length] = step >>> STEP.FIRST;
-    text[length + 1] = step >>> STEP.SECOND;
-    length += (step >>> STEP.SYMBOLS) & 3;
+    const byte = bytes[at]!;
+    step = STEPS[((step & STEP.NODE) << 4) | (byte >>> 4)]!;
+    text[length] = step >>> STEP.SYMBOL;
+    length += (step >>> STEP.BROUGHT) & 1;
+    ended |= step;
+    step = STEPS[((step & STEP.NODE) << 4) | (byte & 15)]!;
+    text[length] = step >>> STEP.SYMBOL;
+    length += (step >>> STEP.BROUGHT) & 1;
     ended |= step;
   }
   if (ended < 0) throw new HpackError("the code of the end of a string within a string");

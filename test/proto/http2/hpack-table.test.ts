@@ -3,7 +3,7 @@ import { HeaderField, HeaderName } from "../../../proto/http2/header-field.js";
 import { HpackError } from "../../../proto/http2/hpack-error.js";
 import { HpackTable } from "../../../proto/http2/hpack-table.js";
 
-/** The smallest header that the table can hold: 33 bytes. */
+/** A header of 32 bytes and its name. */
 function field(name: string): HeaderField {
   return new HeaderField(new HeaderName(name), "");
 }
@@ -61,9 +61,17 @@ describe("HpackTable", () => {
   });
 
   it("holds as many of the smallest as fit", () => {
-    const table = new HpackTable(4_096);
-    for (let index = 0; index < 300; index++) table.add(field(""));
-    expect(own(table)).to.have.length(128);
+    for (const [bytes, count] of [
+      [4_096, 128],
+      [4_095, 127],
+      [97, 3],
+      [96, 3],
+      [95, 2],
+    ] as const) {
+      const table = new HpackTable(bytes);
+      for (let index = 0; index < 300; index++) table.add(field(""));
+      expect(own(table)).to.have.length(count);
+    }
   });
 
   it("changes its size up to what we allow", () => {
