@@ -27,6 +27,11 @@ describe("Huffman's code", () => {
     );
   });
 
+  it("has room for the shortest codes, eight of them in five bytes", () => {
+    for (let length = 5_000; length < 5_008; length++)
+      expect(decode(huffman("0".repeat(length)))).to.equal("0".repeat(length));
+  });
+
   it("is filled up with at most seven ones", () => {
     const [zero, ones] = ["00000", "1".repeat(8)];
     expect(decode(bitsOf(`${zero}111`))).to.equal("0");
