@@ -33,16 +33,29 @@ func must(err error) {
 	}
 }
 
-// Runs so many at once and tells how fast `done` of them all were.
-func measure(workers int, work func(), done func() int64) {
+// Messages that are done, and when the last of those that count was: who receives waits for more at the end.
+type meter struct {
+	count atomic.Int64
+	last  atomic.Int64
+}
+
+func (done *meter) add(messages int64) {
+	if done.count.Add(1) <= messages {
+		done.last.Store(time.Now().UnixNano())
+	}
+}
+
+// Runs so many workers at once and tells how fast they were.
+func (done *meter) measure(workers int, messages int64, work func()) {
 	var all sync.WaitGroup
 	began := time.Now()
 	for range workers {
 		all.Go(work)
 	}
 	all.Wait()
-	seconds := time.Since(began).Seconds()
-	fmt.Printf("%d messages in %.2f s: %.0f/s\n", done(), seconds, float64(done())/seconds)
+	seconds := time.Unix(0, done.last.Load()).Sub(began).Seconds()
+	counted := min(messages, done.count.Load())
+	fmt.Printf("%d messages in %.2f s: %.0f/s\n", counted, seconds, float64(counted)/seconds)
 }
 
 func send(config *rocketmq.Config, messages int64, workers int) {
@@ -51,17 +64,18 @@ func send(config *rocketmq.Config, messages int64, workers int) {
 	must(producer.Start())
 	defer producer.GracefulStop()
 	body := make([]byte, bodyBytes)
-	var begun, sent atomic.Int64
-	measure(workers, func() {
+	var begun atomic.Int64
+	var sent meter
+	sent.measure(workers, messages, func() {
 		for begun.Add(1) <= messages {
 			_, err := producer.Send(context.Background(), &rocketmq.Message{Topic: topic, Body: body})
 			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				continue
 			}
-			sent.Add(1)
+			sent.add(messages)
 		}
-	}, sent.Load)
+	})
 }
 
 func receive(config *rocketmq.Config, messages int64, workers int) {
@@ -70,9 +84,9 @@ func receive(config *rocketmq.Config, messages int64, workers int) {
 	must(err)
 	must(consumer.Start())
 	defer consumer.GracefulStop()
-	var acked atomic.Int64
-	measure(workers, func() {
-		for acked.Load() < messages {
+	var acked meter
+	acked.measure(workers, messages, func() {
+		for acked.count.Load() < messages {
 			// An error is what this client makes of nothing that came.
 			views, _ := consumer.Receive(context.Background(), batch, invisible)
 			for _, view := range views {
@@ -80,10 +94,10 @@ func receive(config *rocketmq.Config, messages int64, workers int) {
 					fmt.Fprintln(os.Stderr, err)
 					continue
 				}
-				acked.Add(1)
+				acked.add(messages)
 			}
 		}
-	}, acked.Load)
+	})
 }
 
 func main() {

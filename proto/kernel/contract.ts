@@ -20,15 +20,12 @@ import type {
 import type { ListTopicsReply, ListTopicsReply__Output } from "../gen/logwheel/v1/ListTopicsReply.js";
 import type { ListTopicsRequest, ListTopicsRequest__Output } from "../gen/logwheel/v1/ListTopicsRequest.js";
 import type { PullRequest, PullRequest__Output } from "../gen/logwheel/v1/PullRequest.js";
+import type { Receipt__Output } from "../gen/logwheel/v1/Receipt.js";
 import type { RegisterReply, RegisterReply__Output } from "../gen/logwheel/v1/RegisterReply.js";
 import type { RegisterRequest, RegisterRequest__Output } from "../gen/logwheel/v1/RegisterRequest.js";
 import type { Routes, Routes__Output } from "../gen/logwheel/v1/Routes.js";
 import type { SeekReply, SeekReply__Output } from "../gen/logwheel/v1/SeekReply.js";
 import type { SeekRequest, SeekRequest__Output } from "../gen/logwheel/v1/SeekRequest.js";
-import type { SendBatchReply, SendBatchReply__Output } from "../gen/logwheel/v1/SendBatchReply.js";
-import type { SendBatchRequest } from "../gen/logwheel/v1/SendBatchRequest.js";
-import type { SendReply, SendReply__Output } from "../gen/logwheel/v1/SendReply.js";
-import type { SendRequest } from "../gen/logwheel/v1/SendRequest.js";
 import type { SettleReply, SettleReply__Output } from "../gen/logwheel/v1/SettleReply.js";
 import type { SettleRequest, SettleRequest__Output } from "../gen/logwheel/v1/SettleRequest.js";
 import type { WatchRequest, WatchRequest__Output } from "../gen/logwheel/v1/WatchRequest.js";
@@ -39,8 +36,10 @@ import {
   decodePullReply,
   type PulledRecords,
 } from "./consume-codec.js";
+import type { MessageInput } from "./message-codec.js";
 import { asked, of, PACKAGE, stream, told, unary } from "./method.js";
-import { decodeSend, type SentMessages } from "./send-codec.js";
+import { decodeReceipts, encodeReceipts, type ReceiptInput } from "./receipt-codec.js";
+import { decodeSend, encodeSend, type SendHead, type SentMessages } from "./send-codec.js";
 
 /** Names on the wire. */
 export const SERVICE_NAME = {
@@ -56,25 +55,33 @@ const consumeReply: Codec<Buffer, ConsumeEvent> = { encode: raw.encode, decode: 
 const pullReply: Codec<Buffer, PulledRecords> = { encode: raw.encode, decode: decodePullReply };
 
 /** Brokers keep the messages of a send as the bytes they came as. */
-function sends<In extends object>(message: string): Codec<In, SentMessages> {
-  return { encode: of<In, object>(message).encode, decode: decodeSend };
-}
+const send: Codec<SendHead & { readonly message: MessageInput }, SentMessages> = {
+  encode: (request) => encodeSend(request, [request.message]),
+  decode: decodeSend,
+};
+const sendReply: Codec<{ readonly receipt: ReceiptInput }, { readonly receipt: Receipt__Output | null }> = {
+  encode: ({ receipt }) => encodeReceipts([receipt]),
+  decode: (bytes) => ({ receipt: decodeReceipts(bytes).at(-1) ?? null }),
+};
+const sendBatch: Codec<SendHead & { readonly messages: readonly MessageInput[] }, SentMessages> = {
+  encode: (request) => encodeSend(request, request.messages),
+  decode: decodeSend,
+};
+const sendBatchReply: Codec<
+  { readonly receipts: readonly ReceiptInput[] },
+  { readonly receipts: Receipt__Output[] }
+> = {
+  encode: ({ receipts }) => encodeReceipts(receipts),
+  decode: (bytes) => ({ receipts: decodeReceipts(bytes) }),
+};
 
 /**
  * Sending and consuming. `publish` is bytes both ways (publish-codec.ts, publish-reply.ts); servers write `pull` and
  * `consume` replies as bytes (consume-codec.ts).
  */
 export const BROKER = {
-  send: unary(
-    "Broker/Send",
-    sends<SendRequest>("SendRequest"),
-    of<SendReply, SendReply__Output>("SendReply"),
-  ),
-  sendBatch: unary(
-    "Broker/SendBatch",
-    sends<SendBatchRequest>("SendBatchRequest"),
-    of<SendBatchReply, SendBatchReply__Output>("SendBatchReply"),
-  ),
+  send: unary("Broker/Send", send, sendReply),
+  sendBatch: unary("Broker/SendBatch", sendBatch, sendBatchReply),
   publish: stream("Broker/Publish", raw, raw),
   pull: unary("Broker/Pull", asked<PullRequest, PullRequest__Output>("PullRequest"), pullReply),
   seek: unary(

@@ -1,5 +1,5 @@
 import { DEAD_LETTER_TAG } from "./dead-letter.js";
-import { enter, MAP, skipUnknown, TAG } from "./message-fields.js";
+import { enter, MAP, ROCKETMQ, skipUnknown, TAG } from "./message-fields.js";
 import { TextCache } from "./text-cache.js";
 import { int64Size, textSize, varintSize, WireReader, writeInt64, writeText, writeVarint } from "./wire.js";
 
@@ -20,6 +20,16 @@ export interface MessageInput {
   readonly deliverAtMs?: number | undefined;
   readonly delayLevel?: number | undefined;
   readonly ttlMs?: number | undefined;
+  readonly rocketmq?: RocketMqInput | undefined;
+}
+
+/** What only a client of RocketMQ says of its message. */
+export interface RocketMqInput {
+  readonly messageId?: string | undefined;
+  readonly traceContext?: string | undefined;
+  readonly furtherKeys?: readonly string[] | undefined;
+  /** 0 is one, too. */
+  readonly priority?: number | undefined;
 }
 
 /** A message as it is read. */
@@ -56,6 +66,16 @@ export function encodedMessageSize(message: MessageInput): number {
   if (message.deliverAtMs) size += 1 + int64Size(message.deliverAtMs);
   if (message.delayLevel) size += 1 + varintSize(message.delayLevel);
   if (message.ttlMs) size += 1 + int64Size(message.ttlMs);
+  if (message.rocketmq) size += 1 + blockSize(rocketMqSize(message.rocketmq));
+  return size;
+}
+
+function rocketMqSize({ messageId, traceContext, furtherKeys, priority }: RocketMqInput): number {
+  let size = 0;
+  if (messageId) size += 1 + blockSize(textSize(messageId));
+  if (traceContext) size += 1 + blockSize(textSize(traceContext));
+  if (furtherKeys !== undefined) for (const key of furtherKeys) size += 1 + blockSize(textSize(key));
+  if (priority !== undefined) size += 1 + int64Size(priority);
   return size;
 }
 
@@ -78,6 +98,18 @@ export function writeMessage(message: MessageInput, into: Buffer, start: number)
   if (message.deliverAtMs) at = writeInt64(into, writeTag(into, at, TAG.DELIVER_AT_MS), message.deliverAtMs);
   if (message.delayLevel) at = writeVarint(into, writeTag(into, at, TAG.DELAY_LEVEL), message.delayLevel);
   if (message.ttlMs) at = writeInt64(into, writeTag(into, at, TAG.TTL_MS), message.ttlMs);
+  if (message.rocketmq) at = writeRocketMq(into, at, message.rocketmq);
+  return at;
+}
+
+function writeRocketMq(into: Buffer, start: number, said: RocketMqInput): number {
+  const { messageId, traceContext, furtherKeys, priority } = said;
+  let at = writeVarint(into, writeTag(into, start, TAG.ROCKETMQ), rocketMqSize(said));
+  if (messageId) at = writeTextField(into, at, ROCKETMQ.MESSAGE_ID, messageId);
+  if (traceContext) at = writeTextField(into, at, ROCKETMQ.TRACE_CONTEXT, traceContext);
+  if (furtherKeys !== undefined)
+    for (const key of furtherKeys) at = writeTextField(into, at, ROCKETMQ.FURTHER_KEY, key);
+  if (priority !== undefined) at = writeInt64(into, writeTag(into, at, ROCKETMQ.PRIORITY), priority);
   return at;
 }
 
@@ -191,7 +223,8 @@ function readField(reader: WireReader, content: Content): void {
   }
 }
 
-function readProperty(reader: WireReader, into: Record<string, string>): void {
+/** Reads an entry of a map of texts, before which the reader stands, into `into`. */
+export function readProperty(reader: WireReader, into: Record<string, string>): void {
   const end = enter(reader);
   let name = "";
   let value = "";

@@ -15,7 +15,11 @@ export const TAG = {
   DELAY_MS: 0x60,
   DELIVER_AT_MS: 0x68,
   DELAY_LEVEL: 0x70,
+  ROCKETMQ: 0x7a,
 } as const;
+
+/** Field tags of `logwheel.v1.RocketMq`. */
+export const ROCKETMQ = { MESSAGE_ID: 0x0a, TRACE_CONTEXT: 0x12, FURTHER_KEY: 0x1a, PRIORITY: 0x20 } as const;
 
 /** The highest number of a field that this version knows. */
 export const FIELD_MAX = 14;

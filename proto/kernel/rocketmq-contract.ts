@@ -102,14 +102,8 @@ import type {
   ReceiveMessageResponse,
   ReceiveMessageResponse__Output,
 } from "../gen/apache/rocketmq/v2/ReceiveMessageResponse.js";
-import type {
-  SendMessageRequest,
-  SendMessageRequest__Output,
-} from "../gen/apache/rocketmq/v2/SendMessageRequest.js";
-import type {
-  SendMessageResponse,
-  SendMessageResponse__Output,
-} from "../gen/apache/rocketmq/v2/SendMessageResponse.js";
+import type { SendMessageRequest } from "../gen/apache/rocketmq/v2/SendMessageRequest.js";
+import type { SendMessageResponse__Output } from "../gen/apache/rocketmq/v2/SendMessageResponse.js";
 import type {
   SyncLiteSubscriptionRequest,
   SyncLiteSubscriptionRequest__Output,
@@ -133,6 +127,12 @@ import type {
 import { bounded } from "./bounded-request.js";
 import type { Codec, Method } from "./channel.js";
 import { of } from "./method.js";
+import {
+  decodeSendMessage,
+  encodeSendMessageReply,
+  type ProducedMessages,
+  type SendMessageReply,
+} from "./rocketmq-send-codec.js";
 
 const PACKAGE = "apache.rocketmq.v2";
 
@@ -142,9 +142,6 @@ export const MESSAGING_NAME = `${PACKAGE}.MessagingService`;
 const codec = <In extends object, Out extends object>(message: string): Codec<In, Out> =>
   of(message, PACKAGE);
 
-/** The one request that carries messages. */
-const WITH_BODIES = "SendMessageRequest";
-
 function method<K extends "unary" | "stream">(kind: K) {
   return <Q extends object, QOut extends object, R extends object, ROut extends object>(
     name: string,
@@ -153,13 +150,24 @@ function method<K extends "unary" | "stream">(kind: K) {
   ): Method<Q, QOut, R, ROut> & { kind: K } => ({
     path: `/${MESSAGING_NAME}/${name}`,
     kind,
-    request: bounded(request, codec<Q, QOut>(request), request === WITH_BODIES),
+    request: bounded(request, codec<Q, QOut>(request)),
     reply: codec(reply),
   });
 }
 
 const unary = method("unary");
 const stream = method("stream");
+
+/** What most calls of producers are goes past the general codecs on the server. The one request that carries messages. */
+const producedMessages: Codec<SendMessageRequest, ProducedMessages> = bounded(
+  "SendMessageRequest",
+  { encode: codec<SendMessageRequest, object>("SendMessageRequest").encode, decode: decodeSendMessage },
+  true,
+);
+const sendMessageReply: Codec<SendMessageReply, SendMessageResponse__Output> = {
+  encode: encodeSendMessageReply,
+  decode: codec<object, SendMessageResponse__Output>("SendMessageResponse").decode,
+};
 
 /** The calls of RocketMQ 5 clients. A stream of one request is one whose caller writes no more after the first. */
 export const MESSAGING = {
@@ -174,12 +182,14 @@ export const MESSAGING = {
     "HeartbeatRequest",
     "HeartbeatResponse",
   ),
-  sendMessage: unary<
-    SendMessageRequest,
-    SendMessageRequest__Output,
-    SendMessageResponse,
-    SendMessageResponse__Output
-  >("SendMessage", "SendMessageRequest", "SendMessageResponse"),
+  sendMessage: {
+    path: `/${MESSAGING_NAME}/SendMessage`,
+    kind: "unary",
+    request: producedMessages,
+    reply: sendMessageReply,
+  } as Method<SendMessageRequest, ProducedMessages, SendMessageReply, SendMessageResponse__Output> & {
+    kind: "unary";
+  },
   queryAssignment: unary<
     QueryAssignmentRequest,
     QueryAssignmentRequest__Output,

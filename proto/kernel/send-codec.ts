@@ -1,6 +1,16 @@
 import { LogwheelError } from "./errors.js";
 import { BATCH_MESSAGES_MAX } from "./limits.js";
-import { malformed, WireReader } from "./wire.js";
+import { encodedMessageSize, type MessageInput, writeMessage } from "./message-codec.js";
+import {
+  checkUint64,
+  malformed,
+  textSize,
+  varintSize,
+  WireReader,
+  writeFixed64,
+  writeText,
+  writeVarint,
+} from "./wire.js";
 
 /** Field tags of `logwheel.v1.SendRequest` and, alike, `SendBatchRequest`. */
 const SEND = {
@@ -12,6 +22,26 @@ const SEND = {
   HALF: 0x30,
   TRANSACTION: 0x3a,
 } as const;
+
+const QUEUE_ID_MAX = 2 ** 32 - 1;
+
+/** All fields but topic, transaction and messages, at most. */
+const NUMBERS_BYTES_MAX = 32;
+
+/** What a caller says of the messages that it sends with one call. */
+export interface SendHead {
+  readonly topic: string;
+  /** Undefined: by the ordering key, else in turn. */
+  readonly queueId?: number | undefined;
+  /** 0, or absent: no de-duplication. */
+  readonly producerId?: number | undefined;
+  /** Of the first message; the others follow it. */
+  readonly sequence?: number | undefined;
+  /** Delivered when its transaction is committed. */
+  readonly half?: boolean | undefined;
+  /** Id of the transaction that a half joins. */
+  readonly transactionId?: string | undefined;
+}
 
 /** A unary send as the broker reads it: its messages stay the bytes they came as. */
 export interface SentMessages {
@@ -29,6 +59,43 @@ export interface SentMessages {
   readonly bytes: Buffer;
   /** Start and end of each message in `bytes`. */
   readonly places: readonly (readonly [start: number, end: number])[];
+}
+
+/** The bytes of a `SendRequest`, or of a `SendBatchRequest`. BAD_REQUEST for numbers that they cannot carry. */
+export function encodeSend(head: SendHead, messages: readonly MessageInput[]): Buffer {
+  const { topic, queueId, producerId = 0, sequence = 0, half, transactionId = "" } = head;
+  if (queueId !== undefined && !(Number.isInteger(queueId) && queueId >= 0 && queueId <= QUEUE_ID_MAX))
+    throw new LogwheelError("BAD_REQUEST", `the queue id must be a whole number below 2^32, not ${queueId}`);
+  checkUint64("the producer id", producerId);
+  checkUint64("the sequence", sequence);
+  const sizes = messages.map(encodedMessageSize);
+  const topicSize = textSize(topic);
+  const transactionSize = textSize(transactionId);
+  let room = NUMBERS_BYTES_MAX + topicSize + transactionSize;
+  for (const size of sizes) room += 1 + varintSize(size) + size;
+  const bytes = Buffer.allocUnsafe(room);
+  let at = writeTextField(bytes, 0, SEND.TOPIC, topic, topicSize);
+  if (queueId !== undefined) at = writeNumber(bytes, at, SEND.QUEUE_ID, queueId);
+  if (producerId !== 0) {
+    bytes[at] = SEND.PRODUCER_ID;
+    at = writeFixed64(bytes, at + 1, producerId);
+  }
+  if (sequence !== 0) at = writeNumber(bytes, at, SEND.SEQUENCE, sequence);
+  if (half) at = writeNumber(bytes, at, SEND.HALF, 1);
+  if (transactionSize > 0) at = writeTextField(bytes, at, SEND.TRANSACTION, transactionId, transactionSize);
+  messages.forEach((message, index) => {
+    at = writeMessage(message, bytes, writeNumber(bytes, at, SEND.MESSAGE, sizes[index]!));
+  });
+  return bytes.subarray(0, at);
+}
+
+function writeNumber(bytes: Buffer, at: number, tag: number, value: number): number {
+  bytes[at] = tag;
+  return writeVarint(bytes, at + 1, value);
+}
+
+function writeTextField(bytes: Buffer, at: number, tag: number, text: string, size: number): number {
+  return writeText(bytes, writeNumber(bytes, at, tag, size), text, size);
 }
 
 /** Reads a `SendRequest` or `SendBatchRequest`. BAD_REQUEST for bytes that are none, or without a message. */

@@ -20,13 +20,15 @@ export function malformed(what: string): LogwheelError {
   return new LogwheelError("BAD_REQUEST", `malformed protobuf: ${what}`);
 }
 
+const EMPTY = Buffer.alloc(0);
+
 /**
  * A place in protobuf bytes that moves forward. Made once and reset for every use.
  *
  * Every read stays within `end` and throws BAD_REQUEST rather than going past it. 64-bit values above 2^53 - 1 throw.
  */
 export class WireReader {
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = EMPTY;
   at = 0;
   end = 0;
 

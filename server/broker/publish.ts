@@ -1,10 +1,10 @@
-import type { Receipt } from "../../proto/gen/logwheel/v1/Receipt.js";
 import type { Clock } from "../../proto/kernel/clock.js";
 import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { DECISION, EntryReader } from "../../proto/kernel/publish-codec.js";
 import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
+import type { ReceiptInput as Receipt } from "../../proto/kernel/receipt-codec.js";
 import { messageId } from "../../proto/kernel/record.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
@@ -119,19 +119,31 @@ export class Publisher {
     checkWritable(topic);
     this.#deps.store.stamp();
     const outcome = new PublishOutcome();
-    const queue = sent.queueId === undefined ? 0 : sent.queueId + 1;
-    const { producerId, half } = sent;
-    const { logOffset: transaction, epoch: transactionEpoch } =
-      sent.transactionId === "" ? NO_PLACE : this.#deps.transactions.place(sent.transactionId);
-    const messages = sent.places.map(([start, end], index): Sent => {
-      const sequence = sent.sequence === 0 ? 0 : sent.sequence + index;
-      const place = { topic, queue, producerId, sequence, after: 0, ordered: false, start, end };
-      return { ...place, half, transaction, transactionEpoch };
-    });
-    this.#takeGroup(sent.bytes, messages, outcome);
+    if (sent.places.length === 1) this.#take(sent.bytes, this.#fillUnary(topic, sent, 0), outcome);
+    else {
+      const group = sent.places.map((_, index) => ({ ...this.#fillUnary(topic, sent, index) }));
+      this.#takeGroup(sent.bytes, group, outcome);
+    }
     if (outcome.refusals.length > 0) throw outcome.refusals[0]!.error;
     await new Promise<void>((resolve, reject) => this.#finish(outcome, resolve, reject));
     return outcome.logOffsets.map((logOffset, index) => this.#receipt(outcome, logOffset, index));
+  }
+
+  #fillUnary(topic: TopicState, from: SentMessages, index: number): Sent {
+    const sent = this.#sent;
+    const { logOffset, epoch } =
+      from.transactionId === "" ? NO_PLACE : this.#deps.transactions.place(from.transactionId);
+    sent.topic = topic;
+    sent.queue = from.queueId === undefined ? 0 : from.queueId + 1;
+    sent.producerId = from.producerId;
+    sent.sequence = from.sequence === 0 ? 0 : from.sequence + index;
+    sent.after = 0;
+    sent.ordered = false;
+    sent.half = from.half;
+    sent.transaction = logOffset;
+    sent.transactionEpoch = epoch;
+    [sent.start, sent.end] = from.places[index]!;
+    return sent;
   }
 
   /** Made, if that is allowed, once the messages are all fit to be stored. */
@@ -226,6 +238,7 @@ export class Publisher {
     sent.producerId = reader.producerId;
     sent.sequence = reader.sequence;
     sent.after = reader.after;
+    sent.ordered = true;
     sent.half = reader.half;
     sent.transaction = reader.transaction;
     sent.transactionEpoch = reader.transactionEpoch;

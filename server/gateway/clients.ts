@@ -11,29 +11,41 @@ import { refusal } from "./status.js";
 export const CLIENT_EXPIRY_MS = 120_000;
 const LOOK_MS = 10_000;
 
-/** Clients that are remembered at a time. */
-const CLIENTS_MAX = 100_000;
+/** What is remembered of all clients together. */
+const CLIENTS_MAX = { count: 100_000, textBytes: 64 << 20 } as const;
 
 /** A client of RocketMQ, as far as it has told. One that consumes is known without having told anything. */
 export interface GatewayClient {
   readonly id: string;
-  /** What it said last on a stream; undefined before. */
-  settings: Settings__Output | undefined;
+  /** What it said last on a stream, see `GatewayClients.settle`; undefined before. */
+  readonly settings: Settings__Output | undefined;
   /** Writes on its newest telemetry stream; undefined while it has none. */
   tell: ((command: TelemetryCommand) => void) | undefined;
   heardMs: number;
+}
+
+/** A client as it is remembered here. */
+interface Known extends GatewayClient {
+  settings: Settings__Output | undefined;
 }
 
 /** Who is there, by the id that clients give themselves. In memory only: after a restart they tell again. */
 export class GatewayClients implements Lifecycle {
   readonly #clock: Clock;
   readonly #gone: (client: GatewayClient) => void;
-  readonly #max: number;
-  readonly #byId = new Map<string, GatewayClient>();
+  readonly #max: { readonly count: number; readonly textBytes: number };
+  readonly #byId = new Map<string, Known>();
+  /** What its id and settings take, by client: about as much as they had on the wire. */
+  readonly #textBytes = new WeakMap<GatewayClient, number>();
+  #textBytesInAll = 0;
   #cancel: () => void = () => {};
 
   /** `gone` is called when a client has ended, or was silent for too long. */
-  constructor(clock: Clock, gone: (client: GatewayClient) => void, max = CLIENTS_MAX) {
+  constructor(
+    clock: Clock,
+    gone: (client: GatewayClient) => void,
+    max: { readonly count: number; readonly textBytes: number } = CLIENTS_MAX,
+  ) {
     this.#clock = clock;
     this.#max = max;
     this.#gone = gone;
@@ -60,7 +72,7 @@ export class GatewayClients implements Lifecycle {
   }
 
   /** The client of a call, heard now; undefined for an id that is new. */
-  heard(id: string): GatewayClient | undefined {
+  heard(id: string): Known | undefined {
     const client = this.#byId.get(id);
     if (client === undefined) return undefined;
     client.heardMs = this.#clock.monotonicMs();
@@ -75,20 +87,35 @@ export class GatewayClients implements Lifecycle {
     const known = this.heard(id);
     if (known !== undefined) return known;
     const heardMs = this.#clock.monotonicMs();
-    const client: GatewayClient = { id, settings: undefined, tell: undefined, heardMs };
-    if (this.#byId.size >= this.#max) this.#forgetOldest();
+    const client: Known = { id, settings: undefined, tell: undefined, heardMs };
     this.#byId.set(id, client);
+    this.#weigh(client, id.length);
+    return client;
+  }
+
+  /** The client of a telemetry stream has said what it is. */
+  settle(id: string, settings: Settings__Output): GatewayClient {
+    const client = this.meet(id) as Known;
+    client.settings = settings;
+    this.#weigh(client, id.length + JSON.stringify(settings).length);
     return client;
   }
 
   end(client: GatewayClient): void {
     if (!this.#byId.delete(client.id)) return;
+    this.#textBytesInAll -= this.#textBytes.get(client)!;
     this.#gone(client);
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#byId.values();
-    if (oldest !== undefined) this.end(oldest);
+  /** Makes room for the client, if there is none, by those that were heard longest ago. */
+  #weigh(client: Known, textBytes: number): void {
+    this.#textBytesInAll += textBytes - (this.#textBytes.get(client) ?? 0);
+    this.#textBytes.set(client, textBytes);
+    for (const oldest of this.#byId.values()) {
+      if (oldest === client) return;
+      if (this.#byId.size <= this.#max.count && this.#textBytesInAll <= this.#max.textBytes) return;
+      this.end(oldest);
+    }
   }
 
   #look(): void {

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
-import type { Digest__Output } from "../../proto/gen/apache/rocketmq/v2/Digest.js";
 import { DigestType } from "../../proto/gen/apache/rocketmq/v2/DigestType.js";
 import { Encoding } from "../../proto/gen/apache/rocketmq/v2/Encoding.js";
-import type { Message__Output } from "../../proto/gen/apache/rocketmq/v2/Message.js";
 import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
-import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
-import type { SystemProperties__Output } from "../../proto/gen/apache/rocketmq/v2/SystemProperties.js";
+import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
-import type { Message } from "../../proto/gen/logwheel/v1/Message.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
+import type { MessageInput } from "../../proto/kernel/message-codec.js";
+import type {
+  BodyDigest,
+  ProducedMessage,
+  ProducedProperties,
+} from "../../proto/kernel/rocketmq-send-codec.js";
 import { RESERVED_PROPERTIES } from "./reserved-properties.js";
 import { NO_LITE, refusal } from "./status.js";
 import { durationMs, timestampMs } from "./time.js";
@@ -34,7 +36,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Why a message is not taken, by the limits of RocketMQ; undefined if it is. */
 export function messageRefusal(
-  message: Message__Output,
+  message: ProducedMessage,
   limits: { readonly bodyMax: number },
 ): Status | undefined {
   const { systemProperties: system, body, userProperties } = message;
@@ -52,7 +54,7 @@ export function messageRefusal(
 
 function bodyRefusal(
   body: Buffer | Uint8Array,
-  { bodyDigest }: SystemProperties__Output,
+  { bodyDigest }: ProducedProperties,
   bodyMax: number,
 ): Status | undefined {
   if (body.length === 0) return refusal(Code.MESSAGE_BODY_EMPTY, "the body of the message is empty");
@@ -66,7 +68,7 @@ function bodyRefusal(
   return undefined;
 }
 
-function digestFits(body: Uint8Array, { type, checksum }: Digest__Output): boolean {
+function digestFits(body: Uint8Array, { type, checksum }: BodyDigest): boolean {
   const asked = checksum.toUpperCase();
   switch (type) {
     case DigestType.CRC32: {
@@ -89,7 +91,7 @@ export function digestOf(algorithm: "md5" | "sha1", body: Uint8Array): string {
 
 function propertiesRefusal(
   properties: Readonly<Record<string, string>>,
-  { tag = "", keys }: SystemProperties__Output,
+  { tag = "", keys }: ProducedProperties,
 ): Status | undefined {
   const entries = Object.entries(properties);
   if (entries.length > SEND_LIMITS.propertiesMax)
@@ -139,7 +141,7 @@ function idRefusal(id: string): Status | undefined {
   return id.trim() === "" ? refusal(Code.ILLEGAL_MESSAGE_ID, "the message has no id") : undefined;
 }
 
-function typeRefusal(system: SystemProperties__Output): Status | undefined {
+function typeRefusal(system: ProducedProperties): Status | undefined {
   const { messageGroup = "", deliveryTimestamp, messageType, orphanedTransactionRecoveryDuration } = system;
   if (messageType === MessageType.LITE) return NO_LITE;
   const grouped = messageGroup !== "";
@@ -168,7 +170,7 @@ function typeRefusal(system: SystemProperties__Output): Status | undefined {
 }
 
 /** A message of RocketMQ as logwheel has it. It passed `messageRefusal`; `group` is the one whose members are asked about a half. */
-export function nativeMessage(message: Message__Output, group: string): Message {
+export function nativeMessage(message: ProducedMessage, group: string): MessageInput {
   const system = message.systemProperties!;
   const indexed: string[] = [];
   const further: string[] = [];

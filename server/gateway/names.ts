@@ -1,6 +1,6 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
 import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resource.js";
-import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import { refusal } from "./status.js";
 
 const NAME = /^[%|a-zA-Z0-9_-]+$/;

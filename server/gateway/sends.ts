@@ -1,14 +1,16 @@
 import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
-import type { Message__Output } from "../../proto/gen/apache/rocketmq/v2/Message.js";
 import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
-import type { SendMessageRequest__Output } from "../../proto/gen/apache/rocketmq/v2/SendMessageRequest.js";
-import type { SendMessageResponse } from "../../proto/gen/apache/rocketmq/v2/SendMessageResponse.js";
-import type { SendResultEntry } from "../../proto/gen/apache/rocketmq/v2/SendResultEntry.js";
-import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { Receipt__Output } from "../../proto/gen/logwheel/v1/Receipt.js";
 import { BROKER } from "../../proto/kernel/contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
+import type {
+  ProducedMessage,
+  ProducedMessages,
+  SendMessageReply,
+  SentResult,
+} from "../../proto/kernel/rocketmq-send-codec.js";
 import type { BrokerChannels } from "./brokers.js";
 import { messageRefusal, nativeMessage } from "./message-in.js";
 import { nameOf, topicRefusal } from "./names.js";
@@ -18,7 +20,13 @@ import type { TopicRoutes, TopicShare } from "./topic-routes.js";
 
 /** Messages of one request. */
 const MESSAGES_MAX = 128;
-const SEND_MS = 10_000;
+const IN_TIME = { timeoutMs: 10_000 };
+
+/** Where a message goes: to any queue unless it says which. */
+interface Place {
+  readonly address: string;
+  readonly queueId?: number;
+}
 
 /** What sends stand on. */
 export interface SendsDeps {
@@ -40,7 +48,7 @@ export class Sends {
     this.#deps = deps;
   }
 
-  async send(request: SendMessageRequest__Output, namespace: string): Promise<SendMessageResponse> {
+  async send(request: ProducedMessages, namespace: string): Promise<SendMessageReply> {
     const { messages } = request;
     const wrong = this.#refusal(messages, namespace);
     if (wrong !== undefined) return { status: wrong, entries: [] };
@@ -55,7 +63,7 @@ export class Sends {
     }
   }
 
-  #refusal(messages: readonly Message__Output[], namespace: string): Status | undefined {
+  #refusal(messages: readonly ProducedMessage[], namespace: string): Status | undefined {
     const [first] = messages;
     if (first === undefined) return refusal(Code.MESSAGE_CORRUPTED, "the request has no message");
     if (messages.length > MESSAGES_MAX)
@@ -82,34 +90,29 @@ export class Sends {
   /** One after the other, but for plain ones, which are stored together or not at all. */
   async #sendAll(
     topic: string,
-    messages: readonly Message__Output[],
+    messages: readonly ProducedMessage[],
     shares: readonly TopicShare[],
-  ): Promise<SendResultEntry[]> {
+  ): Promise<SentResult[]> {
     if (messages.length > 1 && messages.every((message) => typeOf(message) === MessageType.NORMAL))
       return this.#sendBatch(topic, messages, shares);
-    const entries: SendResultEntry[] = [];
+    const entries: SentResult[] = [];
     for (const message of messages) entries.push(await this.#sendOne(topic, message, shares));
     return entries;
   }
 
   async #sendOne(
     topic: string,
-    message: Message__Output,
+    message: ProducedMessage,
     shares: readonly TopicShare[],
-  ): Promise<SendResultEntry> {
+  ): Promise<SentResult> {
     const half = typeOf(message) === MessageType.TRANSACTION;
+    const group = message.systemProperties?.messageGroup ?? "";
     try {
-      const { address, queueId } = await this.#place(topic, message, shares);
-      const { receipt } = await this.#deps.brokers.at(address).unary(
-        BROKER.send,
-        {
-          topic,
-          ...(queueId === undefined ? {} : { queueId }),
-          message: nativeMessage(message, this.#deps.producerGroup(topic)),
-          half,
-        },
-        { timeoutMs: SEND_MS },
-      );
+      const { address, queueId } = group === "" ? this.#anyOf(shares) : await this.#keyed(topic, group);
+      const native = nativeMessage(message, this.#deps.producerGroup(topic));
+      const { receipt } = await this.#deps.brokers
+        .at(address)
+        .unary(BROKER.send, { topic, queueId, message: native, half }, IN_TIME);
       return entryOf(message, receipt!);
     } catch (thrown) {
       return { status: statusOf(LogwheelError.from(thrown)), messageId: idOf(message) };
@@ -118,9 +121,9 @@ export class Sends {
 
   async #sendBatch(
     topic: string,
-    messages: readonly Message__Output[],
+    messages: readonly ProducedMessage[],
     shares: readonly TopicShare[],
-  ): Promise<SendResultEntry[]> {
+  ): Promise<SentResult[]> {
     const { address } = this.#anyOf(shares);
     const { receipts } = await this.#deps.brokers.at(address).unary(
       BROKER.sendBatch,
@@ -128,19 +131,13 @@ export class Sends {
         topic,
         messages: messages.map((message) => nativeMessage(message, "")),
       },
-      { timeoutMs: SEND_MS },
+      IN_TIME,
     );
     return messages.map((message, index) => entryOf(message, receipts[index]!));
   }
 
   /** A group's queue is the one that every producer of logwheel chooses for that key, whether its broker is there now or not. */
-  async #place(
-    topic: string,
-    { systemProperties }: Message__Output,
-    shares: readonly TopicShare[],
-  ): Promise<{ address: string; queueId?: number }> {
-    const group = systemProperties?.messageGroup ?? "";
-    if (group === "") return this.#anyOf(shares);
+  async #keyed(topic: string, group: string): Promise<Place> {
     const keyed = (await this.#deps.routes.keyed(topic)).filter(isWritable);
     const all = keyed.flatMap(({ address, topic: { queues } }) =>
       Array.from({ length: queues }, (_, queueId) => ({ address, queueId })),
@@ -149,7 +146,7 @@ export class Sends {
   }
 
   /** Here, as long as that is possible. */
-  #anyOf(shares: readonly TopicShare[]): { address: string } {
+  #anyOf(shares: readonly TopicShare[]): Place {
     return (
       shares.find(({ broker }) => broker === this.#deps.ownBroker) ?? shares[this.#turn++ % shares.length]!
     );
@@ -168,15 +165,15 @@ function isWritable({ topic: { permission } }: TopicShare): boolean {
   return permission === 0 || permission === 2;
 }
 
-function typeOf({ systemProperties }: Message__Output): number {
+function typeOf({ systemProperties }: ProducedMessage): number {
   return systemProperties?.messageType ?? 0;
 }
 
-function idOf({ systemProperties }: Message__Output): string {
+function idOf({ systemProperties }: ProducedMessage): string {
   return systemProperties?.messageId ?? "";
 }
 
-function entryOf(message: Message__Output, receipt: Receipt__Output): SendResultEntry {
+function entryOf(message: ProducedMessage, receipt: Receipt__Output): SentResult {
   const type = typeOf(message);
   const half = type === MessageType.TRANSACTION;
   return {
@@ -189,8 +186,8 @@ function entryOf(message: Message__Output, receipt: Receipt__Output): SendResult
   };
 }
 
-function commonStatus(entries: readonly SendResultEntry[]): Status {
+function commonStatus(entries: readonly SentResult[]): SentResult["status"] {
   const [first, ...rest] = entries;
-  if (rest.every(({ status }) => status?.code === first!.status?.code)) return first!.status!;
+  if (rest.every(({ status }) => status.code === first!.status.code)) return first!.status;
   return refusal(Code.MULTIPLE_RESULTS, "the messages fared differently: see their entries");
 }

@@ -1,5 +1,5 @@
-import { Code } from "../../proto/gen/apache/rocketmq/v2/Code.js";
-import type { Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
+import { Code, type Code__Output } from "../../proto/gen/apache/rocketmq/v2/Code.js";
+import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import type { ErrorCode, LogwheelError } from "../../proto/kernel/errors.js";
 
 export const OK: Status = { code: Code.OK, message: "OK" };
@@ -10,7 +10,7 @@ export const NO_LITE: Status = refusal(
 );
 
 /** Codes of RocketMQ for those of logwheel; whatever is missing is a failure of the server. */
-const BY_ERROR: Partial<Record<ErrorCode, Code>> = {
+const BY_ERROR: Partial<Record<ErrorCode, Code__Output>> = {
   BAD_REQUEST: Code.BAD_REQUEST,
   FILTER_INVALID: Code.ILLEGAL_FILTER_EXPRESSION,
   MESSAGE_TOO_LARGE: Code.MESSAGE_BODY_TOO_LARGE,
@@ -38,6 +38,6 @@ export function statusOf({ code, message }: LogwheelError): Status {
   return { code: BY_ERROR[code] ?? Code.INTERNAL_SERVER_ERROR, message };
 }
 
-export function refusal(code: Code, message: string): Status {
+export function refusal(code: Code__Output, message: string): Status {
   return { code, message };
 }

@@ -69,8 +69,7 @@ export class Telemetry {
         Code.UNRECOGNIZED_CLIENT_TYPE,
         "the settings are neither a producer's nor a consumer's",
       );
-    const client = this.#deps.clients.meet(this.#clientId);
-    client.settings = settings;
+    const client = this.#deps.clients.settle(this.#clientId, settings);
     client.tell = tell;
     this.#deps.settled(client, this.#namespace);
     this.#answered = this.#answered.then(() => this.#answer(settings, tell));

@@ -1,11 +1,18 @@
-import type { Duration, Duration__Output } from "../../proto/gen/google/protobuf/Duration.js";
-import type { Timestamp, Timestamp__Output } from "../../proto/gen/google/protobuf/Timestamp.js";
+import type { Duration } from "../../proto/gen/google/protobuf/Duration.js";
+import type { Timestamp } from "../../proto/gen/google/protobuf/Timestamp.js";
+import type { Seconds } from "../../proto/kernel/rocketmq-send-codec.js";
 
 const NANOS_PER_MS = 1e6;
 
 /** Milliseconds of a duration; 0 for none. */
-export function durationMs(duration: Duration__Output | null | undefined): number {
-  return duration == null ? 0 : duration.seconds * 1_000 + Math.floor(duration.nanos / NANOS_PER_MS);
+export function durationMs(duration: Seconds | null | undefined): number {
+  return duration == null ? 0 : msOf(duration);
+}
+
+/** What no double holds exactly is as far away as one can hold. */
+function msOf({ seconds, nanos }: Seconds): number {
+  const ms = seconds * 1_000 + Math.floor(nanos / NANOS_PER_MS);
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(ms, Number.MAX_SAFE_INTEGER));
 }
 
 export function durationOf(ms: number): Duration {
@@ -14,8 +21,8 @@ export function durationOf(ms: number): Duration {
 }
 
 /** Milliseconds since 1970; 0 for none. */
-export function timestampMs(timestamp: Timestamp__Output | null | undefined): number {
-  return timestamp == null ? 0 : timestamp.seconds * 1_000 + Math.floor(timestamp.nanos / NANOS_PER_MS);
+export function timestampMs(timestamp: Seconds | null | undefined): number {
+  return timestamp == null ? 0 : msOf(timestamp);
 }
 
 export function timestampOf(ms: number): Timestamp {

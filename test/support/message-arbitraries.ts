@@ -18,7 +18,7 @@ export const text = fc.oneof(
 );
 
 /** Names as properties have them. The library under comparison drops this one name. */
-const propertyName = text.filter((name) => name !== "__proto__");
+export const propertyName = text.filter((name) => name !== "__proto__");
 
 const body = fc.uint8Array({ maxLength: 400 });
 
@@ -34,6 +34,15 @@ export const message: fc.Arbitrary<MessageInput> = fc.record(
     bornHost: text,
     encoding: fc.constantFrom(0, 1),
     ttlMs: fc.oneof(uint64, fc.maxSafeInteger()),
+    rocketmq: fc.record(
+      {
+        messageId: text,
+        traceContext: text,
+        furtherKeys: fc.array(text, { maxLength: 3 }),
+        priority: fc.oneof(fc.constant(0), fc.integer()),
+      },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: ["body"] },
 );

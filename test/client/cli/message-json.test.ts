@@ -3,7 +3,6 @@ import { expect } from "chai";
 import { bodyText, messageJson } from "../../../client/cli/message-json.js";
 import { topic } from "../../../client/sdk/topic.js";
 import type { Message } from "../../../client/sdk/types.js";
-import type { Encoding } from "../../../proto/gen/logwheel/v1/Encoding.js";
 import { BROKER } from "../../../proto/kernel/contract.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
 
@@ -30,7 +29,7 @@ describe("messages for people and scripts", () => {
       await cluster.advance(
         channel.unary(BROKER.send, {
           topic: "t",
-          message: { body, encoding: encoding as Encoding, keys: ["k"] },
+          message: { body, encoding: Number(encoding), keys: ["k"] },
         }),
       );
     const check = (found: readonly Message<Uint8Array>[], how: string): void => {

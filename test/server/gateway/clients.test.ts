@@ -50,9 +50,29 @@ describe("clients of the gateway", () => {
     await clients.stop();
   });
 
+  it("make room, when they have told too much, by those that were heard longest ago", () => {
+    const gone: string[] = [];
+    const clients = new GatewayClients(new TestClock(), ({ id }) => void gone.push(id), {
+      count: 10,
+      textBytes: 1_000,
+    });
+    for (const id of ["a", "b", "c"]) clients.settle(id, { language: id } as never);
+    clients.settle("b", { language: "x".repeat(100) } as never);
+    expect(gone).to.deep.equal([]);
+    clients.settle("d", { language: "x".repeat(950) } as never);
+    expect(gone).to.deep.equal(["a", "c", "b"]);
+    clients.settle("d", { language: "x".repeat(2_000) } as never);
+    clients.meet("e".repeat(900));
+    expect(gone).to.deep.equal(["a", "c", "b", "d"]);
+    expect(clients.size).to.equal(1);
+  });
+
   it("make room, when there are too many, by the one that was heard longest ago", () => {
     const gone: string[] = [];
-    const clients = new GatewayClients(new TestClock(), ({ id }) => void gone.push(id), 2);
+    const clients = new GatewayClients(new TestClock(), ({ id }) => void gone.push(id), {
+      count: 2,
+      textBytes: 1_000,
+    });
     for (const id of ["a", "b", "a", "c"]) clients.meet(id);
     expect(gone).to.deep.equal(["b"]);
     clients.heard("a");

@@ -8,7 +8,7 @@ import type {
 import type { Message as NativeIn } from "../../../proto/gen/logwheel/v1/Message.js";
 import { digestOf, messageRefusal, nativeMessage } from "../../../server/gateway/message-in.js";
 import type { Delivered } from "../../../server/gateway/message-out.js";
-import { delivered, heard, MESSAGE_ID } from "./rocketmq-message.js";
+import { delivered, heard, MESSAGE_ID, passed } from "./rocketmq-message.js";
 
 const [NORMAL, FIFO, DELAY, TRANSACTION] = [1, 2, 3, 4] as const;
 const DUE = { seconds: 1_893_456_000, nanos: 123_000_000 };
@@ -163,7 +163,7 @@ function taken(system: SystemProperties, more: Message = {}, allowed = true): Me
 }
 
 function comeBack(message: Message__Output): Message__Output {
-  return delivered(nativeMessage(message, "group"));
+  return delivered(passed(nativeMessage(message, "group")));
 }
 
 /** What a producer says of its message. */

@@ -5,6 +5,7 @@ import type {
   Message__Output as NativeMessage,
 } from "../../../proto/gen/logwheel/v1/Message.js";
 import { Envelope, scanMessage } from "../../../proto/kernel/envelope.js";
+import { encodedMessageSize, type MessageInput, writeMessage } from "../../../proto/kernel/message-codec.js";
 import { protoCodec } from "../../../proto/kernel/proto-codec.js";
 import { type Delivered, deliveredMessage } from "../../../server/gateway/message-out.js";
 
@@ -33,9 +34,21 @@ export function stored(message: NativeIn = {}): NativeMessage {
   return NATIVE.decode(NATIVE.encode({ body: Buffer.from("body"), ...message }));
 }
 
+/** As the gateway writes it for a broker. */
+function written(message: MessageInput): Buffer {
+  const bytes = Buffer.alloc(encodedMessageSize(message));
+  writeMessage(message, bytes, 0);
+  return bytes;
+}
+
+/** As it is read from a broker to which the gateway has written it. */
+export function passed(message: MessageInput): NativeMessage {
+  return NATIVE.decode(written(message));
+}
+
 /** As a broker looks at it before it takes it. */
-export function scanned(message: NativeIn): Envelope {
-  const bytes = NATIVE.encode(message);
+export function scanned(message: MessageInput): Envelope {
+  const bytes = written(message);
   const envelope = new Envelope();
   scanMessage(bytes, 0, bytes.length, envelope);
   return envelope;

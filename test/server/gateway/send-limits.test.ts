@@ -118,6 +118,7 @@ describe("the limits of a send", () => {
       [nowMs + DAY_MS, 20000],
       [nowMs + DAY_MS + 1_000, 40012],
       [253_402_300_799_000, 40012],
+      [Number.MAX_SAFE_INTEGER * 1_000, 40012],
     ] as const) {
       const system = { messageType: DELAY, deliveryTimestamp: at(ms) };
       const { status, entries } = await world.send(world.message("mixed", "body", system));

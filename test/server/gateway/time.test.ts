@@ -20,6 +20,12 @@ describe("times of RocketMQ", () => {
     }
   });
 
+  it("are as far away as a number can say", () => {
+    for (const read of [durationMs, timestampMs])
+      for (const seconds of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])
+        expect(read({ seconds, nanos: 0 })).to.equal(seconds);
+  });
+
   it("are 0 when they are not there", () => {
     for (const read of [durationMs, timestampMs])
       for (const none of [null, undefined]) expect(read(none)).to.equal(0);
