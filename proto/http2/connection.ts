@@ -50,7 +50,7 @@ const EMPTY_FRAMES_MAX = 4_000;
 const EMPTY_FRAMES_PER_SECOND = 400;
 const EMPTY_FRAMES_PER_USEFUL = 4;
 
-/** An ended connection whose client goes on is cut off after this. */
+/** A client that has broken a rule and goes on is cut off after this; others have the time of a ping to read the rest. */
 const LINGER_MS = 1_000;
 
 /**
@@ -83,6 +83,7 @@ export class Connection implements StreamHost {
   #lastTaken: number | null = null;
   /** Ended by us: nothing is read or written any more. */
   #endedMs: number | null = null;
+  #lingerMs = LINGER_MS;
   #closed = false;
   readonly #sent = (stream: Http2Stream, bytes: number): void => this.#onSent(stream, bytes);
 
@@ -123,11 +124,7 @@ export class Connection implements StreamHost {
     return this.#heldBytes;
   }
 
-  /** When something came last, by the owner's clock. */
-  get nowMs(): number {
-    return this.#nowMs;
-  }
-
+  /** No new streams are taken. */
   get leaving(): boolean {
     return this.#leaving;
   }
@@ -172,7 +169,7 @@ export class Connection implements StreamHost {
   /** Looks after what has to happen in time. To be called every second or so. */
   look(nowMs: number): void {
     if (this.#endedMs !== null) {
-      if (nowMs - this.#endedMs >= LINGER_MS) this.#socket.destroy();
+      if (nowMs - this.#endedMs >= this.#lingerMs) this.#socket.destroy();
       return;
     }
     this.#countOutput();
@@ -334,6 +331,7 @@ export class Connection implements StreamHost {
   }
 
   #hangUp(code: number): void {
+    if (code === CODE.noError) this.#lingerMs = this.limits.keepaliveTimeoutMs;
     this.#output.finish();
     this.#end(code);
     this.#socket.end();

@@ -105,7 +105,9 @@ export class Output {
   #next(): void {
     this.#send();
     this.bytes = this.#pool.take();
-    if (this.#inFlightBytes > OVERFLOW_BYTES) this.#events.overflow();
+    if (this.#inFlightBytes <= OVERFLOW_BYTES || this.#closed) return;
+    // Not now: somebody is about to write.
+    queueMicrotask(() => this.#events.overflow());
   }
 
   #send(): void {

@@ -201,6 +201,11 @@ describe("a connection of HTTP/2", () => {
       peer.streams[0]!.end(DONE);
       expect(await peer.seen()).to.deep.equal(["headers 1"]);
       expect(peer.ended).to.equal(true);
+      // Some of that may still be on its way.
+      peer.connection.look(9_999);
+      expect(peer.destroyed).to.equal(false);
+      peer.connection.look(10_000);
+      expect(peer.destroyed).to.equal(true);
     });
 
     it("with an error, and cuts off a client that goes on after it", async () => {
@@ -257,7 +262,10 @@ describe("a connection of HTTP/2", () => {
       const peer = new Http2Peer({}, (stream) => stream.end(Buffer.concat(new Array(200).fill(DONE))));
       await peer.greet();
       peer.stuck = true;
-      for (let id = 1; id < 4_000 && !peer.destroyed; id += 2) peer.open(id, END_STREAM);
+      for (let id = 1; id < 4_000 && !peer.destroyed; id += 2) {
+        peer.open(id, END_STREAM);
+        await Promise.resolve();
+      }
       expect(peer.destroyed).to.equal(true);
     });
   });
