@@ -1,5 +1,5 @@
 /** gRPC's status codes, so that this file needs no gRPC library (https://grpc.io/docs/guides/status-codes/). */
-const status = {
+export const status = {
   CANCELLED: 1,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,

@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import { LogwheelError } from "./errors.js";
 import { FrameReader } from "./grpc-frames.js";
 
@@ -11,9 +10,15 @@ export interface FlowEvents {
   caughtUp(ended: boolean): void;
 }
 
+/** Where the bytes come from, as far as it can be slowed down. */
+export interface FlowSource {
+  pause(): unknown;
+  resume(): unknown;
+}
+
 /** Hands on the messages that come over an HTTP/2 stream, as long as they are wanted: also between two of one chunk. */
 export class FrameFlow {
-  readonly #stream: Duplex;
+  readonly #source: FlowSource;
   readonly #reader: FrameReader;
   readonly #events: FlowEvents;
   #paused = false;
@@ -22,20 +27,11 @@ export class FrameFlow {
   #stopped = false;
 
   /** Messages above `bytesMax` fail. It begins paused. */
-  constructor(stream: Duplex, bytesMax: number, events: FlowEvents) {
-    this.#stream = stream;
+  constructor(source: FlowSource, bytesMax: number, events: FlowEvents) {
+    this.#source = source;
     this.#reader = new FrameReader(bytesMax);
     this.#events = events;
-    stream.pause();
-    stream.on("data", (chunk: Buffer) => {
-      if (this.#stopped) return;
-      this.#reader.push(chunk);
-      this.#deliver();
-    });
-    stream.once("end", () => {
-      this.#ended = true;
-      this.#deliver();
-    });
+    source.pause();
   }
 
   /** Whether something has come that waits until the flow goes on. */
@@ -43,21 +39,39 @@ export class FrameFlow {
     return this.#paused && this.#reader.unread;
   }
 
+  /** Bytes that have come and are of no message that was handed on. */
+  get heldBytes(): number {
+    return this.#stopped ? 0 : this.#reader.heldBytes;
+  }
+
+  /** Takes what has come. */
+  push(chunk: Buffer): void {
+    if (this.#stopped) return;
+    this.#reader.push(chunk);
+    this.#deliver();
+  }
+
+  /** The other side writes no more. */
+  end(): void {
+    this.#ended = true;
+    this.#deliver();
+  }
+
   pause(): void {
     this.#paused = true;
-    if (!this.#stopped) this.#stream.pause();
+    if (!this.#stopped) this.#source.pause();
   }
 
   resume(): void {
     this.#paused = false;
     this.#deliver();
-    if (!this.#paused) this.#stream.resume();
+    if (!this.#paused) this.#source.resume();
   }
 
   /** Hands on nothing more; what still comes is thrown away. */
   stop(): void {
     this.#stopped = true;
-    this.#stream.resume();
+    this.#source.resume();
   }
 
   #deliver(): void {

@@ -49,7 +49,7 @@ export class GrpcClientStream implements Stream<Buffer, Buffer> {
     this.#call = call;
     this.#errorOf = options.errorOf;
     this.#onClosed = options.onClosed;
-    this.#writer = new GrpcWriter({ library: call }, options.budget, {
+    this.#writer = new GrpcWriter(call, options.budget, {
       drain: () => this.#events?.drain?.(),
       blocked: () => {},
       progress: () => {},
@@ -117,12 +117,15 @@ export class GrpcClientStream implements Stream<Buffer, Buffer> {
     if (this.#call.readableLength > 0) return;
     const http2 = takeOverClientStream(this.#call);
     if (http2 === undefined) return;
-    this.#http2 = http2;
-    this.#flow = new FrameFlow(http2, RECEIVE_BYTES_MAX, {
+    const flow = new FrameFlow(http2, RECEIVE_BYTES_MAX, {
       message: (bytes) => this.#message(bytes),
       failed: (thrown) => this.fail(LogwheelError.from(thrown)),
       caughtUp: () => this.#onEnd(),
     });
+    http2.on("data", (chunk: Buffer) => flow.push(chunk));
+    http2.once("end", () => flow.end());
+    this.#http2 = http2;
+    this.#flow = flow;
     if (this.#paused) this.#flow.pause();
     else if (this.#events !== null) this.#flow.resume();
     this.#call.resume();

@@ -21,6 +21,7 @@ export class FrameReader {
   #at = 0;
   /** What has come behind the chunk. */
   readonly #behind: Buffer[] = [];
+  #behindBytes = 0;
   /** What has come before the chunk of a message, or of its head. */
   #parts: Buffer[] = [];
   #partsBytes = 0;
@@ -42,10 +43,17 @@ export class FrameReader {
     return this.#partsBytes > 0 || this.#length !== undefined;
   }
 
+  /** Memory for what has come and is of no message that `next` has returned: many small pieces take more than their bytes. */
+  get heldBytes(): number {
+    const pieces = this.#parts.length + this.#behind.length;
+    return this.#partsBytes + this.#behindBytes + this.#chunk.length - this.#at + pieces * PIECE_COST;
+  }
+
   /** Takes what has come. */
   push(chunk: Buffer): void {
-    if (this.unread) this.#behind.push(chunk);
-    else this.#begin(chunk);
+    if (!this.unread) return this.#begin(chunk);
+    this.#behind.push(chunk);
+    this.#behindBytes += chunk.length;
   }
 
   /** The next whole message; null if there is none yet. MESSAGE_TOO_LARGE, or UNSUPPORTED_VERSION if it is compressed. */
@@ -69,7 +77,9 @@ export class FrameReader {
     for (;;) {
       const taken = this.#takeHere(bytes);
       if (taken !== null || this.#behind.length === 0) return taken;
-      this.#begin(this.#behind.shift()!);
+      const chunk = this.#behind.shift()!;
+      this.#behindBytes -= chunk.length;
+      this.#begin(chunk);
     }
   }
 
@@ -107,6 +117,8 @@ export class FrameReader {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** What a piece of a message takes beside its bytes. */
+const PIECE_COST = 512;
 
 /** Buffers for full batches that are used again: what is written in such pieces all the time would keep the collector busy. */
 export class FramePool {

@@ -1,95 +1,113 @@
-import type { ServerHttp2Stream } from "node:http2";
-import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { CODE } from "../http2/frames.js";
+import type { Http2Stream } from "../http2/stream.js";
 import { callerGone } from "./call-errors.js";
 import type { Stream, StreamEvents } from "./channel.js";
 import type { Clock } from "./clock.js";
-import { LogwheelError } from "./errors.js";
+import { type StatusTrailers, trailersOf } from "./error-trailers.js";
+import { LogwheelError, status } from "./errors.js";
 import { FrameFlow } from "./frame-flow.js";
-import { takeOverStream } from "./grpc-internals.js";
-import { statusOf } from "./grpc-status.js";
-import { GrpcWriter, type WriteBudget } from "./grpc-writer.js";
+import { DONE_BLOCK, GREETING_BLOCK, statusBlock } from "./grpc-blocks.js";
+import { type Deadlines, EXPIRED } from "./grpc-deadlines.js";
+import { FRAME_HEAD_BYTES, writeFrameHead } from "./grpc-frames.js";
+import { parseTimeout, TIMEOUT_HEADER } from "./grpc-timeout.js";
+import type { WriteBudget } from "./grpc-writer.js";
 
-const NGHTTP2_CANCEL = 8;
+/** What streams need of their server. */
+export interface ServerStreamDeps {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly stalledMs: number;
+  readonly budget: WriteBudget;
+  /** Larger messages are refused. */
+  readonly receiveBytesMax: number;
+}
 
-/**
- * Server side of a gRPC stream, in bytes. What is written is taken before `write` returns.
- *
- * The library opens and closes the call; messages go past it, straight over the HTTP/2 stream: on its own way each of them
- * is copied twice and waits for several turns of the event loop.
- */
+/** Copied before anybody else can write into it. */
+const HEAD = Buffer.alloc(FRAME_HEAD_BYTES);
+
+/** Server side of a gRPC stream, in bytes. What is written is taken before `write` returns. */
 export class GrpcServerStream implements Stream<Buffer, Buffer> {
-  readonly #call: ServerDuplexStream<Buffer, Buffer>;
-  readonly #http2: ServerHttp2Stream;
+  readonly #http2: Http2Stream;
   readonly #flow: FrameFlow;
-  readonly #clock: Clock;
-  readonly #stalledMs: number;
-  readonly #writer: GrpcWriter;
+  readonly #deps: ServerStreamDeps;
   readonly #onClosed: () => void;
   #events: StreamEvents<Buffer> | null = null;
   #writable = true;
   #result: LogwheelError | null | undefined;
   #closed = false;
+  #told = false;
   #paused = false;
   /** The caller writes no more. */
   #ended = false;
+  /** Bytes that wait, as the budget has them. */
+  #queuedBytes = 0;
+  #blocked = false;
   #cancelStall: (() => void) | null = null;
+  #progressMs = 0;
+  #deadline: number | undefined;
 
-  constructor(
-    call: ServerDuplexStream<Buffer, Buffer>,
-    options: {
-      readonly clock: Clock;
-      readonly stalledMs: number;
-      readonly budget: WriteBudget;
-      /** Larger messages are refused. */
-      readonly receiveBytesMax: number;
-      readonly onClosed: () => void;
-    },
-  ) {
-    this.#call = call;
-    this.#http2 = takeOverStream(call);
-    this.#flow = new FrameFlow(this.#http2, options.receiveBytesMax, {
+  constructor(http2: Http2Stream, deps: ServerStreamDeps, onClosed: () => void) {
+    this.#http2 = http2;
+    this.#deps = deps;
+    this.#onClosed = onClosed;
+    this.#flow = new FrameFlow(http2, deps.receiveBytesMax, {
       message: (bytes) => this.#events?.message(bytes),
       failed: (thrown) => this.fail(LogwheelError.from(thrown)),
       caughtUp: (ended) => this.#caughtUp(ended),
     });
-    this.#clock = options.clock;
-    this.#stalledMs = options.stalledMs;
-    this.#onClosed = options.onClosed;
-    this.#writer = new GrpcWriter({ http2: this.#http2 }, options.budget, {
-      drain: () => this.#events?.drain?.(),
-      blocked: (blocked) => this.#watchStall(blocked),
-      progress: () => {
-        if (this.#cancelStall !== null) this.#watchStall(true);
-      },
+    http2.attach({
+      data: (bytes, start, end) => this.#data(bytes.subarray(start, end)),
+      end: () => this.#flow.end(),
+      progress: () => this.#progress(),
+      closed: () => this.#over(),
     });
-    call.once("cancelled", () => this.#over());
-    call.once("close", () => this.#over());
+  }
+
+  /** Greets the caller, and keeps the time that it gives; false, and it is over, if that is none. */
+  begin(): boolean {
+    const timeout = this.#http2.headers.get(TIMEOUT_HEADER);
+    if (timeout !== undefined) {
+      const timeoutMs = parseTimeout(timeout);
+      if (timeoutMs === undefined) {
+        this.#break(status.INTERNAL, `grpc-timeout is ${JSON.stringify(timeout)}, which is no time`);
+        return false;
+      }
+      this.#deadline = this.#deps.deadlines.add(this, timeoutMs);
+    }
+    this.#http2.respond(GREETING_BLOCK);
+    return true;
   }
 
   listen(events: StreamEvents<Buffer>): void {
     this.#events = events;
-    if (!this.#paused) this.#flow.resume();
-    if (this.#closed) queueMicrotask(() => events.close(this.#outcome()));
+    if (!this.#paused) this.#resume();
+    if (this.#closed) this.#tellClosed();
   }
 
   write(bytes: Buffer): boolean {
-    return this.#writable && !this.#closed ? this.#writer.write(bytes) : false;
+    if (!this.#writable || this.#closed) return false;
+    writeFrameHead(HEAD, bytes.length);
+    this.#http2.write(HEAD, bytes);
+    if (this.#count() < this.#deps.budget.streamBytesMax) return !this.#closed;
+    if (!this.#blocked && !this.#closed) {
+      this.#blocked = true;
+      this.#progressMs = this.#deps.clock.monotonicMs();
+      this.#watchStall(this.#deps.stalledMs);
+    }
+    return false;
   }
 
   end(): void {
     if (!this.#writable || this.#closed) return;
     this.#writable = false;
     this.#result = null;
-    this.#call.end();
     this.#flow.stop();
+    this.#http2.end(DONE_BLOCK);
   }
 
   fail(error: Error): void {
-    if (this.#closed || this.#result !== undefined) return;
-    this.#writable = false;
-    this.#result = LogwheelError.from(error);
-    this.#call.emit("error", statusOf(this.#result));
-    this.#flow.stop();
+    const failure = LogwheelError.from(error);
+    this.#fail(failure, trailersOf(failure));
   }
 
   pause(): void {
@@ -99,7 +117,35 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
 
   resume(): void {
     this.#paused = false;
-    if (this.#events !== null) this.#flow.resume();
+    if (this.#events !== null) this.#resume();
+  }
+
+  /** The caller's time is over. */
+  expire(): void {
+    this.#break(status.DEADLINE_EXCEEDED, EXPIRED);
+  }
+
+  #resume(): void {
+    this.#flow.resume();
+    this.#http2.hold(this.#flow.heldBytes);
+  }
+
+  #data(bytes: Buffer): void {
+    this.#flow.push(bytes);
+    this.#http2.hold(this.#flow.heldBytes);
+  }
+
+  /** Ends it with a status that is no error of ours; the handler hears that its caller has gone. */
+  #break(code: number, details: string): void {
+    this.#fail(callerGone(), { status: code, details, trailers: {} });
+  }
+
+  #fail(failure: LogwheelError, told: StatusTrailers): void {
+    if (this.#closed || this.#result !== undefined) return;
+    this.#writable = false;
+    this.#result = failure;
+    this.#flow.stop();
+    this.#http2.end(statusBlock(told, !this.#http2.responded));
   }
 
   #caughtUp(ended: boolean): void {
@@ -108,36 +154,60 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#events?.end?.();
   }
 
-  #watchStall(blocked: boolean): void {
+  /** Some of what waited has gone. */
+  #progress(): void {
+    const queuedBytes = this.#count();
+    if (!this.#blocked) return;
+    this.#progressMs = this.#deps.clock.monotonicMs();
+    if (queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
+    this.#blocked = false;
     this.#cancelStall?.();
-    this.#cancelStall = blocked ? this.#clock.after(this.#stalledMs, () => this.#stalled()) : null;
+    this.#events?.drain?.();
+  }
+
+  /** Keeps the budget; the bytes that wait. */
+  #count(): number {
+    const { queuedBytes } = this.#http2;
+    this.#deps.budget.queuedBytes += queuedBytes - this.#queuedBytes;
+    this.#queuedBytes = queuedBytes;
+    return queuedBytes;
+  }
+
+  #watchStall(afterMs: number): void {
+    this.#cancelStall = this.#deps.clock.after(afterMs, () => {
+      const idleMs = this.#deps.clock.monotonicMs() - this.#progressMs;
+      if (idleMs < this.#deps.stalledMs) this.#watchStall(this.#deps.stalledMs - idleMs);
+      else this.#stalled();
+    });
   }
 
   /** The other side reads nothing: a polite end would wait behind what it does not read. */
   #stalled(): void {
-    this.#cancelStall = null;
     this.fail(
       new LogwheelError(
         "THROTTLED",
-        `the caller has read nothing for ${this.#stalledMs} ms; the stream is closed`,
+        `the caller has read nothing for ${this.#deps.stalledMs} ms; the stream is closed`,
       ),
     );
-    this.#http2.close(NGHTTP2_CANCEL);
+    this.#http2.reset(CODE.cancel);
   }
 
   #over(): void {
-    if (this.#closed) return;
     this.#closed = true;
     this.#writable = false;
     this.#cancelStall?.();
-    this.#cancelStall = null;
+    if (this.#deadline !== undefined) this.#deps.deadlines.remove(this, this.#deadline);
     this.#flow.stop();
-    this.#writer.close();
+    this.#count();
     this.#onClosed();
-    this.#events?.close(this.#outcome());
+    if (this.#events !== null) this.#tellClosed();
   }
 
-  #outcome(): LogwheelError | null {
-    return this.#result === undefined ? callerGone() : this.#result;
+  /** Not in the turn of a call of `end` or `write`, whose caller may be in the middle of something. */
+  #tellClosed(): void {
+    if (this.#told) return;
+    this.#told = true;
+    const error = this.#result === undefined ? callerGone() : this.#result;
+    queueMicrotask(() => this.#events?.close(error));
   }
 }

@@ -1,28 +1,21 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { formatAddress, parseAddress } from "./address.js";
+import type { Connection } from "../http2/connection.js";
+import type { Http2Stream } from "../http2/stream.js";
 import { CallEnd } from "./call-end.js";
 import { stopping } from "./call-errors.js";
-import type { AnyMethod, CallContext, Served } from "./channel.js";
+import type { CallContext, Served } from "./channel.js";
 import type { Clock } from "./clock.js";
-import { LogwheelError } from "./errors.js";
-import { ConnectionGuard, REFUSED_ENCODING, SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
-import { http2ServersOf, setServerSettings, takeOverCalls } from "./grpc-internals.js";
-import { GrpcServerStream } from "./grpc-server-stream.js";
-import { textOf } from "./grpc-status.js";
-import { TlsDoor, type TlsIdentity } from "./grpc-tls.js";
+import { LogwheelError, status } from "./errors.js";
+import { httpBlock, statusBlock } from "./grpc-blocks.js";
+import { Deadlines } from "./grpc-deadlines.js";
+import { SERVE_LIMITS, type ServeLimits } from "./grpc-guards.js";
+import { GrpcListener } from "./grpc-listener.js";
+import { GrpcServerStream, type ServerStreamDeps } from "./grpc-server-stream.js";
+import type { TlsIdentity } from "./grpc-tls.js";
 import { UnaryCall, type UnaryDeps } from "./grpc-unary.js";
 import { WriteBudget } from "./grpc-writer.js";
 import type { Listening } from "./listening.js";
 import type { Logger } from "./logger.js";
-import { checkProtocol, PROTOCOL_HEADER, PROTOCOL_VERSION } from "./protocol-version.js";
+import { checkProtocol, PROTOCOL_HEADER } from "./protocol-version.js";
 import { type Route, Router } from "./router.js";
 
 /** What a server needs. */
@@ -37,14 +30,6 @@ export interface ServeOptions {
   readonly limits?: Partial<ServeLimits>;
 }
 
-/** Smaller requests and answers are not worth counting. */
-const COUNTED_BYTES_MIN = 4_096;
-
-/** What every answer says beside gRPC's own. */
-const GREETING = { [PROTOCOL_HEADER]: PROTOCOL_VERSION, "grpc-accept-encoding": "identity" };
-
-type StreamCall = ServerDuplexStream<Buffer, Buffer>;
-
 /** Serves over gRPC. CONFLICT if the port is taken, BAD_REQUEST if the address is no address of this machine. */
 export async function serve(options: ServeOptions): Promise<Listening> {
   const server = new GrpcServer(options);
@@ -52,114 +37,48 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   return server;
 }
 
+/** Calls of gRPC on streams of HTTP/2. */
 class GrpcServer implements Listening {
-  address = "";
-  port = 0;
-  readonly #server: Server;
   readonly #router: Router;
-  readonly #logger: Logger;
-  readonly #clock: Clock;
-  readonly #limits: ServeLimits;
-  readonly #guard: ConnectionGuard;
-  readonly #door: TlsDoor | undefined;
+  readonly #listener: GrpcListener;
+  readonly #deadlines: Deadlines;
   readonly #streams = new Set<GrpcServerStream>();
-  readonly #greeting = new Metadata();
-  readonly #budget = new WriteBudget();
   readonly #unary: UnaryDeps;
+  readonly #stream: ServerStreamDeps;
   #stopped: Promise<void> | null = null;
 
-  constructor(options: ServeOptions) {
-    this.#clock = options.clock;
-    this.#logger = options.logger;
-    this.#limits = { ...SERVE_LIMITS, ...options.limits };
-    this.#router = new Router(options.served, options.logger);
-    this.#guard = new ConnectionGuard({
-      limits: this.#limits,
-      clock: options.clock,
-      logger: options.logger,
-      isUnary: (path) => this.#router.routes.get(path)?.method.kind === "unary",
-    });
-    this.#door = options.tls && this.#doorFor(options.tls);
-    for (const [name, value] of Object.entries(GREETING)) this.#greeting.set(name, value);
+  constructor({ clock, logger, served, tls, ...options }: ServeOptions) {
+    const limits = { ...SERVE_LIMITS, ...options.limits };
+    this.#router = new Router(served, logger);
+    this.#deadlines = new Deadlines(clock);
+    const call = (stream: Http2Stream, connection: Connection): void => this.#call(stream, connection);
+    this.#listener = new GrpcListener({ limits, clock, logger, tls, call });
+    const deadlines = this.#deadlines;
     this.#unary = {
-      clock: this.#clock,
-      receiveBytesMax: this.#limits.receiveBytesMax,
-      greeting: GREETING,
-      answer: (path, request, call) => this.#answer(path, request, call),
-      requests: (stream, bytes) => {
-        if (bytes >= COUNTED_BYTES_MIN) this.#guard.request(stream, bytes);
-      },
-      answers: (stream, bytes) => {
-        if (bytes >= COUNTED_BYTES_MIN) this.#guard.answers(stream, bytes);
-      },
+      ...{ clock, deadlines, receiveBytesMax: limits.receiveBytesMax },
+      ...{ readMs: limits.readMs, stalledMs: limits.stalledMs },
+      answer: (route, request, context) => this.#answer(route, request, context),
     };
-    this.#server = this.#make();
-    for (const { service } of options.served)
-      this.#addStreams(Object.values(service).filter(({ kind }) => kind === "stream"));
+    this.#stream = {
+      ...{ clock, deadlines, receiveBytesMax: limits.receiveBytesMax },
+      ...{ stalledMs: limits.stalledMs, budget: new WriteBudget() },
+    };
   }
 
-  #doorFor(identity: TlsIdentity): TlsDoor {
-    const newcomerMs = this.#limits.firstByteMs;
-    return new TlsDoor({ identity, guard: this.#guard, clock: this.#clock, newcomerMs });
+  get address(): string {
+    return this.#listener.address;
   }
 
-  #make(): Server {
-    const limits = this.#limits;
-    const server = new Server({
-      "grpc.max_receive_message_length": limits.receiveBytesMax,
-      "grpc.max_send_message_length": -1,
-      "grpc.max_concurrent_streams": limits.streamsMax,
-      "grpc.keepalive_time_ms": limits.keepaliveMs,
-      "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
-      "grpc.max_connection_idle_ms": limits.idleMs,
-      "grpc.enable_channelz": 0,
-      "grpc-node.max_session_memory": limits.sessionMemoryMb,
-    });
-    setServerSettings(server, {
-      initialWindowSize: limits.windowBytes,
-      maxHeaderListSize: limits.headerBytesMax,
-    });
-    return server;
+  get port(): number {
+    return this.#listener.port;
   }
 
-  /** The library opens and closes streams; unary calls go past it. */
-  #addStreams(methods: readonly AnyMethod[]): void {
-    if (methods.length === 0) return;
-    const definition: Record<string, object> = {};
-    const implementation: UntypedServiceImplementation = {};
-    for (const { path } of methods) {
-      definition[path] = {
-        path,
-        requestStream: true,
-        responseStream: true,
-        requestSerialize: asIs,
-        requestDeserialize: asIs,
-        responseSerialize: asIs,
-        responseDeserialize: asIs,
-      };
-      const route = this.#router.routes.get(path)!;
-      implementation[path] = (call: StreamCall) => this.#onStream(route, call);
-    }
-    this.#server.addService(definition as ServiceDefinition, implementation);
-  }
-
-  async bind(listen: string): Promise<void> {
-    const { host } = parseAddress(listen);
-    this.port = await new Promise<number>((resolve, reject) =>
-      this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(port) : reject(bindError(listen, error)),
-      ),
-    );
-    this.address = formatAddress({ host, port: this.port });
-    takeOverCalls(this.#server, (stream, headers) => this.#take(stream, headers));
-    for (const http2Server of http2ServersOf(this.#server)) {
-      this.#guard.watch(http2Server);
-      this.#door?.watch(http2Server);
-    }
+  bind(listen: string): Promise<void> {
+    return this.#listener.bind(listen);
   }
 
   connections(): number {
-    return this.#guard.count;
+    return this.#listener.count;
   }
 
   stop(graceMs: number): Promise<void> {
@@ -169,99 +88,68 @@ class GrpcServer implements Listening {
 
   async #stop(graceMs: number): Promise<void> {
     for (const stream of [...this.#streams]) stream.fail(stopping(this.address));
-    this.#door?.destroy();
-    const done = new AbortController();
-    this.#server.tryShutdown(() => done.abort());
-    await this.#clock.sleep(graceMs, done.signal);
-    this.#server.forceShutdown();
-    this.#guard.destroy();
+    await this.#listener.stop(graceMs);
+    this.#deadlines.close();
   }
 
-  /** Takes a unary call; false for any other, which is the library's. */
-  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
-    const path = headers[":path"] ?? "";
-    const isGrpc = headers["content-type"]?.startsWith("application/grpc") === true;
-    if (!isGrpc || this.#router.routes.get(path)?.method.kind !== "unary") return false;
-    new UnaryCall(stream, path, headers, this.#unary);
-    return true;
+  #call(stream: Http2Stream, { client }: Connection): void {
+    const { headers } = stream;
+    if (headers.get(":method") !== "POST") return stream.end(httpBlock(405));
+    if (headers.get("content-type")?.startsWith("application/grpc") !== true)
+      return stream.end(httpBlock(415));
+    const path = headers.get(":path")!;
+    const route = this.#router.routes.get(path);
+    if (route === undefined) return unknown(stream, path);
+    if (route.method.kind === "unary") new UnaryCall(stream, route, client, this.#unary);
+    else this.#open(stream, route, client);
   }
 
-  async #answer(path: string, request: Buffer, call: CallContext): Promise<Buffer> {
-    checkProtocol(call.header(PROTOCOL_HEADER), "server");
-    checkEncoding(call.header(REFUSED_ENCODING));
-    if (this.#stopped !== null) throw stopping(this.address);
-    return this.#router.unary(this.#router.routes.get(path)!, request, call);
+  #answer(route: Route, request: Buffer, context: CallContext): Promise<Buffer> {
+    this.#meet(context);
+    return this.#router.unary(route, request, context);
   }
 
-  #onStream(route: Route, call: StreamCall): void {
+  #open(http2: Http2Stream, route: Route, peer: string): void {
     const end = new CallEnd();
-    const stream = new GrpcServerStream(call, {
-      clock: this.#clock,
-      stalledMs: this.#limits.stalledMs,
-      budget: this.#budget,
-      receiveBytesMax: this.#limits.receiveBytesMax,
-      onClosed: () => {
-        this.#streams.delete(stream);
-        end.come();
-      },
-    });
-    this.#streams.add(stream);
-    try {
-      this.#router.stream(route, stream, this.#context(call, end));
-    } catch (thrown) {
-      stream.fail(LogwheelError.from(thrown));
-    }
-  }
-
-  #context(call: StreamCall, end: CallEnd): CallContext {
-    return {
-      peer: this.#meet(call),
+    const context: CallContext = {
+      peer,
       get signal() {
         return end.signal;
       },
-      header: (name) => textOf(call.metadata, name),
+      header: (name) => http2.headers.get(name),
     };
+    const stream = new GrpcServerStream(http2, this.#stream, () => {
+      this.#streams.delete(stream);
+      end.come();
+    });
+    this.#streams.add(stream);
+    try {
+      this.#meet(context);
+    } catch (thrown) {
+      return stream.fail(LogwheelError.from(thrown));
+    }
+    if (stream.begin()) this.#router.stream(route, stream, context);
   }
 
-  /** Exchanges versions and refuses newcomers while stopping; the caller's address. */
-  #meet(call: StreamCall): string {
-    call.sendMetadata(this.#greeting);
-    checkProtocol(textOf(call.metadata, PROTOCOL_HEADER), "server");
-    checkEncoding(textOf(call.metadata, REFUSED_ENCODING));
+  /** Compares versions, and refuses newcomers while stopping. */
+  #meet(context: CallContext): void {
+    checkProtocol(context.header(PROTOCOL_HEADER), "server");
+    checkEncoding(context.header("grpc-encoding"));
     if (this.#stopped !== null) throw stopping(this.address);
-    return call.getPeer();
   }
 }
 
-function checkEncoding(refused: string | undefined): void {
-  if (refused === undefined) return;
+function unknown(stream: Http2Stream, path: string): void {
+  const details = `The server does not implement the method ${path.slice(0, PATH_SHOWN_MAX)}`;
+  stream.end(statusBlock({ status: status.UNIMPLEMENTED, details, trailers: {} }, true));
+}
+
+const PATH_SHOWN_MAX = 200;
+
+function checkEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === "identity") return;
   throw new LogwheelError(
     "UNSUPPORTED_VERSION",
-    `requests compressed by ${refused.slice(0, 20)} are not taken: send them as they are; bodies may be compressed by their producer`,
-  );
-}
-
-function asIs(bytes: Buffer): Buffer {
-  return bytes;
-}
-
-function bindError(listen: string, error: Error): LogwheelError {
-  const details = { cause: error };
-  if (error.message.includes("EADDRINUSE"))
-    return new LogwheelError(
-      "CONFLICT",
-      `${listen} is in use by another process; stop that one or listen on another port`,
-      details,
-    );
-  if (error.message.includes("EACCES"))
-    return new LogwheelError(
-      "FORBIDDEN",
-      `this user may not listen on ${listen}; ports below 1024 need more rights`,
-      details,
-    );
-  return new LogwheelError(
-    "BAD_REQUEST",
-    `cannot listen on ${listen}: is it an address of this machine? (${error.message})`,
-    details,
+    `requests compressed by ${encoding.slice(0, 20)} are not taken: send them as they are; bodies may be compressed by their producer`,
   );
 }

@@ -1,7 +1,7 @@
-import { logVerbosity, Metadata, type StatusObject, setLogVerbosity, status } from "@grpc/grpc-js";
+import { logVerbosity, type Metadata, type StatusObject, setLogVerbosity, status } from "@grpc/grpc-js";
 import { timedOut, unknownMethod } from "./call-errors.js";
 import type { AnyMethod } from "./channel.js";
-import { errorFromTrailers, trailersOf } from "./error-trailers.js";
+import { errorFromTrailers } from "./error-trailers.js";
 import { LogwheelError } from "./errors.js";
 
 // The library writes to the console by itself; everything it has to say reaches callers as errors.
@@ -16,14 +16,6 @@ const NOT_SENT =
 
 /** The library wraps the system's words in its own; the second part is about its load balancers. */
 const LAST_ERROR = /^No connection established\. Last error: (?:Error: )?(.+?)(?:\. Resolution note: .*)?$/;
-
-/** What a server sends for an error. */
-export function statusOf(error: LogwheelError): StatusObject {
-  const { status: code, details, trailers } = trailersOf(error);
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(trailers)) metadata.set(name, value);
-  return { code, details, metadata };
-}
 
 /** First value of a piece of metadata. */
 export function textOf(metadata: Metadata | undefined, name: string): string | undefined {

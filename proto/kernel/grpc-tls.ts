@@ -1,9 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { Http2Server } from "node:http2";
 import type { Socket } from "node:net";
 import { createSecureContext, createServer, type Server, type TLSSocket } from "node:tls";
 import type { Clock } from "./clock.js";
-import type { ConnectionGuard } from "./grpc-guards.js";
+import type { AddressGuard } from "./grpc-guards.js";
 
 /** A certificate with what leads up to its authority, and its key, both as PEM. */
 export interface TlsIdentity {
@@ -38,40 +37,29 @@ interface Newcomer {
 
 /**
  * Lets clients speak TLS or plain HTTP/2 to the same port: the first byte of a connection says which. Behind it both are
- * connections of one HTTP/2 server, with its limits. Until then a newcomer has so long as a connection has for its first
+ * connections of one server, with its limits. Until then a newcomer has so long as a connection has for its first
  * sign of HTTP/2, and counts for its address.
  */
 export class TlsDoor {
   readonly #tls: Server;
-  readonly #guard: ConnectionGuard;
+  readonly #addresses: AddressGuard;
   readonly #clock: Clock;
   readonly #newcomerMs: number;
   readonly #newcomers = new Map<string, Newcomer>();
 
   constructor(options: {
     readonly identity: TlsIdentity;
-    readonly guard: ConnectionGuard;
+    readonly addresses: AddressGuard;
     readonly clock: Clock;
     /** From accepting a connection to plain HTTP/2, or to the end of the TLS handshake. */
     readonly newcomerMs: number;
   }) {
     const { cert, key } = options.identity;
-    this.#guard = options.guard;
+    this.#addresses = options.addresses;
     this.#clock = options.clock;
     this.#newcomerMs = options.newcomerMs;
     this.#tls = createServer({ cert, key, ALPNProtocols: [HTTP2] });
     this.#tls.on("secureConnection", (socket) => this.#secured(socket));
-  }
-
-  /** Stands before the new connections of a server. */
-  watch(server: Http2Server): void {
-    const listeners = server.listeners("connection");
-    server.removeAllListeners("connection");
-    server.on("connection", (socket: Socket) =>
-      this.#meet(socket, (ready) => {
-        for (const listener of listeners) listener.call(server, ready);
-      }),
-    );
   }
 
   /** Drops the newcomers. */
@@ -79,18 +67,24 @@ export class TlsDoor {
     for (const { socket } of [...this.#newcomers.values()]) socket.destroy();
   }
 
-  #meet(socket: Socket, serve: (ready: Socket) => void): void {
+  /** Newcomers that it looks after. */
+  get count(): number {
+    return this.#newcomers.size;
+  }
+
+  /** Takes a connection that has just come; `serve` gets it as it is, or what TLS has made of it. */
+  meet(socket: Socket, serve: (ready: Socket) => void): void {
     // Its close says the same.
     socket.on("error", () => {});
     const address = socket.remoteAddress;
     // One that is over already has no address.
-    if (address === undefined || !this.#guard.enter(address)) return void socket.destroy();
+    if (address === undefined || !this.#addresses.enter(address)) return void socket.destroy();
     const id = idOf(socket);
     const cancel = this.#clock.after(this.#newcomerMs, () => socket.destroy());
     const over = (): void => {
       if (!this.#newcomers.delete(id)) return;
       cancel();
-      this.#guard.leave(address);
+      this.#addresses.leave(address);
     };
     const newcomer: Newcomer = {
       socket,
@@ -105,7 +99,7 @@ export class TlsDoor {
   }
 
   #look({ socket, enter }: Newcomer): void {
-    const first: Buffer | null = socket.read(1);
+    const first: Buffer | null = socket.read();
     if (first === null) {
       socket.destroy();
       return;

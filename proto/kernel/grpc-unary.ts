@@ -1,152 +1,184 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { status } from "@grpc/grpc-js";
+import { CODE } from "../http2/frames.js";
+import type { Answer, Http2Stream, StreamReader } from "../http2/stream.js";
 import { CallEnd } from "./call-end.js";
 import type { CallContext } from "./channel.js";
 import type { Clock } from "./clock.js";
-import { trailersOf } from "./error-trailers.js";
-import { LogwheelError } from "./errors.js";
+import { type StatusTrailers, trailersOf } from "./error-trailers.js";
+import { LogwheelError, status } from "./errors.js";
+import { DONE_BLOCK, GREETING_BLOCK, statusBlock } from "./grpc-blocks.js";
+import { type Deadlines, EXPIRED } from "./grpc-deadlines.js";
 import { FRAME_HEAD_BYTES, FrameReader, writeFrameHead } from "./grpc-frames.js";
-import { LIBRARY_MS_MAX, TIMEOUT_HEADER } from "./grpc-timeout.js";
+import { parseTimeout, TIMEOUT_HEADER } from "./grpc-timeout.js";
+import type { Route } from "./router.js";
 
 /** What unary calls are answered with. */
 export interface UnaryDeps {
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   /** Larger requests are refused. */
   readonly receiveBytesMax: number;
-  /** Headers of every answer beside those of gRPC. */
-  readonly greeting: Readonly<Record<string, string>>;
+  /** Time for the whole request to arrive, and for the answer to be read, beside what its size takes. */
+  readonly readMs: number;
+  readonly stalledMs: number;
   /** Answers a request; whatever it throws is told to the caller. */
-  answer(path: string, request: Buffer, call: CallContext): Promise<Buffer>;
-  /** A request of so many bytes is whole; its caller may still write. */
-  requests(stream: ServerHttp2Stream, bytes: number): void;
-  /** An answer of so many bytes goes out. */
-  answers(stream: ServerHttp2Stream, bytes: number): void;
+  answer(route: Route, request: Buffer, call: CallContext): Promise<Buffer>;
 }
 
-const CONTENT_TYPE = "application/grpc+proto";
-const WAIT_FOR_TRAILERS = { waitForTrailers: true };
-const DONE = { "grpc-status": 0 };
+/** Callers that read their answers slower than this are given up. */
+const SLOWEST_BYTES_PER_MS = 64;
 
-/**
- * One unary call, straight on its HTTP/2 stream. On the library's own way it costs two fifths more processor time: interceptors,
- * metadata read and written as objects, and several turns of the event loop (docs/adr/0009-unary-calls-past-the-library.md).
- */
-export class UnaryCall {
-  readonly #stream: ServerHttp2Stream;
-  readonly #path: string;
-  readonly #headers: IncomingHttpHeaders;
+/** Filled anew for each answer, which is copied before anybody else can ask for one. */
+const ANSWER = {
+  headers: GREETING_BLOCK,
+  head: Buffer.alloc(FRAME_HEAD_BYTES),
+  body: GREETING_BLOCK,
+  trailers: DONE_BLOCK,
+} satisfies Answer;
+
+/** One unary call, straight on its HTTP/2 stream. */
+export class UnaryCall implements StreamReader, CallContext {
+  readonly peer: string;
+  readonly #stream: Http2Stream;
+  readonly #route: Route;
   readonly #deps: UnaryDeps;
-  readonly #reader: FrameReader;
   readonly #end = new CallEnd();
   #request: Buffer | undefined;
-  #cancelTimer: (() => void) | undefined;
+  /** Only for requests that come in pieces. */
+  #reader: FrameReader | undefined;
+  #deadline: number | undefined;
+  #cancelStall: (() => void) | undefined;
   #answered = false;
 
-  constructor(stream: ServerHttp2Stream, path: string, headers: IncomingHttpHeaders, deps: UnaryDeps) {
+  constructor(stream: Http2Stream, route: Route, peer: string, deps: UnaryDeps) {
     this.#stream = stream;
-    this.#path = path;
-    this.#headers = headers;
+    this.#route = route;
+    this.peer = peer;
     this.#deps = deps;
-    this.#reader = new FrameReader(deps.receiveBytesMax);
-    // What broke tells itself by the end of the stream.
-    stream.on("error", () => {});
-    stream.on("close", () => this.#closed());
-    stream.on("data", (chunk: Buffer) => this.#take(chunk));
-    stream.on("end", () => this.#run());
-    this.#limit();
+    stream.attach(this);
+    stream.readByMs = stream.sinceMs + deps.readMs;
+    const timeout = stream.headers.get(TIMEOUT_HEADER);
+    if (timeout !== undefined) this.#limit(timeout);
   }
 
-  /** The caller's own bound; what is no time is refused as the library does. */
-  #limit(): void {
-    const timeout = this.#headers["grpc-timeout"];
-    const timeoutMs = Number(this.#headers[TIMEOUT_HEADER] ?? Number.NaN);
-    if (timeoutMs <= LIBRARY_MS_MAX)
-      this.#cancelTimer = this.#deps.clock.after(timeoutMs, () =>
-        this.#fail(status.DEADLINE_EXCEEDED, "the time that the caller gave the call is over"),
-      );
-    else if (timeout !== undefined && Number.isNaN(timeoutMs))
-      this.#fail(status.INTERNAL, `grpc-timeout is ${JSON.stringify(timeout)}, which is no time`);
+  get signal(): AbortSignal {
+    return this.#end.signal;
   }
 
-  #take(chunk: Buffer): void {
+  header(name: string): string | undefined {
+    return this.#stream.headers.get(name);
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
     if (this.#answered) return;
+    if (this.#reader === undefined && this.#request === undefined && this.#isWhole(bytes, start, end)) {
+      this.#request = bytes.subarray(start + FRAME_HEAD_BYTES, end);
+      this.#stream.hold(end - start);
+    } else this.#read(bytes.subarray(start, end));
+  }
+
+  end(): void {
+    if (this.#answered) return;
+    if (this.#reader?.midway)
+      return this.#refuse(new LogwheelError("BAD_REQUEST", "the call ends in the middle of a message"));
+    const request = this.#request;
+    if (request === undefined)
+      return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and none came`);
+    this.#request = undefined;
+    this.#reader = undefined;
+    this.#stream.hold(0);
+    this.#run(request);
+  }
+
+  progress(): void {}
+
+  closed(): void {
+    this.#over();
+    this.#cancelStall?.();
+  }
+
+  /** The caller's time is over. */
+  expire(): void {
+    this.#fail(status.DEADLINE_EXCEEDED, EXPIRED);
+  }
+
+  get #path(): string {
+    return this.#route.method.path;
+  }
+
+  #limit(timeout: string): void {
+    const timeoutMs = parseTimeout(timeout);
+    if (timeoutMs !== undefined) this.#deadline = this.#deps.deadlines.add(this, timeoutMs);
+    else this.#fail(status.INTERNAL, `grpc-timeout is ${JSON.stringify(timeout)}, which is no time`);
+  }
+
+  #read(chunk: Buffer): void {
+    this.#reader ??= new FrameReader(this.#deps.receiveBytesMax);
     try {
       this.#reader.push(chunk);
-      for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) {
-        if (this.#request !== undefined)
-          return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and a second one came`);
-        this.#request = message;
-        this.#deps.requests(this.#stream, message.length);
-      }
+      for (let next = this.#reader.next(); next !== null && !this.#answered; next = this.#reader.next())
+        this.#take(next);
+    } catch (thrown) {
+      this.#refuse(LogwheelError.from(thrown));
+    }
+    this.#stream.hold(this.#reader.heldBytes + (this.#request?.length ?? 0));
+  }
+
+  #take(message: Buffer): void {
+    if (this.#request === undefined) this.#request = message;
+    else this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and a second one came`);
+  }
+
+  async #run(request: Buffer): Promise<void> {
+    try {
+      this.#reply(await this.#deps.answer(this.#route, request, this));
     } catch (thrown) {
       this.#refuse(LogwheelError.from(thrown));
     }
   }
 
-  #run(): void {
-    // A reset ends the body, too: what its caller gave up before it was whole is nobody's request.
-    if (this.#answered || this.#stream.closed) return;
-    if (this.#reader.midway)
-      return this.#refuse(new LogwheelError("BAD_REQUEST", "the call ends in the middle of a message"));
-    if (this.#request === undefined)
-      return this.#fail(status.UNIMPLEMENTED, `${this.#path} takes one message, and none came`);
-    this.#deps.answer(this.#path, this.#request, this.#context()).then(
-      (reply) => this.#reply(reply),
-      (thrown: unknown) => this.#refuse(LogwheelError.from(thrown)),
-    );
-    this.#request = undefined;
-  }
-
-  #context(): CallContext {
-    const [session, headers, end] = [this.#stream.session, this.#headers, this.#end];
-    return {
-      get peer() {
-        const { remoteAddress = "unknown", remotePort } = session?.socket ?? {};
-        return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
-      },
-      get signal() {
-        return end.signal;
-      },
-      header(name) {
-        const value = headers[name];
-        return Array.isArray(value) ? value[0] : value;
-      },
-    };
-  }
-
   #reply(reply: Buffer): void {
-    if (!this.#begin(DONE)) return;
-    const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + reply.length);
-    writeFrameHead(frame, reply.length);
-    frame.set(reply, FRAME_HEAD_BYTES);
-    this.#deps.answers(this.#stream, reply.length);
-    this.#stream.end(frame);
+    if (this.#answered || this.#stream.closed) return;
+    this.#over();
+    writeFrameHead(ANSWER.head, reply.length);
+    ANSWER.body = reply;
+    this.#stream.answer(ANSWER);
+    if (!this.#stream.closed) this.#watchStall(reply.length);
+  }
+
+  /** Whoever does not read the answer in a time that fits its size gets no more of it. */
+  #watchStall(bytes: number): void {
+    const readMs = this.#deps.stalledMs + bytes / SLOWEST_BYTES_PER_MS;
+    this.#cancelStall = this.#deps.clock.after(readMs, () => this.#stream.reset(CODE.cancel));
   }
 
   #refuse(error: LogwheelError): void {
-    const { status: code, details, trailers } = trailersOf(error);
-    this.#fail(code, details, trailers);
+    this.#finish(trailersOf(error));
   }
 
-  #fail(code: number, details: string, trailers?: Readonly<Record<string, string>>): void {
-    if (this.#begin({ "grpc-status": code, "grpc-message": encodeURI(details), ...trailers }))
-      this.#stream.end();
+  #fail(code: number, details: string): void {
+    this.#finish({ status: code, details, trailers: {} });
   }
 
-  /** False if the call has its answer already, or nobody is there to hear one. */
-  #begin(trailers: OutgoingHttpHeaders): boolean {
-    const stream = this.#stream;
-    if (this.#answered || stream.destroyed || stream.closed) return false;
+  #finish(result: StatusTrailers): void {
+    if (this.#answered || this.#stream.closed) return;
+    this.#over();
+    this.#stream.end(statusBlock(result, true));
+  }
+
+  /** It has its answer, or needs none. */
+  #over(): void {
     this.#answered = true;
-    this.#cancelTimer?.();
+    this.#request = undefined;
     this.#end.come();
-    stream.respond({ "content-type": CONTENT_TYPE, ...this.#deps.greeting }, WAIT_FOR_TRAILERS);
-    stream.once("wantTrailers", () => stream.sendTrailers(trailers));
-    return true;
+    if (this.#deadline === undefined) return;
+    this.#deps.deadlines.remove(this, this.#deadline);
+    this.#deadline = undefined;
   }
 
-  #closed(): void {
-    this.#cancelTimer?.();
-    this.#end.come();
+  /** Whether these bytes are one message that can be taken as it is. */
+  #isWhole(bytes: Buffer, start: number, end: number): boolean {
+    const length = end - start - FRAME_HEAD_BYTES;
+    if (length < 0 || length > this.#deps.receiveBytesMax) return false;
+    return bytes[start] === 0 && bytes.readUInt32BE(start + 1) === length;
   }
 }

@@ -34,25 +34,20 @@ export interface WriterEvents {
   progress(): void;
 }
 
-/** Writes messages into an HTTP/2 stream, or hands them to a library that does, and counts the bytes that wait there. */
+/** Hands messages of a client to the library, or past it to the HTTP/2 stream below, and counts the bytes that wait there. */
 export class GrpcWriter {
   readonly #budget: WriteBudget;
   readonly #events: WriterEvents;
-  /** Takes whole frames. */
-  #http2: Writable | null;
   /** Takes messages, and counts those instead of bytes: sixteen may be 256 MiB. */
-  readonly #library: Writable | null;
+  readonly #library: Writable;
+  /** Takes whole frames. */
+  #http2: Writable | null = null;
   #queuedBytes = 0;
   #blocked = false;
   #closed = false;
 
-  constructor(
-    out: { readonly http2: Writable } | { readonly library: Writable },
-    budget: WriteBudget,
-    events: WriterEvents,
-  ) {
-    this.#http2 = "http2" in out ? out.http2 : null;
-    this.#library = "library" in out ? out.library : null;
+  constructor(library: Writable, budget: WriteBudget, events: WriterEvents) {
+    this.#library = library;
     this.#budget = budget;
     this.#events = events;
   }
@@ -69,7 +64,7 @@ export class GrpcWriter {
     const count = bytes.length + MESSAGE_COST;
     this.#queuedBytes += count;
     this.#budget.queuedBytes += count;
-    if (this.#http2 === null) this.#library!.write(bytes, () => this.#written(count));
+    if (this.#http2 === null) this.#library.write(bytes, () => this.#written(count));
     else this.#writeFrame(this.#http2, bytes, count);
     if (this.#queuedBytes < this.#budget.streamBytesMax) return true;
     if (!this.#blocked) {

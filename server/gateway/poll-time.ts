@@ -1,6 +1,6 @@
 import type { Settings__Output } from "../../proto/gen/apache/rocketmq/v2/Settings.js";
 import type { CallContext } from "../../proto/kernel/channel.js";
-import { TIMEOUT_HEADER } from "../../proto/kernel/grpc-timeout.js";
+import { parseTimeout, TIMEOUT_HEADER } from "../../proto/kernel/grpc-timeout.js";
 import { durationMs } from "./time.js";
 
 const LONG_POLL_MS = 20_000;
@@ -10,8 +10,8 @@ const RESERVE_MS = 300;
 
 /** Until when the caller of a poll waits: milliseconds from its begin on. */
 export function deadlineMs(call: CallContext): number {
-  const text = call.header(TIMEOUT_HEADER);
-  return text === undefined ? LONG_POLL_MS_MAX : Number(text);
+  const timeoutMs = parseTimeout(call.header(TIMEOUT_HEADER) ?? "");
+  return timeoutMs === undefined ? LONG_POLL_MS_MAX : Math.floor(timeoutMs);
 }
 
 /** Milliseconds of those that are left to a poll's caller in which a message may come, or an answer be put off. */

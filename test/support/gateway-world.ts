@@ -136,7 +136,7 @@ export class GatewayWorld {
 
 /** Headers of a client that waits so long for an answer. */
 export function waiting(ms: number): Headers {
-  return { [TIMEOUT_HEADER]: String(ms) };
+  return { [TIMEOUT_HEADER]: `${ms}m` };
 }
 
 function withHeaders({ name, service, handlers }: Served, headers: Headers): Served {

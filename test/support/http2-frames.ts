@@ -5,9 +5,11 @@ import { parseAddress } from "../../proto/kernel/address.js";
 export const FRAME = {
   data: 0,
   headers: 1,
+  priority: 2,
   reset: 3,
   settings: 4,
   ping: 6,
+  goAway: 7,
   windowUpdate: 8,
   continuation: 9,
 } as const;

@@ -26,6 +26,8 @@ describe("FrameFlow", () => {
         if (ended) heard.push("end");
       },
     });
+    stream.on("data", (chunk: Buffer) => flow.push(chunk));
+    stream.once("end", () => flow.end());
     return { stream, heard, flow };
   }
 

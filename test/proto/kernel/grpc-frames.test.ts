@@ -84,6 +84,38 @@ describe("frames of gRPC", () => {
   });
 });
 
+describe("what FrameReader holds", () => {
+  it("is what has come of messages that are not whole, and more for small pieces", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 40 }),
+        (lengths, pieces) => {
+          const reader = new FrameReader(1_000);
+          const bytes = Buffer.concat(lengths.map((length) => framed(Buffer.alloc(length, 7))));
+          for (let at = 0, turn = 0; at < bytes.length; turn++) {
+            const end = Math.min(bytes.length, at + pieces[turn % pieces.length]!);
+            readAll(reader, bytes.subarray(at, end));
+            at = end;
+            if (!reader.midway) expect(reader.heldBytes).to.equal(0);
+          }
+          expect(reader.heldBytes).to.equal(0);
+        },
+      ),
+    );
+    const reader = new FrameReader(1_000);
+    const whole = framed(Buffer.alloc(100));
+    readAll(reader, whole.subarray(0, 55));
+    const coarse = reader.heldBytes;
+    expect(coarse).to.be.within(50, 1_000);
+    for (const byte of whole.subarray(55, 100)) readAll(reader, Buffer.of(byte));
+    expect(reader.heldBytes).to.be.above(coarse + 45 * 100);
+    reader.push(whole);
+    reader.push(whole);
+    expect(reader.heldBytes).to.be.above(coarse + 45 * 100 + 200);
+  });
+});
+
 describe("FramePool", () => {
   it("gives large buffers out again, and neither small nor the largest ones", () => {
     const pool = new FramePool();

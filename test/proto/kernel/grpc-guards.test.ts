@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { constants } from "node:http2";
 import { expect } from "chai";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
+import type { Stream } from "../../../proto/kernel/channel.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { BYTES, closing, framed, GrpcPeers, request } from "../../support/grpc-peers.js";
 import { Recorder } from "../../support/recorder.js";
@@ -81,7 +82,8 @@ describe("connection guards", () => {
 
   it("closes a connection that opens calls only to reset them, socket and all", async () => {
     const clock = new TestClock();
-    const server = await peers.start({}, { clock, limits: { resetsMax: 50, resetsPerSecond: 10 } });
+    const talk = (stream: Stream<Buffer, Buffer>): void => stream.listen({ message() {}, close() {} });
+    const server = await peers.start({ talk }, { clock, limits: { resetsMax: 50, resetsPerSecond: 10 } });
     const client = peers.session(server);
     await once(client, "remoteSettings");
     const reset = async (count: number): Promise<void> => {
@@ -100,7 +102,7 @@ describe("connection guards", () => {
     await clock.advance(5_000);
     await reset(50);
     expect(client.destroyed).to.equal(false);
-    const closed = once(client, "close");
+    const closed = new Promise((resolve) => client.once("close", resolve));
     await reset(1).catch(() => {});
     await closed;
     while (server.connections() > 0) await settle();

@@ -4,6 +4,7 @@ import { loadSync } from "@grpc/proto-loader";
 import { expect } from "chai";
 import { settle } from "../../../client/testing/test-clock.js";
 import { systemClock } from "../../../proto/kernel/clock.js";
+import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { serve } from "../../../proto/kernel/grpc-server.js";
 import { Health } from "../../../proto/kernel/health.js";
 import type { Listening } from "../../../proto/kernel/listening.js";
@@ -29,6 +30,12 @@ describe("gRPC server", () => {
       const server = await peers.start();
       expect(server.port).to.be.above(0);
       expect(server.address).to.equal(`127.0.0.1:${server.port}`);
+    });
+
+    it("takes a name for all addresses of this machine that it stands for", async () => {
+      const server = await peers.start({}, { listen: "localhost:0" });
+      expect(server.address).to.equal(`localhost:${server.port}`);
+      expect((await peers.channel(server).unary(BYTES.ask, Buffer.from("?"))).toString()).to.equal("?");
     });
 
     it("says in plain words why it cannot listen", async () => {
@@ -78,6 +85,42 @@ describe("gRPC server", () => {
       stream.resume();
       await once(stream, "end");
       expect(headers.some((sent) => sent["mq-code"] === "UNSUPPORTED_VERSION")).to.equal(true);
+    });
+  });
+
+  describe("streams whose callers give them a time", () => {
+    async function statusOf(timeout: string): Promise<unknown> {
+      const server = await peers.start({ talk: (stream) => stream.listen({ message() {}, close: heard }) });
+      const stream = request(peers.session(server), "/t.T/Talk", { "grpc-timeout": timeout });
+      let status: unknown;
+      for (const event of ["response", "trailers"])
+        stream.on(event, (headers) => {
+          status = headers["grpc-status"];
+        });
+      stream.resume();
+      if (timeout.endsWith("M")) {
+        await once(stream, "response");
+        stream.close();
+      } else await once(stream, "end");
+      return status;
+    }
+    let errors: unknown[] = [];
+    const heard = (error: Error | null): void => {
+      errors.push(LogwheelError.from(error).code);
+    };
+
+    beforeEach(() => {
+      errors = [];
+    });
+
+    it("end when it is over, as if the caller had gone", async () => {
+      expect(await statusOf("20m")).to.equal("4");
+      expect(errors).to.deep.equal(["CONNECTION_LOST"]);
+    });
+
+    it("stay for sixty years, and are refused with a time that is none", async () => {
+      expect(await statusOf("31535999M")).to.equal(undefined);
+      expect(await statusOf("soon")).to.equal("13");
     });
   });
 

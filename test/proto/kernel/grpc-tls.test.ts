@@ -1,5 +1,5 @@
-import { EventEmitter, once } from "node:events";
-import { type ClientHttp2Session, constants, type Http2Server, connect as http2Connect } from "node:http2";
+import { once } from "node:events";
+import { type ClientHttp2Session, constants, connect as http2Connect } from "node:http2";
 import type { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
@@ -7,7 +7,7 @@ import * as grpc from "@grpc/grpc-js";
 import { expect } from "chai";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { type Clock, systemClock } from "../../../proto/kernel/clock.js";
-import { ConnectionGuard, SERVE_LIMITS, type ServeLimits } from "../../../proto/kernel/grpc-guards.js";
+import { AddressGuard, type ServeLimits } from "../../../proto/kernel/grpc-guards.js";
 import { TlsDoor, tlsProblem } from "../../../proto/kernel/grpc-tls.js";
 import type { Listening } from "../../../proto/kernel/listening.js";
 import { silentLogger } from "../../../proto/kernel/logger.js";
@@ -217,20 +217,15 @@ describe("a port with TLS", () => {
 });
 
 describe("the door of a port with TLS", () => {
-  const limits = { ...SERVE_LIMITS, connectionsPerAddressMax: 2 };
-
   function fixture() {
     const clock = new TestClock();
-    const guard = new ConnectionGuard({ limits, clock, logger: silentLogger, isUnary: () => false });
-    const door = new TlsDoor({ identity: IDENTITY, guard, clock, newcomerMs: 10 });
-    const server = new EventEmitter();
+    const addresses = new AddressGuard(2, silentLogger);
+    const door = new TlsDoor({ identity: IDENTITY, addresses, clock, newcomerMs: 10 });
     const served: unknown[] = [];
-    server.on("connection", (socket) => served.push(socket));
-    door.watch(server as Http2Server);
     let port = 0;
     const connect = (remoteAddress: string | undefined): PassThrough => {
       const socket = Object.assign(new PassThrough(), { remoteAddress, remotePort: ++port });
-      server.emit("connection", socket);
+      door.meet(socket as unknown as Socket, (ready) => served.push(ready));
       return socket;
     };
     return { clock, door, served, connect };

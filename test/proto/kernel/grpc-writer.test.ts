@@ -14,7 +14,7 @@ describe("GrpcWriter", () => {
   it("counts bytes, not messages, and drains at half", async () => {
     const { out, take } = slow();
     const happened: string[] = [];
-    const writer = new GrpcWriter({ library: out }, new WriteBudget(), {
+    const writer = new GrpcWriter(out, new WriteBudget(), {
       drain: () => happened.push("drain"),
       blocked: (blocked) => happened.push(`blocked ${blocked}`),
       progress: () => happened.push("progress"),
@@ -37,7 +37,7 @@ describe("GrpcWriter", () => {
 
   it("lets thousands of small messages wait, and not any number of them", () => {
     const { out } = slow();
-    const writer = new GrpcWriter({ library: out }, new WriteBudget(), {
+    const writer = new GrpcWriter(out, new WriteBudget(), {
       drain() {},
       blocked() {},
       progress() {},
@@ -51,11 +51,11 @@ describe("GrpcWriter", () => {
   it("gives each stream less while all together have much waiting, until that has gone", async () => {
     const budget = new WriteBudget();
     const quiet = { drain() {}, blocked() {}, progress() {} };
-    const dead = Array.from({ length: 64 }, () => new GrpcWriter({ library: slow().out }, budget, quiet));
+    const dead = Array.from({ length: 64 }, () => new GrpcWriter(slow().out, budget, quiet));
     for (const writer of dead) expect(writer.write(Buffer.alloc((1 << 20) + 1))).to.equal(false);
     const { out, take } = slow();
     let drained = 0;
-    const writer = new GrpcWriter({ library: out }, budget, { ...quiet, drain: () => drained++ });
+    const writer = new GrpcWriter(out, budget, { ...quiet, drain: () => drained++ });
     expect(writer.write(Buffer.alloc(60 << 10))).to.equal(true);
     expect(writer.write(Buffer.alloc(60 << 10))).to.equal(false);
     for (const closed of dead) closed.close();
@@ -69,7 +69,7 @@ describe("GrpcWriter", () => {
   it("goes past the library once nothing waits there, in whole frames", async () => {
     const quiet = { drain() {}, blocked() {}, progress() {} };
     const library = slow();
-    const writer = new GrpcWriter({ library: library.out }, new WriteBudget(), quiet);
+    const writer = new GrpcWriter(library.out, new WriteBudget(), quiet);
     const frames: Buffer[] = [];
     const http2 = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
