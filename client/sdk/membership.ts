@@ -173,6 +173,13 @@ export class Membership implements Settler {
     this.#ready?.credit(granted);
   }
 
+  /** Nobody asks any more: the broker sends nothing but what is on its way. Resolves when that has come, or cannot. */
+  async unwant(): Promise<void> {
+    if (this.credit.begin().messages === 0) return;
+    this.#ready?.credit({ messages: 0, bytes: 0, anew: true });
+    await this.roundTrip().catch(() => {});
+  }
+
   /** Tells the broker what there is to tell, in this turn. */
   flush(): void {
     this.#flushing = false;
@@ -202,8 +209,9 @@ export class Membership implements Settler {
     return new Promise((resolve) => this.#answered.push(resolve));
   }
 
-  /** Leaves the group. */
+  /** Leaves the group. Shared mode: what it has not begun counts as no attempt. */
   close(): void {
+    if (this.#options.mode === "shared") for (const flow of this.flows) flow.giveBack(flow.parcels);
     this.flush();
     this.#ready = null;
     this.#link.close();
