@@ -209,8 +209,10 @@ export class Membership implements Settler {
     return new Promise((resolve) => this.#answered.push(resolve));
   }
 
-  /** Leaves the group. Shared mode: what it has not begun counts as no attempt. */
+  /** Leaves the group. Shared mode: what it has not begun counts as no attempt, and does not come back first. */
   close(): void {
+    this.#draining = true;
+    void this.unwant();
     if (this.#options.mode === "shared") for (const flow of this.flows) flow.giveBack(flow.parcels);
     this.flush();
     this.#ready = null;
@@ -331,8 +333,7 @@ export class Membership implements Settler {
     const { topic, queueId, generation } = batch;
     const records = [...batch.records];
     const flow = this.flows.get(batch);
-    let bytes = 0;
-    for (const { start, end } of records) bytes += end - start;
+    const bytes = records.reduce((sum, { start, end }) => sum + end - start, 0);
     this.credit.arrived(records.length, bytes);
     const counts = flow?.state === "assigned" && flow.generation === generation;
     if (!counts || this.#draining) return this.release(records.length, bytes);

@@ -36,6 +36,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
   readonly #closing: Closing;
   readonly #parcels = new Set<Parcel>();
   readonly #receivers = new Set<Receiver>();
+  readonly #loops = new Set<MessageLoop<T>>();
 
   constructor(deps: ConsumerDeps, topic: Topic<T>, options: SimpleOptions) {
     const { group, filter, from, invisibleMs, waitMs = WAIT_MS } = options;
@@ -93,9 +94,12 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     options: CallOptions & { readonly maxInFlight?: number } = {},
   ): AsyncIterableIterator<Message<T> & Lease> & AsyncDisposable {
     const { maxInFlight = MAX, ...call } = options;
-    return new MessageLoop<T>(atLeast("maxInFlight", maxInFlight, 1), {
+    const loop = new MessageLoop<T>(atLeast("maxInFlight", maxInFlight, 1), {
       receive: (max) => this.#receiveFor(max, call),
+      ended: () => this.#loops.delete(loop),
     });
+    this.#loops.add(loop);
+    return loop;
   }
 
   close(options?: CloseOptions): Promise<void> {
@@ -210,6 +214,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
 
   async #drain(): Promise<void> {
     for (const { wake } of this.#receivers) wake();
+    for (const loop of this.#loops) void loop.return();
     await Promise.all([this.#unwant(), this.#memberships.settled()]);
   }
 

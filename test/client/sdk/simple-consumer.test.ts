@@ -311,6 +311,22 @@ describe("simple consumer", () => {
     });
   });
 
+  it("what a loop has not handed out is given back when it ends or the consumer closes, and that is no attempt", async () => {
+    await send(["1", "2", "3"]);
+    const simple = consumer();
+    const left = simple.messages();
+    const first = await cluster.advance(left.next());
+    await cluster.advance(first.value.ack());
+    await left.return!();
+    const loop = simple.messages();
+    const next = await cluster.advance(loop.next());
+    await cluster.advance(next.value.ack());
+    await cluster.advance(simple.close());
+    expect(await loop.next()).to.include({ done: true });
+    const [last] = await receiveAll(consumer(), 1);
+    expect(last!.attempt).to.equal(1);
+  });
+
   it("closing ends receive and loops; a signal rejects them", async () => {
     const simple = consumer();
     const waiting = simple.receive({ waitMs: 60_000 });
