@@ -237,7 +237,7 @@ export class Membership implements Settler {
   #sendAcks(session: ConsumeSession): void {
     const { queues, sent, count } = this.#acks.take();
     if (queues.length === 0) return;
-    const send = (): void => this.#acks.sent(session.ack(queues), sent);
+    const send = (): void => this.#acks.sent(session.ack(queues, sent.waiters.length > 0), sent);
     if (!traces.settle.hasSubscribers) send();
     else traces.settle.traceSync(send, { group: this.#options.group, broker: this.broker, count });
     this.#acked += count;
@@ -357,7 +357,7 @@ export class Membership implements Settler {
   #ackAlone(waiter: AckWaiter): void {
     if (this.#ready === null) return this.#acks.await(waiter);
     const { queues, sent } = alone(waiter);
-    this.#acks.sent(this.#ready.ack(queues), sent);
+    this.#acks.sent(this.#ready.ack(queues, true), sent);
   }
 
   #tellAnswered(): void {

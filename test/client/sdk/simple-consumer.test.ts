@@ -75,6 +75,14 @@ describe("simple consumer", () => {
     expect(await lag()).to.equal(0);
   });
 
+  it("acknowledgements that are awaited one by one are not put off to share a write", async () => {
+    await send(range(10).map(String));
+    const messages = await receiveAll(consumer(), 10);
+    const before = cluster.clock.monotonicMs();
+    for (const message of messages) await cluster.advance(message.ack());
+    expect(cluster.clock.monotonicMs()).to.equal(before);
+  });
+
   it("never receives more than it asked for", async () => {
     await send(range(50).map(String));
     const simple = consumer();
