@@ -32,12 +32,12 @@ export class Credit {
     return this.#heldMessages >= this.#limit.messages || this.#heldBytes >= this.#limit.bytes;
   }
 
-  /** Takes effect with the next grant; what was granted cannot be taken back. */
+  /** Takes effect with the next grant. */
   set limit(limit: Amount) {
     this.#limit = limit;
   }
 
-  /** A new stream begins without credit; returns what the old one had left. */
+  /** A new stream begins without credit, and so does one from which it is taken back; returns what was left. */
   begin(): Amount {
     const left = { messages: this.#grantedMessages, bytes: this.#grantedBytes };
     this.#grantedMessages = this.#grantedBytes = 0;

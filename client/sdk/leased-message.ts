@@ -5,7 +5,7 @@ import type { Membership } from "./membership.js";
 import { checkRetryDelay } from "./retry-delay.js";
 import type { Topic } from "./topic.js";
 import type { DeadLetter, LastError, Lease, Message } from "./types.js";
-import { rejection, type Verdict, verdictOf } from "./verdict.js";
+import { rejection, UNSEEN, type Verdict, verdictOf } from "./verdict.js";
 
 /** A message that belongs to its receiver for a time: the message itself, and what can be done with it. */
 export class LeasedMessage<T> implements Message<T>, Lease {
@@ -48,6 +48,11 @@ export class LeasedMessage<T> implements Message<T>, Lease {
     this.#membership.fail(this.#delivery as Delivery, verdict);
     if (lost !== null) throw lost;
     await this.#membership.roundTrip();
+  }
+
+  /** For others: nobody has seen it. */
+  async giveBack(): Promise<void> {
+    await this.#fail(UNSEEN);
   }
 
   async extend(ms: number): Promise<void> {

@@ -173,6 +173,13 @@ export class Membership implements Settler {
     this.#ready?.credit(granted);
   }
 
+  /** Nobody asks any more: the broker sends nothing but what is on its way. Resolves when that has come, or cannot. */
+  async unwant(): Promise<void> {
+    if (this.credit.begin().messages === 0) return;
+    this.#ready?.credit({ messages: 0, bytes: 0, anew: true });
+    await this.roundTrip().catch(() => {});
+  }
+
   /** Tells the broker what there is to tell, in this turn. */
   flush(): void {
     this.#flushing = false;
@@ -202,8 +209,11 @@ export class Membership implements Settler {
     return new Promise((resolve) => this.#answered.push(resolve));
   }
 
-  /** Leaves the group. */
+  /** Leaves the group. Shared mode: what it has not begun counts as no attempt, and does not come back first. */
   close(): void {
+    this.#draining = true;
+    void this.unwant();
+    if (this.#options.mode === "shared") for (const flow of this.flows) flow.giveBack(flow.parcels);
     this.flush();
     this.#ready = null;
     this.#link.close();
@@ -227,7 +237,7 @@ export class Membership implements Settler {
   #sendAcks(session: ConsumeSession): void {
     const { queues, sent, count } = this.#acks.take();
     if (queues.length === 0) return;
-    const send = (): void => this.#acks.sent(session.ack(queues), sent);
+    const send = (): void => this.#acks.sent(session.ack(queues, sent.waiters.length > 0), sent);
     if (!traces.settle.hasSubscribers) send();
     else traces.settle.traceSync(send, { group: this.#options.group, broker: this.broker, count });
     this.#acked += count;
@@ -323,8 +333,7 @@ export class Membership implements Settler {
     const { topic, queueId, generation } = batch;
     const records = [...batch.records];
     const flow = this.flows.get(batch);
-    let bytes = 0;
-    for (const { start, end } of records) bytes += end - start;
+    const bytes = records.reduce((sum, { start, end }) => sum + end - start, 0);
     this.credit.arrived(records.length, bytes);
     const counts = flow?.state === "assigned" && flow.generation === generation;
     if (!counts || this.#draining) return this.release(records.length, bytes);
@@ -348,7 +357,7 @@ export class Membership implements Settler {
   #ackAlone(waiter: AckWaiter): void {
     if (this.#ready === null) return this.#acks.await(waiter);
     const { queues, sent } = alone(waiter);
-    this.#acks.sent(this.#ready.ack(queues), sent);
+    this.#acks.sent(this.#ready.ack(queues, true), sent);
   }
 
   #tellAnswered(): void {

@@ -31,6 +31,8 @@ export interface MembershipsDeps {
 /** Who takes what arrives. */
 export interface ParcelTaker {
   arrived(parcel: Parcel): void;
+  /** Called a few times in a lease's length. */
+  look?(): void;
 }
 
 /** One member of a group on all brokers that have its topics, wherever these go. */
@@ -232,6 +234,7 @@ export class Memberships implements MemberOwner {
     const tickMs = Math.min(TICK_MS_MAX, this.#options.leaseMs / 4);
     this.#cancelTick = this.#deps.clock.after(tickMs, () => {
       for (const membership of this.all) membership.look();
+      this.#taker.look?.();
       this.#tellFullness();
       this.#tick();
     });

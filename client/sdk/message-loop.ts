@@ -5,6 +5,8 @@ import type { Lease, Message } from "./types.js";
 export interface LoopSource<T> {
   /** Up to `max` messages, at least one; null at the end. */
   receive(max: number): Promise<readonly LeasedMessage<T>[] | null>;
+  /** The loop has ended. */
+  ended(): void;
 }
 
 /** `for await` over leased messages, holding back while too many of them are not settled. */
@@ -39,7 +41,8 @@ export class MessageLoop<T> implements AsyncIterableIterator<Message<T> & Lease>
   async return(): Promise<IteratorResult<Message<T> & Lease>> {
     this.#ended = true;
     this.#wake();
-    for (const message of this.#waiting.splice(0)) message.nack({ delayMs: 0 }).catch(() => {});
+    this.#source.ended();
+    for (const message of this.#waiting.splice(0)) message.giveBack().catch(() => {});
     return { value: undefined, done: true };
   }
 
@@ -49,10 +52,7 @@ export class MessageLoop<T> implements AsyncIterableIterator<Message<T> & Lease>
 
   async #fetch(room: number): Promise<void> {
     const received = await this.#source.receive(room);
-    if (received === null) {
-      this.#ended = true;
-      return;
-    }
+    if (received === null) return void (await this.return());
     this.#inFlight += received.length;
     this.#waiting.push(...received);
     for (const message of received)

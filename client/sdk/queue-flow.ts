@@ -5,7 +5,7 @@ import type { StoredRecord } from "../../proto/kernel/record.js";
 import type { Amount } from "./credit.js";
 import type { Delivery } from "./delivery.js";
 import { KeyLanes } from "./key-lanes.js";
-import type { Verdict } from "./verdict.js";
+import { UNSEEN, type Verdict } from "./verdict.js";
 
 /** Where the results of a queue's messages go: the membership that has the queue. */
 export interface Settler {
@@ -78,7 +78,7 @@ export class QueueFlow implements QueueName {
   readonly inFlight = new Map<number, Delivery>();
   /** Handled, and not yet told. */
   readonly acks = new RangeSet();
-  /** Failed, and not yet told. */
+  /** Failed or given back, and not yet told. */
   readonly nacks: (Nack & { readonly offset: number; readonly keyHash: number })[] = [];
   /** Ordered mode: keys that cannot go on at once. */
   readonly keys = new KeyLanes(this);
@@ -166,6 +166,20 @@ export class QueueFlow implements QueueName {
     this.parcels.clear();
     this.keys.dropWaiting();
     this.lost.clear();
+  }
+
+  /** Shared mode: what waits of these parcels is for others, unless it is theirs already. */
+  giveBack(parcels: Iterable<Parcel>): void {
+    const { topic, queueId, generation } = this;
+    for (const parcel of parcels) {
+      for (; parcel.left > 0; parcel.at++) {
+        const { queueOffset: offset, attempt, keyHash, start, end } = parcel.records[parcel.at]!;
+        this.settler.release(1, end - start);
+        if (this.lost.delete(offset)) continue;
+        this.nacks.push({ topic, queueId, generation, offset, attempt, keyHash, ...UNSEEN });
+      }
+      this.parcels.delete(parcel);
+    }
   }
 
   #arriveAt(records: readonly StoredRecord[], end: number): void {

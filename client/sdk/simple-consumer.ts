@@ -17,6 +17,8 @@ import type { CallOptions, CloseOptions, Lease, Message, SimpleConsumer, SimpleO
 const MAX = 32;
 const WAIT_MS = 15_000;
 const DEMAND_BYTES = 16 << 20;
+/** What nobody has asked for in this time, or a quarter of a shorter lease, is given back. */
+const KEPT_MS = 5_000;
 /** A lease that is older than this when its message is handed out is begun anew. */
 const FRESH_MS = 1_000;
 
@@ -34,6 +36,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
   readonly #closing: Closing;
   readonly #parcels = new Set<Parcel>();
   readonly #receivers = new Set<Receiver>();
+  readonly #loops = new Set<MessageLoop<T>>();
 
   constructor(deps: ConsumerDeps, topic: Topic<T>, options: SimpleOptions) {
     const { group, filter, from, invisibleMs, waitMs = WAIT_MS } = options;
@@ -48,6 +51,7 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
         this.#parcels.add(parcel);
         for (const { wake } of this.#receivers) wake();
       },
+      look: () => this.#giveBack(deps.clock.monotonicMs() - Math.min(KEPT_MS, member.leaseMs / 4)),
     });
     this.#closing = new Closing(deps.clock, {
       drain: () => this.#drain(),
@@ -90,9 +94,12 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     options: CallOptions & { readonly maxInFlight?: number } = {},
   ): AsyncIterableIterator<Message<T> & Lease> & AsyncDisposable {
     const { maxInFlight = MAX, ...call } = options;
-    return new MessageLoop<T>(atLeast("maxInFlight", maxInFlight, 1), {
+    const loop = new MessageLoop<T>(atLeast("maxInFlight", maxInFlight, 1), {
       receive: (max) => this.#receiveFor(max, call),
+      ended: () => this.#loops.delete(loop),
     });
+    this.#loops.add(loop);
+    return loop;
   }
 
   close(options?: CloseOptions): Promise<void> {
@@ -191,9 +198,24 @@ export class LeasingConsumer<T> implements SimpleConsumer<T> {
     return good;
   }
 
+  /** What came up to then: others would not get it before its lease ends, and that would count as an attempt. */
+  #giveBack(untilMs: number): void {
+    if (this.#receivers.size === 0) void this.#unwant();
+    for (const parcel of this.#parcels) {
+      if (parcel.leasedMs > untilMs) continue;
+      this.#parcels.delete(parcel);
+      parcel.flow.giveBack([parcel]);
+    }
+  }
+
+  async #unwant(): Promise<void> {
+    await Promise.all(Array.from(this.#memberships.all, (membership) => membership.unwant()));
+  }
+
   async #drain(): Promise<void> {
     for (const { wake } of this.#receivers) wake();
-    await this.#memberships.settled();
+    for (const loop of this.#loops) void loop.return();
+    await Promise.all([this.#unwant(), this.#memberships.settled()]);
   }
 
   #throwIfClosed(): void {

@@ -5,7 +5,10 @@ import { checkRetryDelay, isRetryDelay, sentRetryDelay } from "./retry-delay.js"
 import type { ConsumeOptions } from "./types.js";
 
 /** What is to become of a message that was not handled, and why it was not, as the broker is told. */
-export type Verdict = Pick<Nack, "delayMs" | "reject" | "errorName" | "errorMessage" | "stack">;
+export type Verdict = Pick<Nack, "delayMs" | "reject" | "errorName" | "errorMessage" | "stack" | "unseen">;
+
+/** Shared mode: for others at once; nobody has begun with it, and the attempt does not count. */
+export const UNSEEN: Verdict = { delayMs: 0, unseen: true };
 
 /** How failures are answered: what `ConsumeOptions` says. */
 export type RetryRules = NonNullable<ConsumeOptions["retry"]>;

@@ -37,6 +37,23 @@ describe("members of a group", () => {
     waiting.open();
   });
 
+  it("shared: what a closed member had not begun counts as no attempt", async () => {
+    await setUp();
+    await send(["1", "2", "3"]);
+    const shared = { group: "g", mode: "shared", concurrency: 1, ...from } as const;
+    const waiting = gate();
+    const one = client.consume(orders, shared, () => waiting.promise);
+    await cluster.advance(one.start());
+    await cluster.until("all came", () => one.stats.inFlight + one.stats.cached === 3);
+    await cluster.advance(one.close({ timeoutMs: 100 }));
+    const attempts: number[] = [];
+    const two = client.consume(orders, shared, ({ attempt }) => void attempts.push(attempt));
+    await cluster.advance(two.start());
+    await cluster.until("all came", () => attempts.length === 3);
+    expect(attempts.sort()).to.deep.equal([1, 1, 2]);
+    waiting.open();
+  });
+
   it("A4-04 a queue that moves lets its handlers finish, and is told of", async () => {
     await setUp(4);
     await send(range(40).map(String));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Delivery } from "../../../client/sdk/delivery.js";
-import { QueueFlow, type Settler } from "../../../client/sdk/queue-flow.js";
+import { Parcel, QueueFlow, type Settler } from "../../../client/sdk/queue-flow.js";
 import type { StoredRecord } from "../../../proto/kernel/record.js";
 
 const settler: Settler = {
@@ -23,6 +23,20 @@ describe("flow of a queue", () => {
     );
     queue.inFlight.clear();
     expect([0, 1, 2, 0].map((offset) => queue.isStale(offset))).to.deep.equal([true, false, false, false]);
+  });
+
+  it("gives back what waits, but not what is in a handler or another's", () => {
+    const queue = flow();
+    queue.inFlight.set(0, { settled: false } as Delivery);
+    const records = [0, 1, 2].map((queueOffset) => ({ queueOffset, attempt: 3 }) as StoredRecord);
+    const parcel = new Parcel(queue, records, { frameBytes: 0, failures: 0, arrivedMs: 0 });
+    queue.parcels.add(parcel);
+    queue.arrive(records, null);
+    queue.lost.add(1);
+    queue.giveBack(queue.parcels);
+    expect(queue.nacks).to.have.length(1);
+    expect(queue.nacks[0]).to.include({ offset: 2, attempt: 3, delayMs: 0, unseen: true });
+    expect([parcel.left, queue.parcels.size, queue.lost.size]).to.deep.equal([0, 0, 0]);
   });
 
   it("in broadcast mode knows where it is, whatever the order in which messages were handled", () => {

@@ -2,7 +2,9 @@ import { expect } from "chai";
 import type { ClusterClient } from "../../../client/sdk/client.js";
 import { topic } from "../../../client/sdk/topic.js";
 import type { Lease, Message, SimpleOptions } from "../../../client/sdk/types.js";
+import type { Channel } from "../../../proto/kernel/channel.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
+import { silentMeter } from "../../../server/broker/meter.js";
 import { MemoryCluster } from "../../support/memory-cluster.js";
 import { codeOf } from "../../support/refusal.js";
 
@@ -11,12 +13,28 @@ const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 const textOf = (message: Message<Uint8Array>) => Buffer.from(message.body).toString();
 type Leased = Message<Uint8Array> & Lease;
 
+/** What its streams bring is heard a turn of the event loop later. */
+function distant(channel: Channel): Channel {
+  const open = channel.open.bind(channel);
+  channel.open = (...call) => {
+    const stream = open(...call);
+    const listen = stream.listen.bind(stream);
+    stream.listen = ({ message, ...events }) =>
+      listen({ ...events, message: (heard) => setImmediate(message, heard) });
+    return stream;
+  };
+  return channel;
+}
+
 describe("simple consumer", () => {
   let cluster: MemoryCluster;
   let client: ClusterClient;
+  /** The broker is about to write messages to a consumer. */
+  let delivered: () => void;
 
   beforeEach(async () => {
-    cluster = await MemoryCluster.start();
+    delivered = () => {};
+    cluster = await MemoryCluster.start(["a"], { meter: { ...silentMeter, delivered: () => delivered() } });
     client = await cluster.connect();
     await cluster.advance(client.admin.topics.create("orders", { queues: 2 }));
   });
@@ -55,6 +73,14 @@ describe("simple consumer", () => {
     expect(await lag()).to.equal(9);
     await cluster.advance(Promise.all(messages.map((message) => message.ack())));
     expect(await lag()).to.equal(0);
+  });
+
+  it("acknowledgements that are awaited one by one are not put off to share a write", async () => {
+    await send(range(10).map(String));
+    const messages = await receiveAll(consumer(), 10);
+    const before = cluster.clock.monotonicMs();
+    for (const message of messages) await cluster.advance(message.ack());
+    expect(cluster.clock.monotonicMs()).to.equal(before);
   });
 
   it("never receives more than it asked for", async () => {
@@ -237,6 +263,76 @@ describe("simple consumer", () => {
     const [message] = await receiveAll(other, 1);
     expect(textOf(message!)).to.not.equal(textOf(first!));
     expect(cluster.clock.monotonicMs() - before).to.be.below(1_500);
+  });
+
+  describe("what nobody asks for", () => {
+    let other: ReturnType<typeof consumer>;
+    const waits = { max: 2, waitMs: 100 };
+
+    beforeEach(() => {
+      other = consumer();
+    });
+
+    /** A consumer whose brokers may still send two messages. */
+    async function asked(): Promise<ReturnType<typeof consumer>> {
+      const simple = consumer();
+      expect(await cluster.advance(simple.receive(waits))).to.deep.equal([]);
+      return simple;
+    }
+
+    it("is given back after a while, and that is no attempt", async () => {
+      await asked();
+      await send(["1", "2"]);
+      await cluster.clock.advance(10_000);
+      const received = await cluster.advance(other.receive(waits));
+      expect(received.map(({ attempt }) => attempt)).to.deep.equal([1, 1]);
+    });
+
+    it("is not sent any more after a while", async () => {
+      await asked();
+      await cluster.clock.advance(10_000);
+      await send(["1", "2"]);
+      const received = await cluster.advance(other.receive(waits));
+      expect(received.map(({ attempt }) => attempt)).to.deep.equal([1, 1]);
+    });
+
+    it("stays while somebody waits for more", async () => {
+      const waiting = consumer().receive({ max: 2, waitMs: 60_000 });
+      await cluster.clock.advance(30_000);
+      await send(["1"]);
+      expect((await cluster.advance(waiting)).map(textOf)).to.deep.equal(["1"]);
+    });
+
+    it("is given back when the consumer closes: what has come and what is on its way", async () => {
+      client = await cluster.connect({ connect: (address) => distant(cluster.network.connect(address)) });
+      const simple = await asked();
+      await send(["1"]);
+      let closing = Promise.resolve();
+      delivered = () => {
+        closing = simple.close();
+      };
+      await send(["2"]);
+      await cluster.advance(closing);
+      delivered = () => {};
+      const received = await receiveAll(other, 2);
+      expect(received.map(({ attempt }) => attempt)).to.deep.equal([1, 1]);
+    });
+  });
+
+  it("what a loop has not handed out is given back when it ends or the consumer closes, and that is no attempt", async () => {
+    await send(["1", "2", "3"]);
+    const simple = consumer();
+    const left = simple.messages();
+    const first = await cluster.advance(left.next());
+    await cluster.advance(first.value.ack());
+    await left.return!();
+    const loop = simple.messages();
+    const next = await cluster.advance(loop.next());
+    await cluster.advance(next.value.ack());
+    await cluster.advance(simple.close());
+    expect(await loop.next()).to.include({ done: true });
+    const [last] = await receiveAll(consumer(), 1);
+    expect(last!.attempt).to.equal(1);
   });
 
   it("closing ends receive and loops; a signal rejects them", async () => {
