@@ -1,10 +1,12 @@
 import { hostname } from "node:os";
 import type { Topic__Output } from "../proto/gen/logwheel/v1/Topic.js";
 import { isLoopback, parseAddress } from "../proto/kernel/address.js";
-import type { Connect } from "../proto/kernel/channel.js";
+import type { Channel, Connect } from "../proto/kernel/channel.js";
 import type { Clock } from "../proto/kernel/clock.js";
+import { LocalChannel } from "../proto/kernel/local-channel.js";
 import type { Logger } from "../proto/kernel/logger.js";
 import { MemoryNetwork } from "../proto/kernel/memory-channel.js";
+import { Router } from "../proto/kernel/router.js";
 import type { Broker } from "./broker/broker.js";
 import { ATTEMPTS_MAX, RETRY_DELAYS_MS } from "./broker/retry-ladder.js";
 import type { GatewayConfig } from "./config.js";
@@ -45,9 +47,12 @@ export function brokerGateway(options: BrokerGatewayOptions): Gateway {
   const { broker, name, clock, logger, connect } = options;
   const network = new MemoryNetwork({ clock, logger });
   network.serve(HERE, broker.served);
+  const router = new Router(broker.served, logger);
+  const here = (): Channel =>
+    new LocalChannel({ address: HERE, router, clock, streams: network.connect(HERE) });
   return new Gateway({
     ...partsOf(options),
-    brokers: new BrokerChannels((address) => (address === HERE ? network : { connect }).connect(address)),
+    brokers: new BrokerChannels((address) => (address === HERE ? here() : connect(address))),
     own: {
       broker: name,
       share: (topic) => {

@@ -2,6 +2,7 @@ import { LogwheelError } from "./errors.js";
 import { writeBlockHead, writeNumberField, writeTextField } from "./field-writer.js";
 import { BATCH_MESSAGES_MAX } from "./limits.js";
 import { encodedMessageSize, type MessageInput, writeMessage } from "./message-codec.js";
+import { TextCache } from "./text-cache.js";
 import { checkUint64, malformed, WireReader, WireWriter, writeFixed64, writeVarint } from "./wire.js";
 
 /** Field tags of `logwheel.v1.SendRequest` and, alike, `SendBatchRequest`. */
@@ -83,24 +84,35 @@ export function encodeSend(head: SendHead, messages: readonly MessageInput[]): B
   return Buffer.from(out.bytes.subarray(0, out.at));
 }
 
+/** What `decodeSend` fills; becomes the result. */
+class Sent implements SentMessages {
+  topic = "";
+  queueId: number | undefined = undefined;
+  producerId = 0;
+  sequence = 0;
+  half = false;
+  transactionId = "";
+  readonly bytes: Buffer;
+  readonly places: [number, number][] = [];
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
+const reader = new WireReader();
+const texts = new TextCache();
+
 /** Reads a `SendRequest` or `SendBatchRequest`. BAD_REQUEST for bytes that are none, or without a message. */
 export function decodeSend(bytes: Buffer): SentMessages {
-  const reader = new WireReader().reset(bytes, 0, bytes.length);
-  const sent = {
-    topic: "",
-    queueId: undefined as number | undefined,
-    producerId: 0,
-    sequence: 0,
-    half: false,
-    transactionId: "",
-    bytes,
-  };
-  const places: [number, number][] = [];
+  reader.reset(bytes, 0, bytes.length);
+  const sent = new Sent(bytes);
+  const { places } = sent;
   while (reader.at < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case SEND.TOPIC:
-        sent.topic = reader.text();
+        sent.topic = reader.text(texts);
         break;
       case SEND.QUEUE_ID:
         sent.queueId = reader.uint32();
@@ -129,7 +141,7 @@ export function decodeSend(bytes: Buffer): SentMessages {
     }
   }
   if (places.length === 0) throw new LogwheelError("BAD_REQUEST", "the request has no message");
-  return { ...sent, places };
+  return sent;
 }
 
 function tooMany(): LogwheelError {

@@ -1,5 +1,7 @@
 import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { OldEpoch, Refused } from "../../proto/kernel/publish-reply.js";
+import type { ReceiptInput } from "../../proto/kernel/receipt-codec.js";
+import { messageId } from "../../proto/kernel/record.js";
 import type { Queue } from "../store/queue.js";
 
 /** A message that the producer sent before: the first receipt is given again. */
@@ -71,6 +73,28 @@ export class PublishOutcome {
         },
       ),
     );
+  }
+
+  /** What is told of messages that were sent by one call, all of them stored, now or before. Throws the first refusal. */
+  receipts(by: {
+    readonly broker: string;
+    readonly epoch: number;
+    readonly flushed: boolean;
+  }): ReceiptInput[] {
+    const [refused] = this.refusals;
+    if (refused !== undefined) throw refused.error;
+    return this.logOffsets.map((logOffset, index) => {
+      const epoch = this.oldEpochs.find((each) => each.index === index)?.epoch ?? by.epoch;
+      return {
+        messageId: messageId(by.broker, epoch, logOffset),
+        queueId: this.queueIds[index]!,
+        queueOffset: this.queueOffsets[index]!,
+        written: true,
+        flushed: by.flushed,
+        duplicate: this.duplicates.some((each) => each.index === index),
+        deferred: this.deferred.includes(index),
+      };
+    });
   }
 
   #blank(): void {

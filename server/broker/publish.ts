@@ -4,8 +4,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { DECISION, EntryReader } from "../../proto/kernel/publish-codec.js";
 import { encodePublishReply } from "../../proto/kernel/publish-reply.js";
-import type { ReceiptInput as Receipt } from "../../proto/kernel/receipt-codec.js";
-import { messageId } from "../../proto/kernel/record.js";
+import type { ReceiptInput } from "../../proto/kernel/receipt-codec.js";
 import type { SentMessages } from "../../proto/kernel/send-codec.js";
 import type { Queue, TopicState } from "../store/queue.js";
 import { emptyHeader, HEADER_BYTES } from "../store/record.js";
@@ -112,7 +111,14 @@ export class Publisher {
   }
 
   /** Appends the messages of a unary send, all or none; resolves with their receipts. */
-  async send(sent: SentMessages): Promise<Receipt[]> {
+  async send(sent: SentMessages): Promise<ReceiptInput[]> {
+    const outcome = this.#takeUnary(sent);
+    await new Promise<void>((resolve, reject) => this.#finish(outcome, resolve, reject));
+    const { store, broker, flushSync } = this.#deps;
+    return outcome.receipts({ broker, epoch: store.epoch, flushed: flushSync });
+  }
+
+  #takeUnary(sent: SentMessages): PublishOutcome {
     const refusal = this.#deps.refusal();
     if (refusal !== undefined && this.#repeats.find(sent) === 0) throw refusal;
     const [topic = this.#newTopicOf(sent)] = this.#deps.topics.find([sent.topic]);
@@ -125,8 +131,7 @@ export class Publisher {
       this.#takeGroup(sent.bytes, group, outcome);
     }
     if (outcome.refusals.length > 0) throw outcome.refusals[0]!.error;
-    await new Promise<void>((resolve, reject) => this.#finish(outcome, resolve, reject));
-    return outcome.logOffsets.map((logOffset, index) => this.#receipt(outcome, logOffset, index));
+    return outcome;
   }
 
   #fillUnary(topic: TopicState, from: SentMessages, index: number): Sent {
@@ -375,23 +380,6 @@ export class Publisher {
       else if (outcome.duplicates.length === 0) done();
       else this.#repeats.recall(outcome).then(done, (thrown) => fail(LogwheelError.from(thrown)));
     });
-  }
-
-  #receipt(outcome: PublishOutcome, logOffset: number, index: number): Receipt {
-    const refused = outcome.refusals.find((each) => each.index === index);
-    if (refused !== undefined) throw refused.error;
-    const { store, broker, flushSync } = this.#deps;
-    const epoch = outcome.oldEpochs.find((each) => each.index === index)?.epoch ?? store.epoch;
-    return {
-      messageId: messageId(broker, epoch, logOffset),
-      queueId: outcome.queueIds[index]!,
-      queueOffset: outcome.queueOffsets[index]!,
-      written: true,
-      flushed: flushSync,
-      replicas: 0,
-      duplicate: outcome.duplicates.some((each) => each.index === index),
-      deferred: outcome.deferred.includes(index),
-    };
   }
 }
 

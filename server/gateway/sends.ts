@@ -56,7 +56,9 @@ export class Sends {
     try {
       const shares = (await this.#deps.routes.of(topic)).filter(isWritable);
       if (shares.length === 0) return { status: await this.#nowhere(topic), entries: [] };
-      const entries = await this.#sendAll(topic, messages, shares);
+      const entries = isBatch(messages) ? await this.#sendBatch(topic, messages, shares) : [];
+      for (const message of messages.slice(entries.length))
+        entries.push(await this.#sendOne(topic, message, shares));
       return { status: commonStatus(entries), entries };
     } catch (thrown) {
       return { status: statusOf(LogwheelError.from(thrown)), entries: [] };
@@ -87,36 +89,30 @@ export class Sends {
     return noRoute(topic);
   }
 
-  /** One after the other, but for plain ones, which are stored together or not at all. */
-  async #sendAll(
-    topic: string,
-    messages: readonly ProducedMessage[],
-    shares: readonly TopicShare[],
-  ): Promise<SentResult[]> {
-    if (messages.length > 1 && messages.every((message) => typeOf(message) === MessageType.NORMAL))
-      return this.#sendBatch(topic, messages, shares);
-    const entries: SentResult[] = [];
-    for (const message of messages) entries.push(await this.#sendOne(topic, message, shares));
-    return entries;
-  }
-
   async #sendOne(
     topic: string,
     message: ProducedMessage,
     shares: readonly TopicShare[],
   ): Promise<SentResult> {
-    const half = typeOf(message) === MessageType.TRANSACTION;
     const group = message.systemProperties?.messageGroup ?? "";
     try {
-      const { address, queueId } = group === "" ? this.#anyOf(shares) : await this.#keyed(topic, group);
-      const native = nativeMessage(message, this.#deps.producerGroup(topic));
-      const { receipt } = await this.#deps.brokers
-        .at(address)
-        .unary(BROKER.send, { topic, queueId, message: native, half }, IN_TIME);
+      const place = group === "" ? this.#anyOf(shares) : await this.#keyed(topic, group);
+      const { receipt } = await this.#store(topic, message, place);
       return entryOf(message, receipt!);
     } catch (thrown) {
       return { status: statusOf(LogwheelError.from(thrown)), messageId: idOf(message) };
     }
+  }
+
+  #store(
+    topic: string,
+    message: ProducedMessage,
+    { address, queueId }: Place,
+  ): Promise<{ readonly receipt: Receipt__Output | null }> {
+    const half = typeOf(message) === MessageType.TRANSACTION;
+    const native = nativeMessage(message, this.#deps.producerGroup(topic));
+    const request = { topic, queueId, message: native, half };
+    return this.#deps.brokers.at(address).unary(BROKER.send, request, IN_TIME);
   }
 
   async #sendBatch(
@@ -151,6 +147,11 @@ export class Sends {
       shares.find(({ broker }) => broker === this.#deps.ownBroker) ?? shares[this.#turn++ % shares.length]!
     );
   }
+}
+
+/** Plain messages are stored together or not at all, others one after the other. */
+function isBatch(messages: readonly ProducedMessage[]): boolean {
+  return messages.length > 1 && messages.every((message) => typeOf(message) === MessageType.NORMAL);
 }
 
 /** The words that RocketMQ's own tests look for. */
