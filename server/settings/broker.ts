@@ -257,8 +257,8 @@ const LATER = {
 const GATEWAY = {
   rocketmq: {
     kind: "boolean",
-    default: false,
-    doc: "Serve clients of RocketMQ 5 on the same port. Not complete yet: docs/rocketmq.md.",
+    default: true,
+    doc: "Serve the official clients of RocketMQ 5 on the same port: docs/rocketmq.md.",
   },
   ...ACCESS_SETTINGS,
 } as const satisfies Table;

@@ -38,7 +38,7 @@ describe("a broker that asks clients of RocketMQ for signatures", function () {
   function startBroker(name: string, more: string[], environment = {}): Promise<ServerProcess> {
     const options = { name, namesrv, listen: "0.0.0.0:0", advertise: FREE, data: join(folder, name) };
     const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
-    return ServerProcess.start(["server", "broker", ...args, "--rocketmq", ...more], environment);
+    return ServerProcess.start(["server", "broker", ...args, ...more], environment);
   }
 
   const common = (credentials?: object) => ({

@@ -28,7 +28,7 @@ describe("a client of RocketMQ's protocol that pulls", function () {
     const namesrv = (await ServerProcess.start(["server", "namesrv", "--listen", FREE])).address();
     const options = { name: "a", namesrv, listen: FREE, data: folder, "segment-bytes": "16MiB" };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    const broker = await ServerProcess.start(["server", "broker", ...args, "--rocketmq"]);
+    const broker = await ServerProcess.start(["server", "broker", ...args]);
     client = new Client(broker.address(), credentials.createInsecure());
     const native = await connect({ endpoints: namesrv, logger: false });
     await native.admin.topics.create("orders", { queues: 1 });

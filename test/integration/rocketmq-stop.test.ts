@@ -19,7 +19,7 @@ describe("a broker with clients of RocketMQ that stops", () => {
     const namesrv = (await ServerProcess.start(["server", "namesrv", "--listen", FREE])).address();
     const options = { name: "a", namesrv, listen: FREE, data: folder, "segment-bytes": "16MiB" };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    broker = await ServerProcess.start(["server", "broker", ...args, "--rocketmq"]);
+    broker = await ServerProcess.start(["server", "broker", ...args]);
   });
   after(async () => {
     await ServerProcess.killAll();

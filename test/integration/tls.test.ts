@@ -50,7 +50,7 @@ describe("servers with a certificate", function () {
     namesrv = await ServerProcess.start(["server", "namesrv", "--listen", FREE, ...tls]);
     const options = { name: "a", namesrv: namesrv.address(), listen: FREE, data: join(folder, "a") };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    broker = await ServerProcess.start(["server", "broker", ...args, ...tls, "--rocketmq"]);
+    broker = await ServerProcess.start(["server", "broker", ...args, ...tls]);
     client = await connect({ endpoints: namesrv.address(), logger: false });
     await client.admin.topics.create("plain", { queues: 1, type: "normal" });
   });

@@ -63,7 +63,7 @@ export class RocketmqCluster {
   async #startBroker(name: string, listen: string): Promise<void> {
     const own = { name, namesrv: this.nameServer, listen, data: join(this.folder, name) };
     const args = Object.entries(own).flatMap(([option, value]) => [`--${option}`, value]);
-    const more = ["--segment-bytes", "16MiB", "--rocketmq", ...this.#options];
+    const more = ["--segment-bytes", "16MiB", ...this.#options];
     this.#brokers.set(name, await ServerProcess.start(["server", "broker", ...args, ...more]));
   }
 }
