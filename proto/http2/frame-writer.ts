@@ -2,9 +2,14 @@ import { FLAG, FRAME, FRAME_BYTES_DEFAULT, HEAD_BYTES, writeHead, writeInt } fro
 import type { Output } from "./output.js";
 import type { Answer, Http2Stream } from "./stream.js";
 
-/** Writes the frames of one connection. */
+/** Writes the frames of one connection. What a stream writes in a row is one frame, as far as that goes: readers pay for each. */
 export class FrameWriter {
   readonly output: Output;
+  /** The frame of data that was written last, if nothing was behind it: its stream, its place, its length, and where it ends. */
+  #dataStream = 0;
+  #dataAt = 0;
+  #dataBytes = 0;
+  #dataEnd = -1;
 
   constructor(output: Output) {
     this.output = output;
@@ -16,6 +21,7 @@ export class FrameWriter {
     output.reserve(frame.length);
     output.bytes.set(frame, output.at);
     output.at += frame.length;
+    this.#dataEnd = -1;
   }
 
   settingsAck(): void {
@@ -59,8 +65,30 @@ export class FrameWriter {
 
   /** `count` bytes of head and body, seen as one, from `from` on. */
   data(stream: number, head: Buffer, body: Buffer, from: number, count: number): void {
-    const at = this.#head(count, FRAME.data, 0, stream);
+    const at = this.#longer(stream, count)
+      ? this.output.at - count
+      : this.#head(count, FRAME.data, 0, stream);
     copyPair(this.output.bytes, at, head, body, from, count);
+    if (this.#dataEnd < 0) {
+      this.#dataStream = stream;
+      this.#dataAt = at - HEAD_BYTES;
+      this.#dataBytes = 0;
+    }
+    this.#dataBytes += count;
+    this.#dataEnd = this.output.at;
+  }
+
+  /** Makes the last frame so much longer, if it is of this stream and still there. */
+  #longer(stream: number, count: number): boolean {
+    const { output } = this;
+    const length = this.#dataBytes + count;
+    // A buffer that is used anew begins with another frame, so that its place is not that of the old one's end.
+    if (this.#dataEnd !== output.at || this.#dataStream !== stream) return false;
+    if (length > FRAME_BYTES_DEFAULT || output.left < count) return false;
+    writeHead(output.bytes, this.#dataAt, length, FRAME.data, 0, stream);
+    output.reserve(count);
+    output.at += count;
+    return true;
   }
 
   /** The next `count` bytes of what a stream has queued. */
@@ -84,6 +112,7 @@ export class FrameWriter {
     at = writeHead(bytes, at + length, trailers.length, FRAME.headers, flags, stream);
     bytes.set(trailers, at);
     output.at = at + trailers.length;
+    this.#dataEnd = -1;
   }
 
   /** Writes a head and makes room for its payload; returns where that goes. */
@@ -92,6 +121,7 @@ export class FrameWriter {
     output.reserve(HEAD_BYTES + length);
     const at = writeHead(output.bytes, output.at, length, type, flags, stream);
     output.at = at + length;
+    this.#dataEnd = -1;
     return at;
   }
 }

@@ -78,6 +78,34 @@ describe("a connection of HTTP/2", () => {
     expect(peer.connection.streams.size).to.equal(0);
   });
 
+  it("writes what a stream says in a row as one frame, of 16 KiB at most", async () => {
+    const peer = new Http2Peer();
+    await peer.greet(setting(WINDOW, 1 << 20));
+    peer.open(1);
+    peer.open(3);
+    const [one, other] = peer.streams;
+    for (const stream of peer.streams) stream.respond(OK);
+    for (const text of ["a", "bc", "def"]) one!.write(Buffer.from("<"), Buffer.from(text));
+    other!.write(Buffer.from("<"), Buffer.from("x"));
+    one!.write(Buffer.from("<"), Buffer.alloc(16_000));
+    one!.write(Buffer.from("<"), Buffer.alloc(383));
+    one!.write(NOTHING, Buffer.from("g"));
+    one!.end(DONE);
+    const frames = await peer.frames();
+    const told = frames.filter(({ type }) => type === FRAME.data);
+    expect(told.map(({ stream, payload }) => `${stream} ${payload.length}`)).to.deep.equal([
+      "1 9",
+      "3 2",
+      "1 16001",
+      "1 385",
+    ]);
+    expect([told[0], told[1]].map((each) => String(each!.payload))).to.deep.equal(["<a<bc<def", "<x"]);
+    expect(told[3]!.payload.toString("latin1")).to.match(/^<\0+g$/);
+    one!.write(NOTHING, Buffer.from("late"));
+    other!.write(NOTHING, Buffer.from("y"));
+    expect(await peer.seen()).to.deep.equal(["data 3 1"]);
+  });
+
   describe("sends no more than", () => {
     it("the windows of the stream and the connection, also when they shrink below nothing", async () => {
       const peer = new Http2Peer();
