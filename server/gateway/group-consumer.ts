@@ -210,6 +210,7 @@ export class GroupConsumer {
       lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
       assigned: (queues) => {
         if (ordered) this.#queues.assign(broker, queues);
+        else this.#arrived.keep(broker, queues);
       },
       draining: () => this.#drain(broker),
       broken: (error) => {

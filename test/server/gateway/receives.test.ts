@@ -174,6 +174,23 @@ describe("receiving through the gateway", () => {
       }
     });
 
+  it("acknowledges anew what comes again because its group was reset", async () => {
+    await receive("one");
+    await world.send(world.message("orders", "m"));
+    const admin = world.cluster.network.connect("a:10911");
+    for (let turn = 0; turn < 2; turn++) {
+      await world.ask(ADMIN.resetGroup, { name: "g", topic: "orders", earliest: true }, admin);
+      await world.cluster.clock.advance(10);
+      const got = await world.frames(receiveMessage, wish("orders"), to("one"));
+      expect(shown(got)).to.deep.equal(["m 1"]);
+      const { receiptHandle = "" } = got[1]!.message!.systemProperties!;
+      const ack = { group: { name: "g" }, topic: { name: "orders" }, entries: [{ receiptHandle }] };
+      expect((await world.ask(ackMessage, ack, to("one"))).status?.code).to.equal(20_000);
+    }
+    await world.cluster.clock.advance(40_000);
+    expect(await receive("one")).to.deep.equal([`${NOTHING}`]);
+  });
+
   it("fetches for all calls that wait, with one word", async () => {
     await receive("one");
     const polls = [1, 2, 3].map(() => receive("one", "orders", { batchSize: 1 }));
