@@ -191,6 +191,17 @@ describe("receiving through the gateway", () => {
     expect(await receive("one")).to.deep.equal([`${NOTHING}`]);
   });
 
+  it("sends large messages on to a client that asks for one at a time, after it has asked for many", async () => {
+    await world.close();
+    world = await GatewayWorld.start(["a"], { segmentBytes: 16 << 20 });
+    await world.createTopic({ name: "orders" });
+    await receive("one");
+    const body = "x".repeat(4 << 20);
+    for (let turn = 0; turn < 6; turn++) await world.send(world.message("orders", body));
+    for (let turn = 0; turn < 6; turn++)
+      expect((await receive("one", "orders", { batchSize: 1 }))[0]).to.have.length(body.length + 2);
+  });
+
   it("fetches for all calls that wait, with one word", async () => {
     await receive("one");
     const polls = [1, 2, 3].map(() => receive("one", "orders", { batchSize: 1 }));
