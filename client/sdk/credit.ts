@@ -37,9 +37,12 @@ export class Credit {
     this.#limit = limit;
   }
 
-  /** A new stream begins without credit, and so does one from which it is taken back; returns what was left. */
+  /**
+   * A new stream begins without credit, and so does one from which it is taken back; returns what was left. A byte is left
+   * where messages have taken more than there were: with it one message comes, however large.
+   */
   begin(): Amount {
-    const left = { messages: this.#grantedMessages, bytes: this.#grantedBytes };
+    const left = { messages: this.#grantedMessages, bytes: Math.max(1, this.#grantedBytes) };
     this.#grantedMessages = this.#grantedBytes = 0;
     return left;
   }

@@ -3,7 +3,7 @@ import { DEAD_LETTER_TAG } from "./dead-letter.js";
 import { LogwheelError } from "./errors.js";
 import { fnv1a } from "./hash.js";
 import { MESSAGE_LIMITS } from "./limits.js";
-import { enter, MAP, skipUnknown, TAG } from "./message-fields.js";
+import { enter, MAP, ROCKETMQ, skipUnknown, TAG } from "./message-fields.js";
 import { WireReader } from "./wire.js";
 
 /** What the broker must know of a message: places and hashes in the bytes it stands in. Made once, filled again. */
@@ -129,6 +129,8 @@ function scanField(reader: WireReader, into: Envelope): void {
     case TAG.DELAY_LEVEL:
       into.delayLevel = reader.uint32();
       return;
+    case TAG.ROCKETMQ:
+      return scanRocketMq(reader);
     default:
       skipUnknown(reader, tag);
   }
@@ -175,6 +177,22 @@ function scanProperty(reader: WireReader, into: Envelope): void {
     throw tooLarge("all properties together", into.propertyBytes, MESSAGE_LIMITS.propertyBytesMax);
 }
 
+/** Its texts go out as they are: a client of RocketMQ that gets one that is no text reads nothing of its answer. */
+function scanRocketMq(reader: WireReader): void {
+  const end = enter(reader);
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    if (tag === ROCKETMQ.MESSAGE_ID || tag === ROCKETMQ.TRACE_CONTEXT || tag === ROCKETMQ.FURTHER_KEY) {
+      const stop = reader.block();
+      let high = 0;
+      for (let at = reader.at; at < stop; at++) high |= reader.bytes[at]!;
+      checkUtf8(reader, stop, high, "text of a client of RocketMQ");
+      reader.at = stop;
+    } else reader.skip(tag);
+  }
+  reader.end = end;
+}
+
 function scanTime(reader: WireReader, what: string): number {
   const ms = reader.int64();
   if (ms < 0) throw new LogwheelError("BAD_REQUEST", `the ${what} is negative (${ms} ms)`);
@@ -193,9 +211,14 @@ function scanText(reader: WireReader, what: string, bytesMax: number): number {
     if (byte < 0x20 || byte === 0x7f)
       throw new LogwheelError("BAD_REQUEST", `${articled(what)} has a control character (${byte})`);
   }
-  if (high >= 0x80 && !isUtf8(bytes.subarray(reader.at, end)))
-    throw new LogwheelError("BAD_REQUEST", `${articled(what)} is not valid UTF-8`);
+  checkUtf8(reader, end, high, what);
   return end;
+}
+
+/** `high` is all bytes up to `end`, or-ed: below 0x80 they are ASCII. */
+function checkUtf8({ bytes, at }: WireReader, end: number, high: number, what: string): void {
+  if (high >= 0x80 && !isUtf8(bytes.subarray(at, end)))
+    throw new LogwheelError("BAD_REQUEST", `${articled(what)} is not valid UTF-8`);
 }
 
 function checkNoBars(bytes: Buffer, start: number, end: number): void {

@@ -1,7 +1,7 @@
 import { textSize, varintSize, type WireWriter, writeText, writeVarint } from "./wire.js";
 
 /** The most bytes of a field's tag and of the number behind it; of tags up to field 15, which have one byte. */
-const NUMBER_BYTES_MAX = 12;
+export const NUMBER_BYTES_MAX = 12;
 
 /** Bytes of a number's field, whose tag has one byte: none for 0. */
 export function numberFieldSize(value: number): number {

@@ -1,4 +1,4 @@
-import { aborted, channelClosed, timedOut, unknownMethod } from "./call-errors.js";
+import { aborted, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
 import type { AnyMethod, CallContext, CallOptions, Channel, Method, Stream } from "./channel.js";
 import type { Clock } from "./clock.js";
 import type { LogwheelError } from "./errors.js";
@@ -73,7 +73,15 @@ export class LocalChannel implements Channel {
     const call = signal === NEVER ? UNBOUNDED : { ...UNBOUNDED, signal };
     return this.#router
       .unary(route, method.request.encode(request), call)
-      .then((reply) => method.reply.decode(reply));
+      .then((reply) => this.#read(method, reply));
+  }
+
+  #read<ROut>(method: Method<never, unknown, unknown, ROut>, reply: Buffer): ROut {
+    try {
+      return method.reply.decode(reply);
+    } catch (thrown) {
+      throw protocolError(this.address, method, thrown);
+    }
   }
 
   /** Ends the wait, not the call, when the signal aborts or the time is over; the result takes both back. */

@@ -1,5 +1,5 @@
 import { LogwheelError } from "./errors.js";
-import { writeBlockHead, writeNumberField, writeTextField } from "./field-writer.js";
+import { NUMBER_BYTES_MAX, writeBlockHead, writeNumberField, writeTextField } from "./field-writer.js";
 import { BATCH_MESSAGES_MAX } from "./limits.js";
 import { encodedMessageSize, type MessageInput, writeMessage } from "./message-codec.js";
 import { TextCache } from "./text-cache.js";
@@ -17,8 +17,6 @@ const SEND = {
 } as const;
 
 const QUEUE_ID_MAX = 2 ** 32 - 1;
-/** A tag, and a number of any kind. */
-const NUMBER_BYTES_MAX = 12;
 
 const out = new WireWriter(4 << 10);
 

@@ -1,5 +1,6 @@
 import type { Arrived } from "./broker-member.js";
-import { laneOf } from "./outstanding.js";
+import { laneOf, queueOf } from "./outstanding.js";
+import type { OwnQueue } from "./own-queues.js";
 
 /** No more is fetched for calls that wait beside so much that none of them asks for. */
 const MESSAGES_MAX = 1_024;
@@ -81,6 +82,14 @@ export class Arrivals {
     }
     from.taken(taken);
     return taken;
+  }
+
+  /** Keeps what is of these queues: one that was reset has another generation, and sends again what has come of the one before. */
+  keep(broker: string, queues: readonly Omit<OwnQueue, "broker">[]): void {
+    const kept = new Map(queues.map((each) => [queueOf(each.topic, { ...each, broker }), each.generation]));
+    this.take(broker, ({ topic, generation, record: { queueId } }) => {
+      return kept.get(queueOf(topic, { broker, queueId })) !== generation;
+    });
   }
 
   drop(broker: string): void {

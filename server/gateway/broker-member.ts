@@ -55,8 +55,9 @@ export class BrokerMember {
   readonly #deps: BrokerMemberDeps;
   readonly #link: MemberLink;
   #id = "";
-  /** Granted and not come. */
+  /** Granted and not come; below no bytes nothing comes, however many messages are granted. */
   #credit = 0;
+  #creditBytes = 0;
   #wanted = 0;
   #ready = false;
   #acks: Waiting[] = [];
@@ -87,6 +88,7 @@ export class BrokerMember {
           const atMs = clock.monotonicMs();
           const arrived = Array.from(records, (record) => ({ topic, generation, record, atMs, failures }));
           this.#credit -= arrived.length;
+          for (const { record } of arrived) this.#creditBytes -= record.end - record.start;
           deps.arrived(arrived);
         },
         acked: (serial, failures) => this.#acked(serial, failures),
@@ -113,7 +115,7 @@ export class BrokerMember {
   /** Nobody asks any more: the broker sends nothing but what is on its way. */
   unwant(): void {
     if (this.#credit > 0) this.#link.session?.credit({ messages: 0, bytes: 0, anew: true });
-    this.#wanted = this.#credit = 0;
+    this.#wanted = this.#credit = this.#creditBytes = 0;
   }
 
   /** Resolves when the broker has it; rejects with why it does not count. */
@@ -173,9 +175,12 @@ export class BrokerMember {
   }
 
   #grant(): void {
-    if (!this.#ready || this.#wanted <= 0) return;
-    this.#credit += this.#wanted;
-    this.#link.session?.credit({ messages: this.#wanted, bytes: CREDIT_BYTES });
+    const starved = this.#credit > 0 && this.#creditBytes <= 0;
+    if (!this.#ready || (this.#wanted <= 0 && !starved)) return;
+    const messages = Math.max(0, this.#wanted);
+    this.#credit += messages;
+    this.#creditBytes += CREDIT_BYTES;
+    this.#link.session?.credit({ messages, bytes: CREDIT_BYTES });
     this.#wanted = 0;
   }
 
@@ -204,8 +209,7 @@ export class BrokerMember {
 
   #broken(error: LogwheelError): void {
     this.#ready = false;
-    this.#wanted = 0;
-    this.#credit = 0;
+    this.#wanted = this.#credit = this.#creditBytes = 0;
     const lost = new LogwheelError("CONNECTION_LOST", `the broker did not answer: ${error.message}`);
     for (const waiting of [...this.#sent.values(), this.#acks.splice(0)])
       for (const { reject } of waiting) reject(lost);

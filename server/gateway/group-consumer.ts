@@ -10,21 +10,15 @@ import { laneOf, Outstanding } from "./outstanding.js";
 import { OwnQueues } from "./own-queues.js";
 import { expired, type Receipt } from "./receipt-handle.js";
 import { WaitingCalls } from "./waiting-calls.js";
-import type { Wish } from "./wish.js";
+import { FRESH_MS, leaseMsOf, memberLeaseMs, RENEWED_MS, type Wish } from "./wish.js";
 
-/** How long a message stays invisible for a push consumer, unless that is lengthened. */
-export const RENEWED_MS = 60_000;
 const RENEW_EVERY_MS = 5_000;
 /** Before its end a lease is lengthened. */
 const RENEW_AHEAD_MS = 30_000;
 /** After that a message is not kept from others any more. */
 const RENEWED_MS_MAX = 3 * 3_600_000;
-/** A lease that is older than this when its message is given out begins anew. */
-const FRESH_MS = 1_000;
 /** What nobody has asked for in this time is given back. */
 const KEPT_MS = 5_000;
-/** Leases last no less from the broker on: they outlive the time for which a message may wait to be asked for. */
-const LEASE_MS_MIN = 20_000;
 
 /** What a consumer stands on. */
 export interface GroupConsumerDeps {
@@ -114,7 +108,7 @@ export class GroupConsumer {
     const untilMs = clock.monotonicMs() + wish.waitMs;
     // What a caller that has gone took would be out of everybody's reach.
     while (!this.#closed && !this.#finishing && !wish.signal.aborted) {
-      const member = this.#member(wish.broker, leaseMsOf(wish));
+      const member = this.#member(wish.broker, memberLeaseMs(wish));
       this.#askedMs.set(wish.broker, clock.monotonicMs());
       const given = this.#take(wish, member);
       const leftMs = untilMs - clock.monotonicMs();
@@ -183,6 +177,9 @@ export class GroupConsumer {
   }
 
   #leave(broker: string, member: BrokerMember): void {
+    // In this order, or what is given back would come again first.
+    member.unwant();
+    if (!this.#deps.ordered) this.#giveBack(broker, member, () => true);
     this.#members.delete(broker);
     member.close();
   }
@@ -213,6 +210,7 @@ export class GroupConsumer {
       lost: (topic, queueId, offset, attempt) => this.#lose(topic, { broker, queueId, offset }, attempt),
       assigned: (queues) => {
         if (ordered) this.#queues.assign(broker, queues);
+        else this.#arrived.keep(broker, queues);
       },
       draining: () => this.#drain(broker),
       broken: (error) => {
@@ -353,11 +351,8 @@ export class GroupConsumer {
     });
   }
 
-  /**
-   * What has come and nobody asks for is given back: others would not get it before its lease ends, and that would count as
-   * an attempt. In order the queue is this member's as long as it is there.
-   */
-  #giveBack(nowMs: number): void {
+  /** What has come and nobody asks for: in order the queue is this member's as long as it is there. */
+  #giveBackUnasked(nowMs: number): void {
     const busy = this.#waiting.brokers;
     for (const [broker, askedMs] of [...this.#askedMs]) {
       if (busy.has(broker) || nowMs - askedMs < KEPT_MS) continue;
@@ -366,17 +361,20 @@ export class GroupConsumer {
     }
     if (this.#deps.ordered) return;
     for (const broker of this.#arrived.brokers)
-      for (const arrived of this.#arrived.take(broker, ({ atMs }) => nowMs - atMs >= KEPT_MS)) {
-        const { topic, generation, record } = arrived;
-        const { queueId, queueOffset: offset, attempt } = record;
-        const nack = { topic, queueId, generation, offset, attempt, delayMs: 0, unseen: true };
-        this.#member(broker).nack(nack);
-      }
+      this.#giveBack(broker, this.#member(broker), ({ atMs }) => nowMs - atMs >= KEPT_MS);
+  }
+
+  /** To others, who would not get it before its lease ends, and that would count as an attempt. */
+  #giveBack(broker: string, member: BrokerMember, which: (arrived: Arrived) => boolean): void {
+    for (const { topic, generation, record } of this.#arrived.take(broker, which)) {
+      const { queueId, queueOffset: offset, attempt } = record;
+      member.nack({ topic, queueId, generation, offset, attempt, delayMs: 0, unseen: true });
+    }
   }
 
   #renew(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    this.#giveBack(nowMs);
+    this.#giveBackUnasked(nowMs);
     for (const out of this.#out.all()) {
       const { queueId, offset, attempt, broker } = out.receipt;
       if (out.renewed && nowMs - out.sinceMs < RENEWED_MS_MAX) {
@@ -390,9 +388,4 @@ export class GroupConsumer {
     }
     for (const broker of this.#draining) this.#leaveDrained(broker);
   }
-}
-
-/** How long a lease lasts from the broker on, so that the message is given out without another word. */
-function leaseMsOf({ renewed, invisibleMs }: Wish): number {
-  return renewed || invisibleMs < LEASE_MS_MIN ? RENEWED_MS : invisibleMs + FRESH_MS;
 }

@@ -20,8 +20,8 @@ class QueueOut {
   readonly messages = new Map<number, OutMessage>();
   /** How many there are of a key. */
   readonly lanes = new Map<number, number>();
-  /** Attempts that were acknowledged a short time ago. */
-  readonly acknowledged = new Map<number, number>();
+  /** Deliveries that were acknowledged a short time ago. */
+  readonly acknowledged = new Map<number, Receipt>();
 }
 
 /** What a client has, by place; how many of a queue and of a key in it are known. */
@@ -89,18 +89,20 @@ export class Outstanding {
   }
 
   /** This delivery is acknowledged: that is remembered for a while. */
-  remember(topic: string, { broker, queueId, offset, attempt }: Receipt): void {
-    const queue = this.#find(topic, { broker, queueId }) ?? this.#make(topic, { broker, queueId });
+  remember(topic: string, receipt: Receipt): void {
+    const { offset } = receipt;
+    const queue = this.#find(topic, receipt) ?? this.#make(topic, receipt);
     const oldest = this.#repeats[this.#nextRepeat];
     oldest?.queue.acknowledged.delete(oldest.offset);
     this.#repeats[this.#nextRepeat] = { queue, offset };
     this.#nextRepeat = (this.#nextRepeat + 1) % REPEATS_KEPT;
-    queue.acknowledged.set(offset, attempt);
+    queue.acknowledged.set(offset, receipt);
   }
 
   /** Whether this delivery was acknowledged a short time ago. */
   remembers(topic: string, receipt: Receipt): boolean {
-    return this.#find(topic, receipt)?.acknowledged.get(receipt.offset) === receipt.attempt;
+    const known = this.#find(topic, receipt)?.acknowledged.get(receipt.offset);
+    return known?.attempt === receipt.attempt && known.generation === receipt.generation;
   }
 
   #find(topic: string, { broker, queueId }: Omit<Place, "offset">): QueueOut | undefined {

@@ -9,8 +9,7 @@ import { answerOnce } from "./answer-once.js";
 import { callerRefusal, clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import type { Consumers } from "./consumers.js";
 import { type DeliveryHead, deliveryFrame } from "./delivery-frame.js";
-import { type Given, RENEWED_MS } from "./group-consumer.js";
-
+import type { Given } from "./group-consumer.js";
 import { groupRefusal, nameOf, topicRefusal } from "./names.js";
 import { deadlineMs, toldPollMs, waitableMs } from "./poll-time.js";
 import { isStatus, shareOf } from "./queue-place.js";
@@ -19,6 +18,7 @@ import { OK, refusal, statusOf } from "./status.js";
 import { subscriptionOf, toldSubscriptions } from "./subscriptions.js";
 import { durationMs, timestampOf } from "./time.js";
 import type { TopicRoutes } from "./topic-routes.js";
+import { RENEWED_MS } from "./wish.js";
 
 /** Messages of one answer. */
 export const BATCH_MAX = 32;

@@ -43,6 +43,14 @@ describe("credit", () => {
     expect(credit.grant()).to.deep.equal({ messages: 7, bytes: 700 });
   });
 
+  it("a new stream begins with a byte where messages have taken more than there were", () => {
+    const credit = new Credit({ messages: 0, bytes: 0 });
+    credit.add({ messages: 2, bytes: 100 });
+    credit.arrived(1, 120);
+    expect(credit.starved).to.equal(true);
+    expect(credit.begin()).to.deep.equal({ messages: 1, bytes: 1 });
+  });
+
   it("never lets more be under way than the limit, and never stands still", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.array(fc.nat(20)), (limit, steps) => {

@@ -47,8 +47,9 @@ describe("LocalChannel", () => {
   it("answers what the handler says, by way of its codecs", async () => {
     answer = (request, { peer, header }) => `${request} of ${peer} ${header("a")}`;
     expect(await channel.unary(ASK, "x")).to.equal("x of local undefined");
+    expect(await codeOf(channel.unary(ASK, "\0"))).to.equal("BAD_REQUEST");
     answer = () => "\0";
-    expect(await codeOf(channel.unary(ASK, "x"))).to.equal("BAD_REQUEST");
+    expect(await codeOf(channel.unary(ASK, "x"))).to.equal("PROTOCOL");
   });
 
   it("refuses what the handler refuses, what nobody serves, and what cannot be written", async () => {

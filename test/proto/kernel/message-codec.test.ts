@@ -275,6 +275,21 @@ describe("scanMessage", () => {
       .with.property("code", "BAD_REQUEST");
   });
 
+  it("refuses what clients of RocketMQ could not read: texts that are none, and a block that is cut off", () => {
+    const start = encode({ body });
+    const scan = (block: readonly number[]): void => {
+      const bytes = Buffer.concat([start, Buffer.from([15 * 8 + 2, block.length, ...block])]);
+      scanMessage(bytes, 0, bytes.length, new Envelope());
+    };
+    for (const field of [1, 2, 3]) {
+      const tag = field * 8 + 2;
+      expect(() => scan([tag, 2, 0xc3, 0xbc])).to.not.throw();
+      expect(() => scan([tag, 1, 0xfc])).to.throw("a text of a client of RocketMQ is not valid UTF-8");
+      expect(() => scan([tag, 2, 0x61])).to.throw("a block is longer than what holds it");
+    }
+    expect(() => scan([4 * 8, 3, 5 * 8 + 2, 1, 0xfc])).to.not.throw();
+  });
+
   it("refuses a message whose unknown fields make it too large", () => {
     const head = Buffer.from("0a017862", "hex");
     const filler = Buffer.alloc(MESSAGE_LIMITS.messageBytesMax + (16 << 10));

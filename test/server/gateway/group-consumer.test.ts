@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { GroupConsumer, RENEWED_MS } from "../../../server/gateway/group-consumer.js";
-import type { Wish } from "../../../server/gateway/wish.js";
+import { GroupConsumer } from "../../../server/gateway/group-consumer.js";
+import { RENEWED_MS, type Wish } from "../../../server/gateway/wish.js";
 import { ConsumingBroker, quiet } from "../../support/consuming.js";
 
 const KEY = { orderingKey: "k" };

@@ -72,12 +72,13 @@ describe("outstanding messages", () => {
     expect(out.all()).to.deep.equal([]);
   });
 
-  it("are remembered for a while once they are acknowledged, by their attempt", () => {
+  it("are remembered for a while once they are acknowledged, by attempt and generation", () => {
     const out = new Outstanding();
     out.remember("orders", receipt({ offset: 0 }));
     for (let offset = 1; offset < 4_096; offset++) out.remember("orders", receipt({ offset }));
     expect(out.remembers("orders", receipt({ offset: 0 }))).to.equal(true);
     expect(out.remembers("orders", receipt({ offset: 0, attempt: 2 }))).to.equal(false);
+    expect(out.remembers("orders", receipt({ offset: 0, generation: 2 }))).to.equal(false);
     expect(out.remembers("others", receipt({ offset: 0 }))).to.equal(false);
     out.remember("orders", receipt({ offset: 4_096 }));
     expect(out.remembers("orders", receipt({ offset: 0 }))).to.equal(false);
