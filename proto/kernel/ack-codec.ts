@@ -55,7 +55,7 @@ export function encodeAcked(serial: number): Buffer {
   out.at = 0;
   writeBlockHead(out, REPLY_ACKED, numberFieldSize(serial));
   writeNumberField(out, ACKED.SERIAL, serial);
-  return Buffer.from(out.bytes.subarray(0, out.at));
+  return out.take();
 }
 
 /** The serial of a reply that `encodeAcked` wrote; undefined for others, which the library reads. */
@@ -76,7 +76,7 @@ function encodeAcks({ serial = 0, queues = [], awaited = false }: AcksIn): Buffe
   writeNumberField(out, ACKS.SERIAL, serial);
   for (const queue of queues) writeQueue(queue);
   writeNumberField(out, ACKS.AWAITED, Number(awaited));
-  return Buffer.from(out.bytes.subarray(0, out.at));
+  return out.take();
 }
 
 function blockSize(size: number): number {

@@ -32,7 +32,7 @@ const out = new WireWriter(256);
 export function encodeReceipts(receipts: readonly ReceiptInput[]): Buffer {
   out.at = 0;
   for (const receipt of receipts) writeReceipt(receipt);
-  return Buffer.from(out.bytes.subarray(0, out.at));
+  return out.take();
 }
 
 function writeReceipt(receipt: ReceiptInput): void {

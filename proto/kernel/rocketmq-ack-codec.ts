@@ -63,7 +63,7 @@ export function encodeAckMessageReply({ status, entries = [] }: AckMessageReply)
   out.at = 0;
   writeStatusField(out, REPLY.STATUS, status);
   for (const entry of entries) writeResult(entry);
-  return Buffer.from(out.bytes.subarray(0, out.at));
+  return out.take();
 }
 
 function writeResult({ messageId, receiptHandle, status }: AckedMessage): void {

@@ -250,7 +250,7 @@ export function encodeSendMessageReply({ status, entries = [] }: SendMessageRepl
   out.at = 0;
   writeStatusField(out, RESPONSE.STATUS, status);
   for (const entry of entries) writeEntry(entry);
-  return Buffer.from(out.bytes.subarray(0, out.at));
+  return out.take();
 }
 
 function writeEntry({

@@ -79,7 +79,7 @@ export function encodeSend(head: SendHead, messages: readonly MessageInput[]): B
     writeBlockHead(out, SEND.MESSAGE, encodedMessageSize(message));
     out.at = writeMessage(message, out.bytes, out.at);
   }
-  return Buffer.from(out.bytes.subarray(0, out.at));
+  return out.take();
 }
 
 /** What `decodeSend` fills; becomes the result. */

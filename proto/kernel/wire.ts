@@ -239,7 +239,19 @@ export class WireWriter {
     this.bytes.copy(grown, 0, 0, this.at);
     this.bytes = grown;
   }
+
+  /** What was written, for the caller to keep; from the start again. A buffer that has grown large goes with it. */
+  take(): Buffer {
+    const { bytes, at } = this;
+    this.at = 0;
+    if (bytes.length <= KEPT_BYTES_MAX) return Buffer.from(bytes.subarray(0, at));
+    this.bytes = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX);
+    return bytes.subarray(0, at);
+  }
 }
+
+/** A writer that is used for good keeps no more than this. */
+const KEPT_BYTES_MAX = 64 << 10;
 
 /** Bytes that `value` takes as a varint; `value` is a whole number from 0 to 2^53 - 1. */
 export function varintSize(value: number): number {

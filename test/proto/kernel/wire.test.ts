@@ -157,6 +157,21 @@ describe("wire", () => {
     expect([...writer.bytes.subarray(0, writer.at)]).to.deep.equal(Array.from({ length: 100 }, (_, i) => i));
   });
 
+  it("gives what was written away, and keeps no large buffer", () => {
+    const writer = new WireWriter(4);
+    for (const size of [3, 100_000, 5]) {
+      writer.reserve(size);
+      writer.bytes.fill(size & 0xff, 0, size);
+      writer.at = size;
+      const taken = writer.take();
+      writer.reserve(1);
+      writer.bytes[0] = 0;
+      expect(taken.equals(Buffer.alloc(size, size & 0xff)), `${size}`).to.equal(true);
+      expect(writer.at).to.equal(0);
+      expect(writer.bytes.length).to.be.at.most(64 << 10);
+    }
+  });
+
   it("checks numbers that callers give", () => {
     for (const value of [0, 1, Number.MAX_SAFE_INTEGER]) checkUint64("n", value);
     for (const value of [-1, 0.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY])
