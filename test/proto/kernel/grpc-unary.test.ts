@@ -190,6 +190,19 @@ describe("unary calls on the wire", () => {
     await closed;
   });
 
+  it("count as held with all that came in one chunk with them", async () => {
+    const limited = await peers.start({}, { limits: { heldBytesMax: 200_000 } });
+    const peer = new RudePeer(limited.address);
+    const beside = peer.open("/no.such/Method");
+    peer.socket.write(beside.bytes);
+    const rubbish = frame(FRAME.data, 0, beside.stream, Buffer.alloc(16_000));
+    await peer.flood(60, () => {
+      const { stream, bytes } = peer.open(BYTES.ask.path);
+      return Buffer.concat([bytes, frame(FRAME.data, 0, stream, framed(Buffer.alloc(1))), rubbish]);
+    });
+    await until("the connection is closed", () => peer.closed);
+  });
+
   it("are given up when their callers do not read the answer", async () => {
     const limits = { stalledMs: 100 };
     const large = await peers.start({ ask: () => Buffer.alloc(64_000) }, { limits });
