@@ -225,6 +225,8 @@ describe("unary calls on the wire", () => {
       return response[":status"];
     };
     expect(await statusOf({ "content-type": "text/plain" })).to.equal(415);
+    expect(await statusOf({ "content-type": "application/grpc-web+proto" })).to.equal(415);
+    expect(await statusOf({ "content-type": "application/grpc;proto" })).to.equal(200);
     expect(await statusOf({ "content-type": "application/grpc", ":method": "PUT" })).to.equal(405);
   });
 });
