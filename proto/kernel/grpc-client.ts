@@ -5,7 +5,7 @@ import type { Clock } from "./clock.js";
 import { ClosedStream } from "./closed-stream.js";
 import { LogwheelError } from "./errors.js";
 import { GrpcClientStream } from "./grpc-client-stream.js";
-import { type ChannelState, GrpcConnection } from "./grpc-connection.js";
+import { type ChannelState, type ConnectionOptions, GrpcConnection } from "./grpc-connection.js";
 import { errorOfStatus, textOf } from "./grpc-status.js";
 import { WriteBudget } from "./grpc-writer.js";
 import { RECEIVE_BYTES_MAX } from "./limits.js";
@@ -33,6 +33,18 @@ export interface GrpcConnectOptions {
 /** The longest time told to a server: longer ones overflow its timers. */
 const DEADLINE_MS_MAX = 86_400_000;
 
+/**
+ * Streams of one connection, before there is another. Servers allow 128 calls and streams by default; further ones would wait,
+ * without a word, until one of those is over, and a stream may never be.
+ */
+const STREAMS_PER_CONNECTION = 96;
+
+/** A connection, and how many streams are open on it. */
+interface Line {
+  readonly connection: GrpcConnection;
+  streams: number;
+}
+
 /** Makes channels that speak gRPC without encryption. */
 export function grpcConnect(options: GrpcConnectOptions): Connect {
   return (address) => new GrpcChannel(address, options);
@@ -42,10 +54,12 @@ class GrpcChannel implements Channel {
   readonly address: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #connection: GrpcConnection;
+  /** The first is there as long as the channel, tells its state and has the unary calls; others come and go with their streams. */
+  readonly #lines: [Line, ...Line[]];
   readonly #metadata = new Metadata();
   readonly #budget = new WriteBudget();
   readonly #calls = new Set<(error: LogwheelError) => void>();
+  readonly #connect: (onState: ConnectionOptions["onState"]) => GrpcConnection;
 
   constructor(address: string, options: GrpcConnectOptions) {
     this.address = address;
@@ -53,24 +67,24 @@ class GrpcChannel implements Channel {
     this.#logger = options.logger;
     this.#metadata.set(PROTOCOL_HEADER, PROTOCOL_VERSION);
     if (options.client !== undefined) this.#metadata.set(CLIENT_HEADER, options.client);
-    this.#connection = new GrpcConnection({
-      address,
-      clock: options.clock,
-      random: options.random,
-      channelOptions: {
-        "grpc.max_receive_message_length": RECEIVE_BYTES_MAX,
-        "grpc.max_send_message_length": -1,
-        "grpc.keepalive_time_ms": options.keepaliveMs ?? 10_000,
-        "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs ?? 5_000,
-        "grpc.keepalive_permit_without_calls": 1,
-        "grpc.enable_retries": 0,
-        "grpc.enable_channelz": 0,
-        "grpc.use_local_subchannel_pool": 1,
-        "grpc.service_config_disable_resolution": 1,
-        "grpc-node.flow_control_window": options.windowBytes ?? 8 << 20,
-      },
-      onState: (state, error) => this.#guard(() => options.onState?.(address, state, error)),
-    });
+    const { clock, random } = options;
+    const channelOptions = {
+      "grpc.max_receive_message_length": RECEIVE_BYTES_MAX,
+      "grpc.max_send_message_length": -1,
+      "grpc.keepalive_time_ms": options.keepaliveMs ?? 10_000,
+      "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs ?? 5_000,
+      "grpc.keepalive_permit_without_calls": 1,
+      "grpc.enable_retries": 0,
+      "grpc.enable_channelz": 0,
+      "grpc.use_local_subchannel_pool": 1,
+      "grpc.service_config_disable_resolution": 1,
+      "grpc-node.flow_control_window": options.windowBytes ?? 8 << 20,
+    };
+    this.#connect = (onState) => new GrpcConnection({ address, clock, random, channelOptions, onState });
+    const first = this.#connect((state, error) =>
+      this.#guard(() => options.onState?.(address, state, error)),
+    );
+    this.#lines = [{ connection: first, streams: 0 }];
   }
 
   async unary<Q, QOut, R, ROut>(
@@ -88,7 +102,7 @@ class GrpcChannel implements Channel {
   }
 
   #ask(method: AnyMethod, request: Buffer, options: CallOptions): Promise<Buffer> {
-    const client = this.#connection.client();
+    const client = this.#lines[0].connection.client();
     return new Promise((resolve, reject) => {
       let failure: LogwheelError | null = null;
       const finish = (error: ServiceError | null, reply?: Buffer): void => {
@@ -140,9 +154,10 @@ class GrpcChannel implements Channel {
 
   #openBytes(method: AnyMethod, options: CallOptions): Stream<Buffer, Buffer> {
     if (options.signal?.aborted) return new ClosedStream(aborted(method, "no"));
+    const line = this.#line();
     let client: Client;
     try {
-      client = this.#connection.client();
+      client = line.connection.client();
     } catch (thrown) {
       return new ClosedStream(LogwheelError.from(thrown));
     }
@@ -156,14 +171,39 @@ class GrpcChannel implements Channel {
     const stream = new GrpcClientStream(call, {
       budget: this.#budget,
       errorOf: (status) => this.#errorOf(status, method, options),
-      onClosed: () => release(),
+      onClosed: () => {
+        release();
+        this.#leave(line);
+      },
     });
     const release = this.#hold(method, options, (error) => stream.fail(error));
+    line.streams++;
     return stream;
   }
 
+  /** A connection with room for a stream. */
+  #line(): Line {
+    const [first] = this.#lines;
+    if (first.connection.state === "closed") return first;
+    let line = this.#lines.find(({ streams }) => streams < STREAMS_PER_CONNECTION);
+    if (line === undefined) {
+      line = { connection: this.#connect(() => {}), streams: 0 };
+      this.#lines.push(line);
+    }
+    return line;
+  }
+
+  /** A stream of it is over. */
+  #leave(line: Line): void {
+    line.streams--;
+    const at = this.#lines.indexOf(line);
+    if (line.streams > 0 || at <= 0) return;
+    this.#lines.splice(at, 1);
+    line.connection.close();
+  }
+
   close(): void {
-    this.#connection.close();
+    for (const { connection } of this.#lines) connection.close();
     for (const lose of [...this.#calls]) lose(channelClosed(this.address, "maybe"));
   }
 

@@ -52,7 +52,7 @@ export class FrameReader {
   /** Takes what has come. */
   push(chunk: Buffer): void {
     if (!this.unread) return this.#begin(chunk);
-    this.#behind.push(chunk);
+    this.#behind.push(alone(chunk));
     this.#behindBytes += chunk.length;
   }
 
@@ -90,7 +90,7 @@ export class FrameReader {
     this.#at = end;
     if (part.length === missing && this.#partsBytes === 0) return part;
     if (part.length > 0) {
-      this.#parts.push(part);
+      this.#parts.push(alone(part));
       this.#partsBytes += part.length;
     }
     if (this.#partsBytes < bytes) return null;
@@ -119,6 +119,16 @@ export class FrameReader {
 const EMPTY = Buffer.alloc(0);
 /** What a piece of a message takes beside its bytes. */
 const PIECE_COST = 512;
+/** A piece that is kept may keep alive a chunk so many times its size. */
+const CHUNK_FACTOR_MAX = 4;
+
+/** A smaller piece is copied: a caller could send a byte of a message with each chunk, and have us keep all that it sends. */
+function alone(piece: Buffer): Buffer {
+  if (piece.length * CHUNK_FACTOR_MAX >= piece.buffer.byteLength) return piece;
+  const copy = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(copy);
+  return copy;
+}
 
 /** Buffers for full batches that are used again: what is written in such pieces all the time would keep the collector busy. */
 export class FramePool {

@@ -87,13 +87,12 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
   write(bytes: Buffer): boolean {
     if (!this.#writable || this.#closed) return false;
     writeFrameHead(HEAD, bytes.length);
+    const waited = this.#queuedBytes > 0;
     this.#http2.write(HEAD, bytes);
-    if (this.#count() < this.#deps.budget.streamBytesMax) return !this.#closed;
-    if (!this.#blocked && !this.#closed) {
-      this.#blocked = true;
-      this.#progressMs = this.#deps.clock.monotonicMs();
-      this.#watchStall(this.#deps.stalledMs);
-    }
+    const queuedBytes = this.#count();
+    if (queuedBytes > 0 && !waited) this.#waits();
+    if (queuedBytes < this.#deps.budget.streamBytesMax) return !this.#closed;
+    this.#blocked = true;
     return false;
   }
 
@@ -157,11 +156,9 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
   /** Some of what waited has gone. */
   #progress(): void {
     const queuedBytes = this.#count();
-    if (!this.#blocked) return;
     this.#progressMs = this.#deps.clock.monotonicMs();
-    if (queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
+    if (!this.#blocked || queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
     this.#blocked = false;
-    this.#cancelStall?.();
     this.#events?.drain?.();
   }
 
@@ -173,8 +170,16 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     return queuedBytes;
   }
 
+  /** Something waits for the caller from now on. What it takes in time costs one timer in that time, or none. */
+  #waits(): void {
+    this.#progressMs = this.#deps.clock.monotonicMs();
+    if (this.#cancelStall === null && !this.#closed) this.#watchStall(this.#deps.stalledMs);
+  }
+
   #watchStall(afterMs: number): void {
     this.#cancelStall = this.#deps.clock.after(afterMs, () => {
+      this.#cancelStall = null;
+      if (this.#queuedBytes === 0) return;
       const idleMs = this.#deps.clock.monotonicMs() - this.#progressMs;
       if (idleMs < this.#deps.stalledMs) this.#watchStall(this.#deps.stalledMs - idleMs);
       else this.#stalled();

@@ -95,8 +95,7 @@ class GrpcServer implements Listening {
   #call(stream: Http2Stream, { client }: Connection): void {
     const { headers } = stream;
     if (headers.get(":method") !== "POST") return stream.end(httpBlock(405));
-    if (headers.get("content-type")?.startsWith("application/grpc") !== true)
-      return stream.end(httpBlock(415));
+    if (!isGrpc(headers.get("content-type"))) return stream.end(httpBlock(415));
     const path = headers.get(":path")!;
     const route = this.#router.routes.get(path);
     if (route === undefined) return unknown(stream, path);
@@ -138,6 +137,15 @@ class GrpcServer implements Listening {
     if (this.#stopped !== null) throw stopping(this.address);
   }
 }
+
+/** With any encoding of messages, because methods have one each; not what only begins like it, such as gRPC-Web. */
+function isGrpc(contentType: string | undefined): boolean {
+  if (contentType?.startsWith(GRPC) !== true) return false;
+  const next = contentType[GRPC.length];
+  return next === undefined || next === "+" || next === ";";
+}
+
+const GRPC = "application/grpc";
 
 function unknown(stream: Http2Stream, path: string): void {
   const details = `The server does not implement the method ${path.slice(0, PATH_SHOWN_MAX)}`;

@@ -72,7 +72,8 @@ export class UnaryCall implements StreamReader, CallContext {
     if (this.#answered) return;
     if (this.#reader === undefined && this.#request === undefined && this.#isWhole(bytes, start, end)) {
       this.#request = bytes.subarray(start + FRAME_HEAD_BYTES, end);
-      this.#stream.hold(end - start);
+      // Of all that came with it.
+      this.#stream.hold(bytes.length);
     } else this.#read(bytes.subarray(start, end));
   }
 

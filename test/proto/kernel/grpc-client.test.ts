@@ -3,7 +3,7 @@ import { createServer, connect as netConnect, type Server, type Socket } from "n
 import * as grpc from "@grpc/grpc-js";
 import { expect } from "chai";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
-import type { Channel } from "../../../proto/kernel/channel.js";
+import type { Channel, Stream } from "../../../proto/kernel/channel.js";
 import { type Clock, systemClock } from "../../../proto/kernel/clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
 import { type GrpcConnectOptions, grpcConnect } from "../../../proto/kernel/grpc-client.js";
@@ -99,6 +99,27 @@ describe("gRPC client", () => {
     expect(states).to.deep.equal([]);
     await clock.advance(100);
     await until("waiting");
+  });
+
+  it("opens another connection for streams that a server would let wait, and closes it behind them", async () => {
+    const server = await peers.start();
+    const channel = channelTo(server.address);
+    const open = async (): Promise<Stream<Buffer, Buffer>> => {
+      const stream = channel.open(BYTES.talk);
+      const heard = new Recorder(stream);
+      stream.write(HELLO);
+      await heard.until(() => heard.messages.length === 1);
+      return stream;
+    };
+    const streams: Stream<Buffer, Buffer>[] = [];
+    while (streams.length < 200) streams.push(await open());
+    expect((await channel.unary(BYTES.ask, HELLO)).toString()).to.equal("hello");
+    expect(server.connections()).to.equal(3);
+    for (const stream of streams.splice(96)) stream.end();
+    while (server.connections() > 1) await settle();
+    streams.push(await open());
+    channel.close();
+    expect(states).to.deep.equal(["connecting", "connected", "closed"]);
   });
 
   it("tries no more once closed", async () => {

@@ -116,6 +116,28 @@ describe("what FrameReader holds", () => {
   });
 });
 
+describe("pieces that FrameReader keeps", () => {
+  /** As it comes beside much that is none of a message. */
+  function within(piece: Buffer): { readonly piece: Buffer; overwrite(): void } {
+    const chunk = Buffer.alloc(64 << 10);
+    piece.copy(chunk);
+    return { piece: chunk.subarray(0, piece.length), overwrite: () => void chunk.fill(1) };
+  }
+
+  it("do not keep the much larger chunks that they came in", () => {
+    const reader = new FrameReader(100);
+    const frame = framed(Buffer.alloc(100));
+    const part = within(frame.subarray(0, 50));
+    expect(readAll(reader, part.piece)).to.deep.equal([]);
+    reader.push(frame.subarray(50));
+    const behind = within(frame);
+    reader.push(behind.piece);
+    part.overwrite();
+    behind.overwrite();
+    expect([reader.next(), reader.next()]).to.deep.equal([Buffer.alloc(100), Buffer.alloc(100)]);
+  });
+});
+
 describe("FramePool", () => {
   it("gives large buffers out again, and neither small nor the largest ones", () => {
     const pool = new FramePool();

@@ -185,6 +185,26 @@ describe("connection guards", () => {
     expect(client.destroyed).to.equal(false);
   });
 
+  it("closes a stream whose caller does not read the end of it", async () => {
+    const clock = new TestClock();
+    const server = await peers.start(
+      {
+        talk: (stream) => {
+          stream.listen({ message() {}, close() {} });
+          stream.write(Buffer.alloc(100_000));
+          stream.end();
+        },
+      },
+      { clock },
+    );
+    const stalled = request(peers.session(server), "/t.T/Talk");
+    const closed = closing(stalled);
+    await once(stalled, "response");
+    await clock.advance(30_500);
+    await closed;
+    expect(stalled.rstCode).to.equal(constants.NGHTTP2_CANCEL);
+  });
+
   it("reads a paused stream no further than its window", async () => {
     let received = 0;
     const server = await peers.start(

@@ -190,6 +190,19 @@ describe("unary calls on the wire", () => {
     await closed;
   });
 
+  it("count as held with all that came in one chunk with them", async () => {
+    const limited = await peers.start({}, { limits: { heldBytesMax: 200_000 } });
+    const peer = new RudePeer(limited.address);
+    const beside = peer.open("/no.such/Method");
+    peer.socket.write(beside.bytes);
+    const rubbish = frame(FRAME.data, 0, beside.stream, Buffer.alloc(16_000));
+    await peer.flood(60, () => {
+      const { stream, bytes } = peer.open(BYTES.ask.path);
+      return Buffer.concat([bytes, frame(FRAME.data, 0, stream, framed(Buffer.alloc(1))), rubbish]);
+    });
+    await until("the connection is closed", () => peer.closed);
+  });
+
   it("are given up when their callers do not read the answer", async () => {
     const limits = { stalledMs: 100 };
     const large = await peers.start({ ask: () => Buffer.alloc(64_000) }, { limits });
@@ -212,6 +225,8 @@ describe("unary calls on the wire", () => {
       return response[":status"];
     };
     expect(await statusOf({ "content-type": "text/plain" })).to.equal(415);
+    expect(await statusOf({ "content-type": "application/grpc-web+proto" })).to.equal(415);
+    expect(await statusOf({ "content-type": "application/grpc;proto" })).to.equal(200);
     expect(await statusOf({ "content-type": "application/grpc", ":method": "PUT" })).to.equal(405);
   });
 });
