@@ -108,7 +108,7 @@ export class Connection implements StreamHost {
       nowMs: this.#nowMs,
     });
     this.#output = new Output(socket, pool, { room: () => this.#pump(), overflow: () => this.destroy() });
-    this.writer = new FrameWriter(this.#output);
+    this.writer = new FrameWriter(this.#output, this.peer);
     this.sending = new SendFlow(this.writer, this.peer);
     this.#incoming = new Incoming(this);
     socket.on("error", () => {});

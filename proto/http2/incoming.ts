@@ -3,12 +3,10 @@ import { FrameScanner, type FrameSink } from "./frame-scanner.js";
 import { CODE, FLAG, FRAME, read31 } from "./frames.js";
 import { HeaderBlock } from "./header-block.js";
 import { type DecodedHeaders, HpackDecoder, HpackError } from "./hpack-decoder.js";
+import { TABLE_BYTES_DEFAULT } from "./hpack-table.js";
 import { RecentStreams } from "./recent-streams.js";
 import { WINDOW_BYTES_DEFAULT } from "./settings.js";
 import type { Http2Stream } from "./stream.js";
-
-/** The size of the table that a client begins with; we never ask for another. */
-const TABLE_BYTES = 4_096;
 
 /** A header block may be so many times larger than what is taken before its connection is closed, rather than its stream. */
 const BLOCK_FACTOR = 2;
@@ -38,7 +36,10 @@ export class Incoming implements FrameSink {
     const { limits } = connection;
     this.#connection = connection;
     this.#scanner = new FrameScanner(this, limits.frameBytesMax);
-    this.#hpack = new HpackDecoder({ tableBytesMax: TABLE_BYTES, listBytesMax: limits.headerBytesMax });
+    this.#hpack = new HpackDecoder({
+      tableBytesMax: TABLE_BYTES_DEFAULT,
+      listBytesMax: limits.headerBytesMax,
+    });
     this.#blockBytesMax = limits.headerBytesMax * BLOCK_FACTOR;
     this.#window = Math.max(WINDOW_BYTES_DEFAULT, limits.windowBytes);
   }

@@ -17,6 +17,7 @@ const OK = encodeHeaders([[":status", "200"]]);
 const DONE = encodeHeaders([["x-done", "1"]]);
 
 const setting = (id: number, value: number): Buffer => Buffer.concat([Buffer.of(0, id), int(value)]);
+const TABLE = 1;
 const WINDOW = 4;
 const data = (stream: number, text: string, flags = 0): Buffer =>
   frame(FRAME.data, flags, stream, Buffer.from(text));
@@ -76,6 +77,17 @@ describe("a connection of HTTP/2", () => {
     expect(frames[1]!.payload.toString()).to.equal("hello");
     expect(peer.heard).to.include.members(["closed 1 0", "closed 3 0"]);
     expect(peer.connection.streams.size).to.equal(0);
+  });
+
+  it("says first that it uses no table, to a client whose table is smaller than it began with", async () => {
+    const answer = { headers: OK, head: NOTHING, body: NOTHING, trailers: DONE };
+    const peer = new Http2Peer({}, (stream) => stream.answer(answer));
+    await peer.greet(setting(TABLE, 4_095));
+    peer.open(1, END_STREAM);
+    peer.open(3, END_STREAM);
+    const blocks = (await peer.frames()).filter(({ type }) => type === FRAME.headers);
+    const said = Buffer.concat([Buffer.of(0x20), OK]);
+    expect(blocks.map(({ payload }) => payload)).to.deep.equal([said, DONE, OK, DONE]);
   });
 
   describe("sends no more than", () => {
