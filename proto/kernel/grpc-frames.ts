@@ -35,7 +35,7 @@ export class FrameReader {
 
   /** Whether something has come that `next` has not looked at. */
   get unread(): boolean {
-    return this.#at < this.#chunk.length;
+    return this.#at < this.#chunk.length || this.#behind.length > 0;
   }
 
   /** Whether a message has come in part. */
