@@ -28,6 +28,8 @@ export class Incoming implements FrameSink {
   #block: HeaderBlock | null = null;
   /** Whose data the frame carries; null when nobody wants it. */
   #dataOf: Http2Stream | null = null;
+  /** Those of which data has come in the chunk that is read, and not the end. */
+  readonly #untold: Http2Stream[] = [];
   /** Of the connection: bytes that may come, and that no window was opened for. */
   #window: number;
   #uncredited = 0;
@@ -46,6 +48,8 @@ export class Incoming implements FrameSink {
 
   push(chunk: Buffer): void {
     this.#scanner.push(chunk);
+    for (const stream of this.#untold) if (!stream.closed && !stream.remoteEnded) stream.reader.told();
+    this.#untold.length = 0;
   }
 
   stop(): void {
@@ -116,6 +120,7 @@ export class Incoming implements FrameSink {
       if (stream.contentLeft >= 0 && !this.#counted(stream, end - start)) return;
       stream.reader.data(bytes, start, end);
       if (stream.closed) return;
+      if (!ends) this.#untold.push(stream);
     } else if (!ends) this.#connection.empty();
     if (ends) this.#end(stream);
     else if (last) this.#connection.credit(stream);

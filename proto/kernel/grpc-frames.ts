@@ -68,6 +68,12 @@ export class FrameReader {
     return message;
   }
 
+  /** To be called when nobody asks for more for now: what waits on keeps no more of the chunks alive than a few times its bytes. */
+  keep(): void {
+    this.#begin(this.#at < this.#chunk.length ? kept(this.#chunk.subarray(this.#at)) : EMPTY);
+    for (const pieces of [this.#parts, this.#behind]) if (pieces.length > 0) pieces.push(kept(pieces.pop()!));
+  }
+
   #begin(chunk: Buffer): void {
     this.#chunk = chunk;
     this.#at = 0;
@@ -117,6 +123,17 @@ export class FrameReader {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** The bytes, copied if they are little of the memory that they are a view of. */
+export function kept(bytes: Buffer): Buffer {
+  if (bytes.length * KEPT_SHARE >= bytes.buffer.byteLength) return bytes;
+  // No part of the memory that small buffers share.
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+const KEPT_SHARE = 4;
 /** What a piece of a message takes beside its bytes. */
 const PIECE_COST = 512;
 

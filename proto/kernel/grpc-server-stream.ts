@@ -57,6 +57,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     });
     http2.attach({
       data: (bytes, start, end) => this.#data(bytes.subarray(start, end)),
+      told() {},
       end: () => this.#flow.end(),
       progress: () => this.#progress(),
       closed: () => this.#over(),

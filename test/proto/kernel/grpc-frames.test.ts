@@ -61,6 +61,27 @@ describe("frames of gRPC", () => {
     expect(message!.toString()).to.equal("jello");
   });
 
+  it("that wait for their rest keep nothing of a chunk of which they are little", () => {
+    const whole = framed(Buffer.from("hello"));
+    const chunk = Buffer.concat([whole.subarray(0, 8), Buffer.alloc(1_000)]);
+    const behind = Buffer.from(chunk);
+    const reader = new FrameReader(10);
+    reader.push(chunk.subarray(0, 8));
+    reader.keep();
+    reader.push(whole.subarray(8));
+    reader.push(behind.subarray(0, 8));
+    reader.keep();
+    chunk.fill(0);
+    behind.fill(0);
+    expect(reader.next()!.toString()).to.equal("hello");
+    expect(readAll(reader, whole.subarray(8))[0]!.toString()).to.equal("hello");
+    const part = Buffer.concat([whole.subarray(0, 8), Buffer.alloc(1_000)]);
+    expect(readAll(reader, part.subarray(0, 8))).to.deep.equal([]);
+    reader.keep();
+    part.fill(0);
+    expect(readAll(reader, whole.subarray(8))[0]!.toString()).to.equal("hello");
+  });
+
   it("are refused by their head when they are too large or compressed", () => {
     expect(readAll(new FrameReader(5), framed(Buffer.alloc(5))).length).to.equal(1);
     const large = framed(Buffer.alloc(6)).subarray(0, FRAME_HEAD_BYTES);
