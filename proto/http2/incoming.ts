@@ -12,6 +12,7 @@ import type { Http2Stream } from "./stream.js";
 const BLOCK_FACTOR = 2;
 
 const PRIORITY_BYTES = 5;
+const GO_AWAY_BYTES_MIN = 8;
 
 /** What a client sends on one connection, frame by frame, by the rules of RFC 9113. */
 export class Incoming implements FrameSink {
@@ -86,7 +87,8 @@ export class Incoming implements FrameSink {
       case FRAME.priority:
         return this.#priority(stream, bytes, start, end);
       case FRAME.goAway:
-        return stream === 0 && end - start >= 8 ? this.#connection.empty() : this.broken(CODE.protocol);
+        if (stream !== 0) return this.broken(CODE.protocol);
+        return end - start < GO_AWAY_BYTES_MIN ? this.broken(CODE.frameSize) : this.#connection.empty();
       case FRAME.pushPromise:
       case FRAME.continuation:
         return this.broken(CODE.protocol);

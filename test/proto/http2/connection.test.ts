@@ -235,6 +235,13 @@ describe("a connection of HTTP/2", () => {
       expect(peer.heard.at(-1)).to.equal("closed");
     });
 
+    it("with the error of its kind after a GOAWAY that is too short", async () => {
+      const peer = new Http2Peer();
+      await peer.greet();
+      peer.send(frame(FRAME.goAway, 0, 0, Buffer.alloc(7)));
+      expect(await peer.seen()).to.deep.equal(["goAway 0 6"]);
+    });
+
     it("without a word when the client does not speak HTTP/2, from the first byte that shows it", () => {
       const peer = new Http2Peer();
       peer.send(Buffer.from("PRI * HTTP/1"));
