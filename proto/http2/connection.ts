@@ -181,11 +181,6 @@ export class Connection implements StreamHost {
     else if (pulse === "gone") this.destroy();
   }
 
-  /** A PING of ours has come back. */
-  answered(): void {
-    this.#keepAlive.answered();
-  }
-
   /** A frame has come that carries nothing. */
   empty(): void {
     if (!this.#empty.take(this.#nowMs)) this.broken(CODE.enhanceYourCalm);
@@ -284,6 +279,7 @@ export class Connection implements StreamHost {
   #onData(chunk: Buffer): void {
     if (this.over) return;
     this.#nowMs = this.owner.now();
+    this.#keepAlive.heard();
     try {
       this.#incoming.push(chunk);
     } catch (thrown) {

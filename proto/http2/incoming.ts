@@ -281,8 +281,7 @@ export class Incoming implements FrameSink {
   #ping(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     if (end - start !== 8) return this.broken(CODE.frameSize);
     if (id !== 0) return this.broken(CODE.protocol);
-    if ((flags & FLAG.ack) !== 0) this.#connection.answered();
-    else this.#connection.writer.ping(FLAG.ack, bytes, start);
+    if ((flags & FLAG.ack) === 0) this.#connection.writer.ping(FLAG.ack, bytes, start);
     this.#connection.empty();
   }
 

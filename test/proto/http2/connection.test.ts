@@ -277,6 +277,15 @@ describe("a connection of HTTP/2", () => {
       expect(peer.destroyed).to.equal(true);
     });
 
+    it("not when a client sends something else while the ping is on its way", async () => {
+      const peer = new Http2Peer({ idleMs: 1e9 });
+      await peer.greet();
+      peer.connection.look(30_000);
+      peer.send(update(0, 1));
+      peer.connection.look(40_000);
+      expect(peer.destroyed).to.equal(false);
+    });
+
     it("when its client asks for answers and reads none", async () => {
       const peer = new Http2Peer({}, (stream) => stream.end(Buffer.concat(new Array(200).fill(DONE))));
       await peer.greet();
