@@ -90,11 +90,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     writeFrameHead(HEAD, bytes.length);
     this.#http2.write(HEAD, bytes);
     if (this.#count() < this.#deps.budget.streamBytesMax) return !this.#closed;
-    if (!this.#blocked && !this.#closed) {
-      this.#blocked = true;
-      this.#progressMs = this.#deps.clock.monotonicMs();
-      this.#watchStall(this.#deps.stalledMs);
-    }
+    this.#block();
     return false;
   }
 
@@ -104,6 +100,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#result = null;
     this.#flow.stop();
     this.#http2.end(DONE_BLOCK);
+    this.#block();
   }
 
   fail(error: Error): void {
@@ -147,6 +144,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     this.#result = failure;
     this.#flow.stop();
     this.#http2.end(statusBlock(told, !this.#http2.responded));
+    this.#block();
   }
 
   #caughtUp(ended: boolean): void {
@@ -160,7 +158,8 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     const queuedBytes = this.#count();
     if (!this.#blocked) return;
     this.#progressMs = this.#deps.clock.monotonicMs();
-    if (queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
+    // Behind the end nobody waits for room: only that the rest is read.
+    if (!this.#writable || queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
     this.#blocked = false;
     this.#cancelStall?.();
     this.#events?.drain?.();
@@ -174,6 +173,14 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     return queuedBytes;
   }
 
+  /** What waits has to be read now, by and by. */
+  #block(): void {
+    if (this.#blocked || this.#closed) return;
+    this.#blocked = true;
+    this.#progressMs = this.#deps.clock.monotonicMs();
+    this.#watchStall(this.#deps.stalledMs);
+  }
+
   #watchStall(afterMs: number): void {
     this.#cancelStall = this.#deps.clock.after(afterMs, () => {
       const idleMs = this.#deps.clock.monotonicMs() - this.#progressMs;
@@ -184,11 +191,9 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
 
   /** The other side reads nothing: a polite end would wait behind what it does not read. */
   #stalled(): void {
-    this.fail(
-      new LogwheelError(
-        "THROTTLED",
-        `the caller has read nothing for ${this.#deps.stalledMs} ms; the stream is closed`,
-      ),
+    this.#result ??= new LogwheelError(
+      "THROTTLED",
+      `the caller has read nothing for ${this.#deps.stalledMs} ms; the stream is closed`,
     );
     this.#http2.reset(CODE.cancel);
   }
