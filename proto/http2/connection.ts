@@ -108,7 +108,7 @@ export class Connection implements StreamHost {
       nowMs: this.#nowMs,
     });
     this.#output = new Output(socket, pool, { room: () => this.#pump(), overflow: () => this.destroy() });
-    this.writer = new FrameWriter(this.#output);
+    this.writer = new FrameWriter(this.#output, this.peer);
     this.sending = new SendFlow(this.writer, this.peer);
     this.#incoming = new Incoming(this);
     socket.on("error", () => {});
@@ -179,11 +179,6 @@ export class Connection implements StreamHost {
     const pulse = this.#keepAlive.look(nowMs);
     if (pulse === "ask") this.writer.ping(0, NO_PAYLOAD, 0);
     else if (pulse === "gone") this.destroy();
-  }
-
-  /** A PING of ours has come back. */
-  answered(): void {
-    this.#keepAlive.answered();
   }
 
   /** A frame has come that carries nothing. */
@@ -284,6 +279,7 @@ export class Connection implements StreamHost {
   #onData(chunk: Buffer): void {
     if (this.over) return;
     this.#nowMs = this.owner.now();
+    this.#keepAlive.heard();
     try {
       this.#incoming.push(chunk);
     } catch (thrown) {

@@ -54,7 +54,7 @@ export class SendFlow {
     const length = answer.head.length + answer.body.length;
     const { output } = this.#writer;
     if (length > FRAME_BYTES_DEFAULT || length > stream.sendWindow || length > this.#window) return false;
-    if (this.#waiting.size > 0 || output.full) return false;
+    if (this.#waiting.size > 0 || output.full || this.#peer.tableShrunk) return false;
     if (length + answer.headers.length + answer.trailers.length > WHOLE_BYTES_MAX) return false;
     this.#window -= length;
     stream.sendWindow -= length;

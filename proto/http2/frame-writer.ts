@@ -1,5 +1,7 @@
 import { FLAG, FRAME, FRAME_BYTES_DEFAULT, HEAD_BYTES, writeHead, writeInt } from "./frames.js";
+import { NO_TABLE } from "./hpack-encoder.js";
 import type { Output } from "./output.js";
+import type { PeerSettings } from "./settings.js";
 import type { Answer, Http2Stream } from "./stream.js";
 
 /** Writes the frames of one connection. What a stream writes in a row is one frame, as far as that goes: readers pay for each. */
@@ -10,9 +12,11 @@ export class FrameWriter {
   #dataAt = 0;
   #dataBytes = 0;
   #dataEnd = -1;
+  readonly #peer: PeerSettings;
 
-  constructor(output: Output) {
+  constructor(output: Output, peer: PeerSettings) {
     this.output = output;
+    this.#peer = peer;
   }
 
   /** A frame that is encoded already. */
@@ -49,7 +53,9 @@ export class FrameWriter {
   }
 
   /** A header block, in as many frames as it takes. */
-  headers(stream: number, block: Buffer, endStream: boolean): void {
+  headers(stream: number, encoded: Buffer, endStream: boolean): void {
+    const block = this.#peer.tableShrunk ? Buffer.concat([NO_TABLE, encoded]) : encoded;
+    this.#peer.tableShrunk = false;
     let type: number = FRAME.headers;
     let from = 0;
     do {

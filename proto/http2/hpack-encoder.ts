@@ -3,6 +3,9 @@ import { STATIC_FIELDS } from "./hpack-table.js";
 const INDEXED = 0x80;
 const LITERAL = 0x00;
 
+/** Before a header block: our encoder has a table of no bytes from now on (RFC 7541 6.3). It never has more. */
+export const NO_TABLE = Buffer.of(0x20);
+
 /** Bytes of a header beside its texts: the name's length or index and the value's length, five each. */
 const HEAD_BYTES_MAX = 10;
 

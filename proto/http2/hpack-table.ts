@@ -22,7 +22,7 @@ export const STATIC_FIELDS: readonly HeaderField[] = STATIC.map((line) => {
 });
 
 /** What an encoder starts with until it says otherwise (RFC 9113 6.5.2). */
-const LIMIT_AT_FIRST = 4_096;
+export const TABLE_BYTES_DEFAULT = 4_096;
 /** What a header without name and value counts. */
 const FIELD_BYTES_MIN = 32;
 
@@ -41,7 +41,7 @@ export class HpackTable {
   constructor(bytesMax: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(1, bytesMax / FIELD_BYTES_MIN)));
     this.#bytesMax = bytesMax;
-    this.#limit = Math.min(LIMIT_AT_FIRST, bytesMax);
+    this.#limit = Math.min(TABLE_BYTES_DEFAULT, bytesMax);
     this.#ring = new Array<HeaderField | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
   }

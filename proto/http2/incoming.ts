@@ -3,17 +3,16 @@ import { FrameScanner, type FrameSink } from "./frame-scanner.js";
 import { CODE, FLAG, FRAME, read31 } from "./frames.js";
 import { HeaderBlock } from "./header-block.js";
 import { type DecodedHeaders, HpackDecoder, HpackError } from "./hpack-decoder.js";
+import { TABLE_BYTES_DEFAULT } from "./hpack-table.js";
 import { RecentStreams } from "./recent-streams.js";
 import { WINDOW_BYTES_DEFAULT } from "./settings.js";
 import type { Http2Stream } from "./stream.js";
-
-/** The size of the table that a client begins with; we never ask for another. */
-const TABLE_BYTES = 4_096;
 
 /** A header block may be so many times larger than what is taken before its connection is closed, rather than its stream. */
 const BLOCK_FACTOR = 2;
 
 const PRIORITY_BYTES = 5;
+const GO_AWAY_BYTES_MIN = 8;
 
 /** What a client sends on one connection, frame by frame, by the rules of RFC 9113. */
 export class Incoming implements FrameSink {
@@ -30,6 +29,8 @@ export class Incoming implements FrameSink {
   #block: HeaderBlock | null = null;
   /** Whose data the frame carries; null when nobody wants it. */
   #dataOf: Http2Stream | null = null;
+  /** Those of which data has come in the chunk that is read, and not the end. */
+  readonly #untold: Http2Stream[] = [];
   /** Of the connection: bytes that may come, and that no window was opened for. */
   #window: number;
   #uncredited = 0;
@@ -38,13 +39,18 @@ export class Incoming implements FrameSink {
     const { limits } = connection;
     this.#connection = connection;
     this.#scanner = new FrameScanner(this, limits.frameBytesMax);
-    this.#hpack = new HpackDecoder({ tableBytesMax: TABLE_BYTES, listBytesMax: limits.headerBytesMax });
+    this.#hpack = new HpackDecoder({
+      tableBytesMax: TABLE_BYTES_DEFAULT,
+      listBytesMax: limits.headerBytesMax,
+    });
     this.#blockBytesMax = limits.headerBytesMax * BLOCK_FACTOR;
     this.#window = Math.max(WINDOW_BYTES_DEFAULT, limits.windowBytes);
   }
 
   push(chunk: Buffer): void {
     this.#scanner.push(chunk);
+    for (const stream of this.#untold) if (!stream.closed && !stream.remoteEnded) stream.reader.told();
+    this.#untold.length = 0;
   }
 
   stop(): void {
@@ -81,7 +87,8 @@ export class Incoming implements FrameSink {
       case FRAME.priority:
         return this.#priority(stream, bytes, start, end);
       case FRAME.goAway:
-        return stream === 0 && end - start >= 8 ? this.#connection.empty() : this.broken(CODE.protocol);
+        if (stream !== 0) return this.broken(CODE.protocol);
+        return end - start < GO_AWAY_BYTES_MIN ? this.broken(CODE.frameSize) : this.#connection.empty();
       case FRAME.pushPromise:
       case FRAME.continuation:
         return this.broken(CODE.protocol);
@@ -115,6 +122,7 @@ export class Incoming implements FrameSink {
       if (stream.contentLeft >= 0 && !this.#counted(stream, end - start)) return;
       stream.reader.data(bytes, start, end);
       if (stream.closed) return;
+      if (!ends) this.#untold.push(stream);
     } else if (!ends) this.#connection.empty();
     if (ends) this.#end(stream);
     else if (last) this.#connection.credit(stream);
@@ -273,8 +281,7 @@ export class Incoming implements FrameSink {
   #ping(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     if (end - start !== 8) return this.broken(CODE.frameSize);
     if (id !== 0) return this.broken(CODE.protocol);
-    if ((flags & FLAG.ack) !== 0) this.#connection.answered();
-    else this.#connection.writer.ping(FLAG.ack, bytes, start);
+    if ((flags & FLAG.ack) === 0) this.#connection.writer.ping(FLAG.ack, bytes, start);
     this.#connection.empty();
   }
 

@@ -1,7 +1,7 @@
 /** What is to be done about a peer that may be gone. */
 export type Pulse = "alive" | "ask" | "gone";
 
-/** Asks a peer now and then whether it is still there, and gives it up when it does not answer in time. */
+/** Asks a peer now and then whether it is still there, and gives it up when nothing comes of it in time. */
 export class KeepAlive {
   readonly #everyMs: number;
   readonly #timeoutMs: number;
@@ -24,8 +24,8 @@ export class KeepAlive {
     return "ask";
   }
 
-  /** The peer has answered. */
-  answered(): void {
+  /** Something has come of the peer. It need not be the answer: that may stand behind much that the peer is still reading. */
+  heard(): void {
     this.#waits = false;
   }
 }

@@ -8,9 +8,11 @@ import {
   writeHead,
   writeInt,
 } from "./frames.js";
+import { TABLE_BYTES_DEFAULT } from "./hpack-table.js";
 
 /** Numbers of settings (RFC 9113 6.5.2). */
 const ID = {
+  tableBytes: 1,
   enablePush: 2,
   streamsMax: 3,
   windowBytes: 4,
@@ -52,6 +54,8 @@ export function encodeSettings(own: OwnSettings): Buffer {
 export class PeerSettings {
   windowBytes = WINDOW_BYTES_DEFAULT;
   frameBytesMax = FRAME_BYTES_DEFAULT;
+  /** Its table of headers is smaller than what it began with: it waits for a header block that says so (RFC 7541 4.2). */
+  tableShrunk = false;
 
   /** Takes the payload of a SETTINGS frame; the code of the error that it is, or null. */
   take(bytes: Buffer, start: number, end: number): number | null {
@@ -65,6 +69,9 @@ export class PeerSettings {
 
   #set(id: number, value: number): number | null {
     switch (id) {
+      case ID.tableBytes:
+        if (value < TABLE_BYTES_DEFAULT) this.tableShrunk = true;
+        return null;
       case ID.enablePush:
         return value > 1 ? CODE.protocol : null;
       case ID.windowBytes:

@@ -5,6 +5,8 @@ import { SendQueue } from "./send-queue.js";
 export interface StreamReader {
   /** The next bytes of the body, `bytes[start..end)`, which may be kept; never after `end`. */
   data(bytes: Buffer, start: number, end: number): void;
+  /** All that came at once with the last data is told. What is still wanted of it keeps all of it alive, unless it is copied. */
+  told(): void;
   /** The caller writes no more. */
   end(): void;
   /** Some of what was queued has gone. */
@@ -178,4 +180,4 @@ export class Http2Stream {
   }
 }
 
-const NOBODY: StreamReader = { data() {}, end() {}, progress() {}, closed() {} };
+const NOBODY: StreamReader = { data() {}, told() {}, end() {}, progress() {}, closed() {} };

@@ -82,6 +82,7 @@ export class FrameFlow {
     } finally {
       this.#delivering = false;
     }
+    this.#reader.keep();
   }
 
   #deliverAll(): void {

@@ -35,7 +35,7 @@ export class FrameReader {
 
   /** Whether something has come that `next` has not looked at. */
   get unread(): boolean {
-    return this.#at < this.#chunk.length;
+    return this.#at < this.#chunk.length || this.#behind.length > 0;
   }
 
   /** Whether a message has come in part. */
@@ -52,7 +52,7 @@ export class FrameReader {
   /** Takes what has come. */
   push(chunk: Buffer): void {
     if (!this.unread) return this.#begin(chunk);
-    this.#behind.push(alone(chunk));
+    this.#behind.push(chunk);
     this.#behindBytes += chunk.length;
   }
 
@@ -66,6 +66,13 @@ export class FrameReader {
     const message = this.#take(this.#length);
     if (message !== null) this.#length = undefined;
     return message;
+  }
+
+  /** To be called when nobody asks for more for now: what waits on keeps no more of the chunks alive than a few times its bytes. */
+  keep(): void {
+    this.#begin(this.#at < this.#chunk.length ? kept(this.#chunk.subarray(this.#at)) : EMPTY);
+    keepNewest(this.#parts);
+    keepNewest(this.#behind);
   }
 
   #begin(chunk: Buffer): void {
@@ -90,7 +97,7 @@ export class FrameReader {
     this.#at = end;
     if (part.length === missing && this.#partsBytes === 0) return part;
     if (part.length > 0) {
-      this.#parts.push(alone(part));
+      this.#parts.push(part);
       this.#partsBytes += part.length;
     }
     if (this.#partsBytes < bytes) return null;
@@ -117,19 +124,29 @@ export class FrameReader {
 }
 
 const EMPTY = Buffer.alloc(0);
-/** What a piece of a message takes beside its bytes. */
-const PIECE_COST = 512;
-/** A piece that is kept may keep alive a chunk so many times its size. */
-const CHUNK_FACTOR_MAX = 4;
 
-/** A smaller piece is copied: a caller could send a byte of a message with each chunk, and have us keep all that it sends. */
-function alone(piece: Buffer): Buffer {
-  if (piece.length * CHUNK_FACTOR_MAX >= piece.buffer.byteLength) return piece;
-  const copy = Buffer.allocUnsafeSlow(piece.length);
-  piece.copy(copy);
+/** The bytes, copied if they are little of the memory that they are a view of. */
+export function kept(bytes: Buffer): Buffer {
+  if (bytes.length * KEPT_SHARE >= bytes.buffer.byteLength) return bytes;
+  // No part of the memory that small buffers share.
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
   return copy;
 }
 
+const KEPT_SHARE = 4;
+
+/** The same for the pieces that have come since the last one that is kept as it is. */
+function keepNewest(pieces: Buffer[]): void {
+  for (let at = pieces.length - 1; at >= 0; at--) {
+    const piece = kept(pieces[at]!);
+    if (piece === pieces[at]) return;
+    pieces[at] = piece;
+  }
+}
+
+/** What a piece of a message takes beside its bytes. */
+const PIECE_COST = 512;
 /** Buffers for full batches that are used again: what is written in such pieces all the time would keep the collector busy. */
 export class FramePool {
   readonly #free: Buffer[] = [];

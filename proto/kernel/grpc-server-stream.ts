@@ -57,6 +57,7 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
     });
     http2.attach({
       data: (bytes, start, end) => this.#data(bytes.subarray(start, end)),
+      told() {},
       end: () => this.#flow.end(),
       progress: () => this.#progress(),
       closed: () => this.#over(),
@@ -157,7 +158,8 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
   #progress(): void {
     const queuedBytes = this.#count();
     this.#progressMs = this.#deps.clock.monotonicMs();
-    if (!this.#blocked || queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
+    // Behind the end nobody waits for room.
+    if (!this.#blocked || !this.#writable || queuedBytes > this.#deps.budget.streamBytesMax / 2) return;
     this.#blocked = false;
     this.#events?.drain?.();
   }
@@ -188,11 +190,9 @@ export class GrpcServerStream implements Stream<Buffer, Buffer> {
 
   /** The other side reads nothing: a polite end would wait behind what it does not read. */
   #stalled(): void {
-    this.fail(
-      new LogwheelError(
-        "THROTTLED",
-        `the caller has read nothing for ${this.#deps.stalledMs} ms; the stream is closed`,
-      ),
+    this.#result ??= new LogwheelError(
+      "THROTTLED",
+      `the caller has read nothing for ${this.#deps.stalledMs} ms; the stream is closed`,
     );
     this.#http2.reset(CODE.cancel);
   }

@@ -7,7 +7,7 @@ import { type StatusTrailers, trailersOf } from "./error-trailers.js";
 import { LogwheelError, status } from "./errors.js";
 import { DONE_BLOCK, GREETING_BLOCK, statusBlock } from "./grpc-blocks.js";
 import { type Deadlines, EXPIRED } from "./grpc-deadlines.js";
-import { FRAME_HEAD_BYTES, FrameReader, writeFrameHead } from "./grpc-frames.js";
+import { FRAME_HEAD_BYTES, FrameReader, kept, writeFrameHead } from "./grpc-frames.js";
 import { parseTimeout, TIMEOUT_HEADER } from "./grpc-timeout.js";
 import type { Route } from "./router.js";
 
@@ -72,9 +72,14 @@ export class UnaryCall implements StreamReader, CallContext {
     if (this.#answered) return;
     if (this.#reader === undefined && this.#request === undefined && this.#isWhole(bytes, start, end)) {
       this.#request = bytes.subarray(start + FRAME_HEAD_BYTES, end);
-      // Of all that came with it.
-      this.#stream.hold(bytes.length);
     } else this.#read(bytes.subarray(start, end));
+  }
+
+  /** The rest may be long in coming. */
+  told(): void {
+    this.#request &&= kept(this.#request);
+    this.#reader?.keep();
+    this.#stream.hold((this.#reader?.heldBytes ?? 0) + (this.#request?.length ?? 0));
   }
 
   end(): void {
@@ -121,7 +126,6 @@ export class UnaryCall implements StreamReader, CallContext {
     } catch (thrown) {
       this.#refuse(LogwheelError.from(thrown));
     }
-    this.#stream.hold(this.#reader.heldBytes + (this.#request?.length ?? 0));
   }
 
   #take(message: Buffer): void {

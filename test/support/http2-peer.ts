@@ -150,6 +150,7 @@ export class Http2Peer implements ConnectionOwner {
     this.streams.push(stream);
     stream.attach({
       data: (bytes, start, end) => this.heard.push(`data ${id} ${bytes.toString("latin1", start, end)}`),
+      told() {},
       end: () => this.heard.push(`end ${id}`),
       progress: () => {},
       closed: (code) => this.heard.push(`closed ${id} ${code}`),

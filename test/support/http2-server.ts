@@ -61,6 +61,7 @@ export class Http2Server implements ConnectionOwner {
   call(stream: Http2Stream): void {
     stream.attach({
       data: () => {},
+      told: () => {},
       end: () => {
         stream.respond(GREETING);
         stream.write(NOTHING, this.#body);

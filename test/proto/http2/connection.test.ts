@@ -17,6 +17,7 @@ const OK = encodeHeaders([[":status", "200"]]);
 const DONE = encodeHeaders([["x-done", "1"]]);
 
 const setting = (id: number, value: number): Buffer => Buffer.concat([Buffer.of(0, id), int(value)]);
+const TABLE = 1;
 const WINDOW = 4;
 const data = (stream: number, text: string, flags = 0): Buffer =>
   frame(FRAME.data, flags, stream, Buffer.from(text));
@@ -104,6 +105,17 @@ describe("a connection of HTTP/2", () => {
     one!.write(NOTHING, Buffer.from("late"));
     other!.write(NOTHING, Buffer.from("y"));
     expect(await peer.seen()).to.deep.equal(["data 3 1"]);
+  });
+
+  it("says first that it uses no table, to a client whose table is smaller than it began with", async () => {
+    const answer = { headers: OK, head: NOTHING, body: NOTHING, trailers: DONE };
+    const peer = new Http2Peer({}, (stream) => stream.answer(answer));
+    await peer.greet(setting(TABLE, 4_095));
+    peer.open(1, END_STREAM);
+    peer.open(3, END_STREAM);
+    const blocks = (await peer.frames()).filter(({ type }) => type === FRAME.headers);
+    const said = Buffer.concat([Buffer.of(0x20), OK]);
+    expect(blocks.map(({ payload }) => payload)).to.deep.equal([said, DONE, OK, DONE]);
   });
 
   describe("sends no more than", () => {
@@ -251,6 +263,13 @@ describe("a connection of HTTP/2", () => {
       expect(peer.heard.at(-1)).to.equal("closed");
     });
 
+    it("with the error of its kind after a GOAWAY that is too short", async () => {
+      const peer = new Http2Peer();
+      await peer.greet();
+      peer.send(frame(FRAME.goAway, 0, 0, Buffer.alloc(7)));
+      expect(await peer.seen()).to.deep.equal(["goAway 0 6"]);
+    });
+
     it("without a word when the client does not speak HTTP/2, from the first byte that shows it", () => {
       const peer = new Http2Peer();
       peer.send(Buffer.from("PRI * HTTP/1"));
@@ -284,6 +303,15 @@ describe("a connection of HTTP/2", () => {
       expect(peer.destroyed).to.equal(false);
       peer.connection.look(70_000);
       expect(peer.destroyed).to.equal(true);
+    });
+
+    it("not when a client sends something else while the ping is on its way", async () => {
+      const peer = new Http2Peer({ idleMs: 1e9 });
+      await peer.greet();
+      peer.connection.look(30_000);
+      peer.send(update(0, 1));
+      peer.connection.look(40_000);
+      expect(peer.destroyed).to.equal(false);
     });
 
     it("when its client asks for answers and reads none", async () => {

@@ -43,6 +43,18 @@ describe("FrameFlow", () => {
     expect(heard).to.deep.equal(["a", "b", "c", "end"]);
   });
 
+  it("keeps their order when some come while others wait, however often it stops", async () => {
+    const { stream, heard, flow } = fixture((_text, own) => own.pause());
+    flow.pause();
+    for (const text of ["a", "b"]) flow.push(framed(text));
+    flow.resume();
+    expect(heard).to.deep.equal(["a"]);
+    flow.push(framed("c"));
+    for (let left = 2; left > 0; left--) flow.resume();
+    expect(heard).to.deep.equal(["a", "b", "c"]);
+    stream.destroy();
+  });
+
   it("stops between two messages that came together, and tells the end after the last", async () => {
     const { stream, heard, flow } = fixture((text, own) => {
       if (text === "a") own.pause();

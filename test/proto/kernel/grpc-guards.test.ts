@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { constants } from "node:http2";
+import { connect, constants } from "node:http2";
 import { expect } from "chai";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import type { Stream } from "../../../proto/kernel/channel.js";
@@ -203,6 +203,28 @@ describe("connection guards", () => {
     await clock.advance(30_500);
     await closed;
     expect(stalled.rstCode).to.equal(constants.NGHTTP2_CANCEL);
+  });
+
+  it("closes a stream whose caller opens no window for the end of it, and tells its handler", async () => {
+    const clock = new TestClock();
+    const ended: (Error | null)[] = [];
+    const talk = (stream: Stream<Buffer, Buffer>): void => {
+      stream.listen({ message() {}, close: (error) => ended.push(error) });
+      stream.write(Buffer.from("last words"));
+      stream.end();
+    };
+    const server = await peers.start({ talk }, { clock });
+    const deaf = connect(`http://${server.address}`, { settings: { initialWindowSize: 0 } });
+    deaf.on("error", () => {});
+    peers.onClose(() => deaf.destroy());
+    await once(deaf, "localSettings");
+    const stream = request(deaf, "/t.T/Talk");
+    const closed = closing(stream);
+    await once(stream, "response");
+    await clock.advance(30_000);
+    await closed;
+    while (ended.length === 0) await settle();
+    expect(LogwheelError.is(ended[0], "THROTTLED")).to.equal(true);
   });
 
   it("reads a paused stream no further than its window", async () => {
