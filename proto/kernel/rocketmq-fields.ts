@@ -7,15 +7,9 @@ import {
   writeTextField,
 } from "./field-writer.js";
 import { enter, passOver } from "./message-fields.js";
+import { RESOURCE, SECONDS, STATUS } from "./rocketmq-tags.js";
 import { TextCache } from "./text-cache.js";
 import { varintSize, type WireReader, type WireWriter } from "./wire.js";
-
-/** Field tags of `Resource` and `Status` of `apache.rocketmq.v2`. */
-const RESOURCE = { NAMESPACE: 0x0a, NAME: 0x12 } as const;
-const STATUS = { CODE: 0x08, MESSAGE: 0x12 } as const;
-
-/** Field tags of `Timestamp` and, alike, `Duration` of `google.protobuf`. */
-const SECONDS = { SECONDS: 0x08, NANOS: 0x10 } as const;
 
 const texts = new TextCache();
 

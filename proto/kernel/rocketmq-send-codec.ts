@@ -16,6 +16,7 @@ import {
   statusFieldSize,
   writeStatusField,
 } from "./rocketmq-fields.js";
+import { DIGEST, MESSAGE, SYSTEM } from "./rocketmq-tags.js";
 import { TextCache } from "./text-cache.js";
 import { WireReader, WireWriter } from "./wire.js";
 
@@ -50,30 +51,10 @@ export interface ProducedMessage {
   readonly body: Buffer | Uint8Array;
 }
 
-/** Field tags of `apache.rocketmq.v2.Message`. */
-const MESSAGE = { TOPIC: 0x0a, PROPERTY: 0x12, SYSTEM: 0x1a, BODY: 0x22 } as const;
 const MESSAGE_FIELD_MAX = 4;
 
-/** Field tags of `apache.rocketmq.v2.SystemProperties` that producers fill. */
-const SYSTEM = {
-  TAG: 0x0a,
-  KEY: 0x12,
-  MESSAGE_ID: 0x1a,
-  BODY_DIGEST: 0x22,
-  BODY_ENCODING: 0x28,
-  MESSAGE_TYPE: 0x30,
-  BORN_TIMESTAMP: 0x3a,
-  BORN_HOST: 0x42,
-  DELIVERY_TIMESTAMP: 0x5a,
-  MESSAGE_GROUP: 0x8a,
-  TRACE_CONTEXT: 0x92,
-  RECOVERY_DURATION: 0x9a,
-  PRIORITY: 0xb0,
-} as const;
-
-/** Field tags of `SendMessageRequest` and `Digest`. */
+/** Field tag of `SendMessageRequest`. */
 const REQUEST = { MESSAGE: 0x0a } as const;
-const DIGEST = { TYPE: 0x08, CHECKSUM: 0x12 } as const;
 
 const EMPTY = Buffer.alloc(0);
 const texts = new TextCache();

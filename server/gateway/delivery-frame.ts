@@ -5,6 +5,7 @@ import type { Resource__Output } from "../../proto/gen/apache/rocketmq/v2/Resour
 import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
 import { textFieldSize, writeTextField } from "../../proto/kernel/field-writer.js";
 import { RECORD, type StoredRecord } from "../../proto/kernel/record.js";
+import { DEAD_LETTER, DIGEST, MESSAGE, RESOURCE, SECONDS, SYSTEM } from "../../proto/kernel/rocketmq-tags.js";
 import {
   int64Size,
   textSize,
@@ -20,37 +21,6 @@ import { NANOS_PER_MS } from "./time.js";
 
 /** Tag of `message` in the answers to receiving and to pulling alike. */
 const FRAME_MESSAGE = 0x12;
-
-/** Field tags of `Message`, `Resource` and `Digest`, `Timestamp`, `DeadLetterQueue` of `apache.rocketmq.v2`. */
-const MESSAGE = { TOPIC: 0x0a, PROPERTY: 0x12, SYSTEM: 0x1a, BODY: 0x22 } as const;
-const RESOURCE = { NAMESPACE: 0x0a, NAME: 0x12 } as const;
-const DIGEST = { TYPE: 0x08, CHECKSUM: 0x12 } as const;
-const TIME = { SECONDS: 0x08, NANOS: 0x10 } as const;
-const DEAD_LETTER = { TOPIC: 0x0a, MESSAGE_ID: 0x12 } as const;
-
-/** Field tags of `SystemProperties`; from field 16 on they have two bytes. */
-const SYSTEM = {
-  TAG: 0x0a,
-  KEY: 0x12,
-  MESSAGE_ID: 0x1a,
-  BODY_DIGEST: 0x22,
-  BODY_ENCODING: 0x28,
-  MESSAGE_TYPE: 0x30,
-  BORN_TIMESTAMP: 0x3a,
-  BORN_HOST: 0x42,
-  STORE_TIMESTAMP: 0x4a,
-  STORE_HOST: 0x52,
-  DELIVERY_TIMESTAMP: 0x5a,
-  RECEIPT_HANDLE: 0x62,
-  QUEUE_ID: 0x68,
-  QUEUE_OFFSET: 0x70,
-  INVISIBLE_DURATION: 0x7a,
-  DELIVERY_ATTEMPT: 0x80,
-  MESSAGE_GROUP: 0x8a,
-  TRACE_CONTEXT: 0x92,
-  DEAD_LETTER: 0xa2,
-  PRIORITY: 0xb0,
-} as const;
 
 const MD5_HEX_BYTES = 32;
 const LOWER_CASE = 0x61;
@@ -157,8 +127,8 @@ function time(tag: number, ms: number): void {
   const nanos = Math.round((ms - seconds * 1_000) * NANOS_PER_MS);
   begin(system, tag, 2 + int64Size(seconds) + varintSize(nanos));
   const to = system.bytes;
-  const at = writeInt64(to, writeVarint(to, system.at, TIME.SECONDS), seconds);
-  system.at = writeVarint(to, writeVarint(to, at, TIME.NANOS), nanos);
+  const at = writeInt64(to, writeVarint(to, system.at, SECONDS.SECONDS), seconds);
+  system.at = writeVarint(to, writeVarint(to, at, SECONDS.NANOS), nanos);
 }
 
 function deadLetter(bytes: Buffer): void {
