@@ -1,4 +1,4 @@
-import type { AnyMethod } from "./channel.js";
+import type { AnyMethod, Method } from "./channel.js";
 import { LogwheelError, type Sent } from "./errors.js";
 
 /** The caller's signal ended the call. */
@@ -30,16 +30,22 @@ export function unknownMethod(address: string, method: AnyMethod): LogwheelError
   );
 }
 
-/** The reply made no sense. */
-export function protocolError(address: string, method: AnyMethod, thrown: unknown): LogwheelError {
-  const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new LogwheelError(
-    "PROTOCOL",
-    `${address} answered ${method.path} with bytes that make no sense: ${why}`,
-    {
-      cause: thrown,
-    },
-  );
+/** What the bytes of a reply say; PROTOCOL if they make no sense. */
+export function readReply<ROut>(
+  address: string,
+  method: Method<never, unknown, never, ROut>,
+  bytes: Buffer,
+): ROut {
+  try {
+    return method.reply.decode(bytes);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new LogwheelError(
+      "PROTOCOL",
+      `${address} answered ${method.path} with bytes that make no sense: ${why}`,
+      { cause: thrown },
+    );
+  }
 }
 
 /** What a server's stream ends with when its client cancels or vanishes. */

@@ -1,5 +1,5 @@
 import { type Client, Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
-import { aborted, channelClosed, protocolError } from "./call-errors.js";
+import { aborted, channelClosed, readReply } from "./call-errors.js";
 import type { AnyMethod, CallOptions, Channel, Connect, Method, Stream } from "./channel.js";
 import type { Clock } from "./clock.js";
 import { ClosedStream } from "./closed-stream.js";
@@ -94,11 +94,7 @@ class GrpcChannel implements Channel {
   ): Promise<ROut> {
     if (options.signal?.aborted) throw aborted(method, "no");
     const reply = await this.#ask(method, method.request.encode(request), options);
-    try {
-      return method.reply.decode(reply);
-    } catch (thrown) {
-      throw protocolError(this.address, method, thrown);
-    }
+    return readReply(this.address, method, reply);
   }
 
   #ask(method: AnyMethod, request: Buffer, options: CallOptions): Promise<Buffer> {
@@ -138,13 +134,7 @@ class GrpcChannel implements Channel {
   open<Q, QOut, R, ROut>(method: Method<Q, QOut, R, ROut>, options: CallOptions = {}): Stream<Q, ROut> {
     return new TypedStream<Q, ROut>(this.#openBytes(method, options), {
       encode: (message) => method.request.encode(message),
-      decode: (bytes) => {
-        try {
-          return method.reply.decode(bytes);
-        } catch (thrown) {
-          throw protocolError(this.address, method, thrown);
-        }
-      },
+      decode: (bytes) => readReply(this.address, method, bytes),
       known: (thrown) => {
         if (!LogwheelError.is(thrown)) this.#logger.error({ err: thrown }, "a listener of a stream failed");
         return LogwheelError.from(thrown);

@@ -1,7 +1,7 @@
-import { aborted, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
-import type { AnyMethod, CallContext, CallOptions, Channel, Method, Stream } from "./channel.js";
+import { aborted, channelClosed, readReply, unknownMethod } from "./call-errors.js";
+import { limitCall } from "./call-limit.js";
+import type { CallContext, CallOptions, Channel, Method, Stream } from "./channel.js";
 import type { Clock } from "./clock.js";
-import type { LogwheelError } from "./errors.js";
 import type { Router } from "./router.js";
 
 /** What a channel to the server of the same process needs. */
@@ -13,8 +13,11 @@ export interface LocalChannelOptions {
   readonly streams: Channel;
 }
 
-const NEVER = new AbortController().signal;
-const UNBOUNDED: CallContext = { peer: "local", signal: NEVER, header: () => undefined };
+const UNBOUNDED: CallContext = {
+  peer: "local",
+  signal: new AbortController().signal,
+  header: () => undefined,
+};
 
 /**
  * A way to a server of the same process: a call of one message goes straight to its handler, by its codecs and nothing else. In a
@@ -40,11 +43,11 @@ export class LocalChannel implements Channel {
     options: CallOptions = {},
   ): Promise<ROut> {
     return new Promise((resolve, reject) => {
-      const { signal = NEVER, timeoutMs } = options;
       if (this.#closed) throw channelClosed(this.address, "no");
-      if (signal.aborted) throw aborted(method, "no");
-      const answer = this.#ask(method, request, signal);
-      const release = this.#limit(method, { signal, timeoutMs }, reject);
+      if (options.signal?.aborted) throw aborted(method, "no");
+      const answer = this.#ask(method, request, options.signal);
+      // What ends the wait does not end the call.
+      const release = limitCall({ clock: this.#clock, address: this.address, method }, options, reject);
       answer.then(
         (reply) => {
           release();
@@ -67,41 +70,12 @@ export class LocalChannel implements Channel {
     this.#streams.close();
   }
 
-  #ask<Q, ROut>(method: Method<Q, unknown, unknown, ROut>, request: Q, signal: AbortSignal): Promise<ROut> {
+  #ask<Q, ROut>(method: Method<Q, unknown, unknown, ROut>, request: Q, signal?: AbortSignal): Promise<ROut> {
     const route = this.#router.routes.get(method.path);
     if (route === undefined) throw unknownMethod(this.address, method);
-    const call = signal === NEVER ? UNBOUNDED : { ...UNBOUNDED, signal };
+    const call = signal === undefined ? UNBOUNDED : { ...UNBOUNDED, signal };
     return this.#router
       .unary(route, method.request.encode(request), call)
-      .then((reply) => this.#read(method, reply));
-  }
-
-  #read<ROut>(method: Method<never, unknown, unknown, ROut>, reply: Buffer): ROut {
-    try {
-      return method.reply.decode(reply);
-    } catch (thrown) {
-      throw protocolError(this.address, method, thrown);
-    }
-  }
-
-  /** Ends the wait, not the call, when the signal aborts or the time is over; the result takes both back. */
-  #limit(
-    method: AnyMethod,
-    { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number | undefined },
-    reject: (error: LogwheelError) => void,
-  ): () => void {
-    const cancel =
-      timeoutMs === undefined
-        ? undefined
-        : this.#clock.after(timeoutMs, () => reject(timedOut(this.address, method, timeoutMs)));
-    if (signal === NEVER) return cancel ?? nothing;
-    const abort = (): void => reject(aborted(method, "maybe"));
-    signal.addEventListener("abort", abort, { once: true });
-    return () => {
-      cancel?.();
-      signal.removeEventListener("abort", abort);
-    };
+      .then((reply) => readReply(this.address, method, reply));
   }
 }
-
-function nothing(): void {}

@@ -1,5 +1,6 @@
 import { CallEnd } from "./call-end.js";
-import { aborted, channelClosed, protocolError, timedOut, unknownMethod } from "./call-errors.js";
+import { aborted, channelClosed, readReply, unknownMethod } from "./call-errors.js";
+import { limitCall } from "./call-limit.js";
 import type {
   AnyMethod,
   CallContext,
@@ -191,7 +192,7 @@ class MemoryChannel implements Channel {
     } catch (thrown) {
       throw transported(LogwheelError.from(thrown));
     }
-    return this.#decode<ROut>(method, reply);
+    return readReply(this.address, method, reply);
   }
 
   open<Q, QOut, R, ROut>(method: Method<Q, QOut, R, ROut>, options: CallOptions = {}): Stream<Q, ROut> {
@@ -226,7 +227,7 @@ class MemoryChannel implements Channel {
     }
     return new TypedStream<Q, ROut>(client, {
       encode: (message) => method.request.encode(message),
-      decode: (bytes) => this.#decode<ROut>(method, bytes),
+      decode: (bytes) => readReply(this.address, method, bytes),
       known: (thrown) => LogwheelError.from(thrown),
     });
   }
@@ -246,26 +247,7 @@ class MemoryChannel implements Channel {
     );
   }
 
-  /** Ends the call when its signal aborts or its time is over; the result takes both back. */
   #limit(method: AnyMethod, options: CallOptions, lose: (error: LogwheelError) => void): () => void {
-    const { signal, timeoutMs } = options;
-    const abort = (): void => lose(aborted(method, "maybe"));
-    signal?.addEventListener("abort", abort, { once: true });
-    const cancel =
-      timeoutMs === undefined
-        ? undefined
-        : this.#link.clock.after(timeoutMs, () => lose(timedOut(this.address, method, timeoutMs)));
-    return () => {
-      cancel?.();
-      signal?.removeEventListener("abort", abort);
-    };
-  }
-
-  #decode<ROut>(method: AnyMethod, bytes: Buffer): ROut {
-    try {
-      return method.reply.decode(bytes) as ROut;
-    } catch (thrown) {
-      throw protocolError(this.address, method, thrown);
-    }
+    return limitCall({ clock: this.#link.clock, address: this.address, method }, options, lose);
   }
 }
