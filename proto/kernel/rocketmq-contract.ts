@@ -150,16 +150,6 @@ function framed<In extends object, Out extends object>(message: string): Codec<B
   return { encode: (reply) => (Buffer.isBuffer(reply) ? reply : encode(reply as In)), decode };
 }
 
-/** Clients acknowledge one message a call. */
-const ackMessage: Codec<AckMessageRequest, AckMessageRequest__Output> = bounded("AckMessageRequest", {
-  encode: codec<AckMessageRequest, object>("AckMessageRequest").encode,
-  decode: decodeAckMessage,
-});
-const ackMessageReply: Codec<AckMessageReply, AckMessageResponse__Output> = {
-  encode: encodeAckMessageReply,
-  decode: codec<object, AckMessageResponse__Output>("AckMessageResponse").decode,
-};
-
 function method<K extends "unary" | "stream">(kind: K) {
   return <Q extends object, QOut extends object, R extends object, ROut extends object>(
     name: string,
@@ -176,16 +166,25 @@ function method<K extends "unary" | "stream">(kind: K) {
 const unary = method("unary");
 const stream = method("stream");
 
-/** What most calls of producers are goes past the general codecs on the server. The one request that carries messages. */
-const producedMessages: Codec<SendMessageRequest, ProducedMessages> = bounded(
-  "SendMessageRequest",
-  { encode: codec<SendMessageRequest, object>("SendMessageRequest").encode, decode: decodeSendMessage },
-  true,
-);
-const sendMessageReply: Codec<SendMessageReply, SendMessageResponse__Output> = {
-  encode: encodeSendMessageReply,
-  decode: codec<object, SendMessageResponse__Output>("SendMessageResponse").decode,
-};
+/** A call that is made for each message: on the server it goes past the general codecs. */
+function hot<K extends "unary" | "stream", Q extends object, QOut, R, ROut extends object>(
+  kind: K,
+  name: string,
+  codecs: {
+    readonly decode: (bytes: Buffer) => QOut;
+    readonly encode: (reply: R) => Buffer;
+    readonly carriesBodies?: boolean;
+  },
+): Method<Q, QOut, R, ROut> & { kind: K } {
+  const { encode } = codec<Q, object>(`${name}Request`);
+  const { decode } = codec<object, ROut>(`${name}Response`);
+  return {
+    path: `/${MESSAGING_NAME}/${name}`,
+    kind,
+    request: bounded(`${name}Request`, { encode, decode: codecs.decode }, codecs.carriesBodies),
+    reply: { encode: codecs.encode, decode },
+  };
+}
 
 /** The calls of RocketMQ 5 clients. A stream of one request is one whose caller writes no more after the first. */
 export const MESSAGING = {
@@ -200,44 +199,40 @@ export const MESSAGING = {
     "HeartbeatRequest",
     "HeartbeatResponse",
   ),
-  sendMessage: {
-    path: `/${MESSAGING_NAME}/SendMessage`,
-    kind: "unary",
-    request: producedMessages,
-    reply: sendMessageReply,
-  } as Method<SendMessageRequest, ProducedMessages, SendMessageReply, SendMessageResponse__Output> & {
-    kind: "unary";
-  },
+  sendMessage: hot<
+    "unary",
+    SendMessageRequest,
+    ProducedMessages,
+    SendMessageReply,
+    SendMessageResponse__Output
+  >("unary", "SendMessage", {
+    decode: decodeSendMessage,
+    encode: encodeSendMessageReply,
+    carriesBodies: true,
+  }),
   queryAssignment: unary<
     QueryAssignmentRequest,
     QueryAssignmentRequest__Output,
     QueryAssignmentResponse,
     QueryAssignmentResponse__Output
   >("QueryAssignment", "QueryAssignmentRequest", "QueryAssignmentResponse"),
-  receiveMessage: {
-    path: `/${MESSAGING_NAME}/ReceiveMessage`,
-    kind: "stream",
-    request: bounded("ReceiveMessageRequest", {
-      encode: codec<ReceiveMessageRequest, object>("ReceiveMessageRequest").encode,
-      decode: decodeReceiveMessage,
-    }),
-    reply: framed("ReceiveMessageResponse"),
-  } as Method<
+  receiveMessage: hot<
+    "stream",
     ReceiveMessageRequest,
     ReceiveMessageRequest__Output,
     Received,
     ReceiveMessageResponse__Output
-  > & {
-    kind: "stream";
-  },
-  ackMessage: {
-    path: `/${MESSAGING_NAME}/AckMessage`,
-    kind: "unary",
-    request: ackMessage,
-    reply: ackMessageReply,
-  } as Method<AckMessageRequest, AckMessageRequest__Output, AckMessageReply, AckMessageResponse__Output> & {
-    kind: "unary";
-  },
+  >("stream", "ReceiveMessage", {
+    decode: decodeReceiveMessage,
+    encode: framed("ReceiveMessageResponse").encode,
+  }),
+  ackMessage: hot<
+    "unary",
+    AckMessageRequest,
+    AckMessageRequest__Output,
+    AckMessageReply,
+    AckMessageResponse__Output
+  >("unary", "AckMessage", { decode: decodeAckMessage, encode: encodeAckMessageReply }),
   forwardMessageToDeadLetterQueue: unary<
     ForwardMessageToDeadLetterQueueRequest,
     ForwardMessageToDeadLetterQueueRequest__Output,
