@@ -21,7 +21,7 @@ const UNBOUNDED: CallContext = {
 
 /**
  * A way to a server of the same process: a call of one message goes straight to its handler, by its codecs and nothing else. In a
- * network of the process, with its turns and its connections that may break, it costs half as much again as what the broker does for a message.
+ * network of the process it would have copies, turns and connections that may break, which nobody needs here.
  */
 export class LocalChannel implements Channel {
   readonly address: string;
