@@ -38,7 +38,7 @@ export interface OpenCursor {
  * one before. A lone move is written at the end of its turn, many at most every few milliseconds, or as
  * fast as the disk takes them while somebody waits for each.
  *
- * A crash loses what was not written: those messages are delivered again.
+ * A crash loses what was not written, and a power cut what was not synced: those messages are delivered again.
  */
 export class Cursors {
   readonly #store: Store;
@@ -54,8 +54,8 @@ export class Cursors {
   /** When a record was written last, and how long after it none is because of its weight. */
   #writtenMs = Number.NEGATIVE_INFINITY;
   #restMs = 0;
-  /** A record for which somebody waits is on its way to the disk. */
-  #settling = false;
+  /** A record for which somebody waits is being written. */
+  #writing = false;
   /** Somebody waits for the next one. */
   #awaited = false;
 
@@ -150,14 +150,15 @@ export class Cursors {
   }
 
   /**
-   * Calls `run` once a restart knows every move up to now, or the store has failed. `awaited`: somebody does nothing before, so
-   * that the next record goes as soon as the one before is settled.
+   * Calls `run` once every move up to now is written, or the store has failed. A restart knows it then; after a power cut groups may
+   * be where they were half a second before. `awaited`: somebody does nothing before, so that the next record goes as soon as the one
+   * before is written.
    */
   whenWritten(run: Settled, awaited = false): void {
-    if (this.#moved.size === 0) return this.#store.settled(run);
+    if (this.#moved.size === 0) return this.#store.whenWritten(run);
     this.#waiting.push(run);
     this.#awaited ||= awaited;
-    this.#writeAt(this.#soonMs(awaited && !this.#settling ? 0 : WRITE_EVERY_MS));
+    this.#writeAt(this.#soonMs(awaited && !this.#writing ? 0 : WRITE_EVERY_MS));
   }
 
   /** The same as a promise. */
@@ -165,6 +166,12 @@ export class Cursors {
     return new Promise((resolve, reject) =>
       this.whenWritten((error) => (error === null ? resolve() : reject(error))),
     );
+  }
+
+  /** Resolves once every move up to now is as durable as a message: for what somebody decided, rather than for progress. */
+  async settled(): Promise<void> {
+    await this.written();
+    await this.#store.whenSettled();
   }
 
   /** Writes now whatever has moved. */
@@ -185,10 +192,10 @@ export class Cursors {
       return;
     }
     if (waiting.length === 0) return;
-    this.#settling = true;
+    this.#writing = true;
     this.#awaited = false;
-    this.#store.settled((error) => {
-      this.#settling = false;
+    this.#store.whenWritten((error) => {
+      this.#writing = false;
       for (const run of waiting) run(error);
       if (this.#awaited) this.#writeAt(this.#soonMs(0));
     });

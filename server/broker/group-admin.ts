@@ -186,7 +186,7 @@ export class GroupAdmin {
     }
     if (!request.dryRun) {
       for (const { queue, to } of moves) this.#move(state, queue, to);
-      await cursors.written();
+      await cursors.settled();
     }
     return {
       queues: moves.map(({ queue, from, to }) => ({ queueId: queue.id, fromOffset: from, toOffset: to })),

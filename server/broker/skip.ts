@@ -35,7 +35,7 @@ export async function skipMessage(
   const member = live.members.find(({ id }) => id === (holder ?? lane?.member));
   if (inFlight && lane !== undefined) member?.seat?.leaseLost(lane, offset, attempt);
   live.wake();
-  await cursors.written();
+  await cursors.settled();
   logger.warn({ audit: "skip", group, topic, queueId, offset, ...standing }, "a message was skipped by hand");
   return standing;
 }

@@ -60,14 +60,14 @@ const STORE = {
     default: 500,
     min: 1,
     max: SECOND,
-    doc: "Async flush: what was written is flushed so much later at the latest.",
+    doc: "What was written is flushed so much later at the latest: everything in async flush, positions of groups in sync flush.",
   },
   flushBytes: {
     kind: "bytes",
     default: 8 * MiB,
     min: 4_096,
     max: GiB,
-    doc: "Async flush: so much is flushed at once, without waiting for `flushMs`.",
+    doc: "So much is flushed at once, without waiting for `flushMs`.",
   },
   unflushedBytesMax: {
     kind: "bytes",

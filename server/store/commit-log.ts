@@ -13,6 +13,12 @@ const MARK_BYTES = HEADER_BYTES + MARK_PAYLOAD_BYTES;
 const END_BYTES = HEADER_BYTES;
 const EMPTY = Buffer.alloc(0);
 
+/**
+ * What a batch may be made of that waits for the next sync: positions, which fall back a little in a power cut, and marks, that are for what
+ * follows them (docs/adr/0011).
+ */
+const FLUSHED_LATER: ReadonlySet<number> = new Set([KIND.cursors, KIND.mark]);
+
 /** What the log needs from the store around it. */
 export interface LogDeps {
   readonly segments: Segments;
@@ -159,7 +165,7 @@ export class CommitLog {
     writeRecord(slab.bytes, slab.view, slab.filled, header, from, start, end);
     slab.filled += bytes;
     this.#end = logOffset + bytes;
-    this.#writer.wake();
+    this.#writer.wake(FLUSHED_LATER.has(header.kind) ? 0 : this.#end);
     return logOffset;
   }
 
@@ -174,6 +180,16 @@ export class CommitLog {
   /** Calls `run` when everything below `target`, or all that is appended by now, is acknowledged or has failed. */
   settled(run: (error: LogwheelError | null) => void, target = this.#end): void {
     this.#writer.settled(target, run);
+  }
+
+  /** All that is appended by now is wanted on the disk at once. */
+  need(): void {
+    this.#writer.wake(this.#end);
+  }
+
+  /** Calls `run` when all that is appended by now is written, or has failed: it survives the end of this process. */
+  whenWritten(run: (error: LogwheelError | null) => void): void {
+    this.#writer.whenWritten(this.#end, run);
   }
 
   /** The log can no longer be trusted: whoever waits is told, and nothing is written any more. */

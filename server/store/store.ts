@@ -236,7 +236,12 @@ export class Store {
     this.#log.settled(run);
   }
 
-  /** The same as a promise, up to the newest so many bytes; rejects with STORE_FAILED. */
+  /** Calls `run` once everything appended so far is written, or has failed: a kill of this process leaves it, a power cut may not. */
+  whenWritten(run: (error: LogwheelError | null) => void): void {
+    this.#log.whenWritten(run);
+  }
+
+  /** Settled as a promise, up to the newest so many bytes; rejects with STORE_FAILED. */
   whenSettled(butBytes = 0): Promise<void> {
     return new Promise((resolve, reject) =>
       this.#log.settled((error) => (error === null ? resolve() : reject(error)), this.#log.end - butBytes),
@@ -258,9 +263,11 @@ export class Store {
     this.#appendChange(KIND.group, change);
   }
 
-  /** Records how far groups have come. Settled later. */
+  /** Records how far groups have come. A power cut may take it within `flushMs`, but not a group's first place in a queue (ADR 11). */
   appendCursors(changes: readonly MovedCursor[]): void {
+    const begins = changes.some(({ group, queue }) => !group.cursors.has(queue));
     this.#appendChange(KIND.cursors, changes.map(cursorChange));
+    if (begins) this.#log.need();
   }
 
   /**

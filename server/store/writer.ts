@@ -3,6 +3,7 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import type { Segment } from "./segment.js";
 import type { Segments } from "./segments.js";
 import type { Slabs } from "./slabs.js";
+import { type Reached, Waiters } from "./waiters.js";
 
 /** When a send is answered: after the write and a sync of its segment, or after the write. */
 export type Flush = "sync" | "async";
@@ -10,19 +11,19 @@ export type Flush = "sync" | "async";
 /** Batches up to this are written in the same turn: they go to the page cache, and a pool thread's hop costs more. */
 const WRITE_NOW_BYTES = 128 << 10;
 
-/** How far async flush may lag behind. Sync flush has no use for it. */
+/** How far flushing may lag behind: that of everything in async flush, that of group positions in sync flush. */
 export interface FlushLimits {
   /** A sync begins so long after the first unflushed byte at the latest. */
   readonly flushMs: number;
   /** A sync begins at so many unflushed bytes. */
   readonly flushBytes: number;
-  /** Nothing more should be taken at so many unflushed bytes, */
+  /** Async flush: nothing more should be taken at so many unflushed bytes, */
   readonly unflushedBytesMax: number;
   /** or when the first of them is so old. */
   readonly unflushedMsMax: number;
 }
 
-/** What async flush promises unless it is told otherwise. */
+/** What is promised unless it is told otherwise. */
 export const FLUSH_LIMITS: FlushLimits = {
   flushMs: 500,
   flushBytes: 8 << 20,
@@ -49,11 +50,10 @@ export interface WriterDeps {
   measured?(bytes: number, writeMs: number, syncMs: number): void;
 }
 
-type Run = (error: LogwheelError | null) => void;
-
 /**
  * The single writer of the commit log: what is appended while one batch is written (and synced) forms the next batch,
- * so that many sends cost one sync.
+ * so that many sends cost one sync. In sync flush a batch that nobody needs on the disk is synced later, with what follows or
+ * after `flushMs`.
  *
  * Invariant: after a failed write or sync the state of the file is unknown (the page cache may hold bytes that the disk
  * lacks, and a second sync would hide that), so nothing is written or synced any more until a restart.
@@ -61,10 +61,12 @@ type Run = (error: LogwheelError | null) => void;
  */
 export class Writer {
   readonly #deps: WriterDeps;
-  readonly #waiting: { target: number; run: Run }[] = [];
-  #waitingHead = 0;
+  readonly #toBeVisible = new Waiters();
+  readonly #toBeWritten = new Waiters();
   #written: number;
   #durable: number;
+  /** Sync flush: everything below is wanted on the disk at once. */
+  #needed = 0;
   #draining = false;
   #idle: (() => void)[] = [];
   #syncing: Promise<void> | undefined;
@@ -108,18 +110,31 @@ export class Writer {
     return sinceMs !== undefined && this.#deps.clock.monotonicMs() - sinceMs > unflushedMsMax;
   }
 
-  /** Something was appended: writes it after the current turn, or after the write under way. */
-  wake(): void {
+  /**
+   * Something was appended: writes it after the current turn, or after the write under way. Sync flush: everything below `needed` is synced
+   * right behind that.
+   */
+  wake(needed: number): void {
+    if (needed > this.#needed) this.#needed = needed;
     if (this.#draining || this.#failure !== undefined) return;
     this.#draining = true;
     queueMicrotask(() => void this.#drain());
   }
 
   /** Calls `run` when everything below `target` is acknowledged, at once if it is, in the order of the targets. */
-  settled(target: number, run: Run): void {
+  settled(target: number, run: Reached): void {
+    if (this.#failure !== undefined) return run(this.#failure);
+    if (target <= this.visible) return run(null);
+    this.#toBeVisible.add(target, run);
+    if (target > this.#needed) this.#needed = target;
+    if (!this.#draining) this.#syncNeeded();
+  }
+
+  /** Calls `run` when everything below `target` is written and so survives the end of this process; the same otherwise. */
+  whenWritten(target: number, run: Reached): void {
     if (this.#failure !== undefined) run(this.#failure);
-    else if (target <= this.visible) run(null);
-    else this.#waiting.push({ target, run });
+    else if (target <= this.#written) run(null);
+    else this.#toBeWritten.add(target, run);
   }
 
   /** Resolves when all that was appended is written and synced; rejects if that failed. */
@@ -139,9 +154,8 @@ export class Writer {
       : new LogwheelError("STORE_FAILED", `writing the commit log failed: ${reason}`, { cause: thrown });
     this.#cancelFlush?.();
     this.#deps.failed(this.#failure);
-    for (const { run } of this.#waiting.splice(this.#waitingHead)) run(this.#failure);
-    this.#waiting.length = 0;
-    this.#waitingHead = 0;
+    this.#toBeWritten.fail(this.#failure);
+    this.#toBeVisible.fail(this.#failure);
   }
 
   async #drain(): Promise<void> {
@@ -154,6 +168,7 @@ export class Writer {
       this.fail(thrown);
     }
     this.#draining = false;
+    this.#syncNeeded();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -172,17 +187,30 @@ export class Writer {
     else await segment.file.write(pieces, from - segment.start);
     if (this.#failure !== undefined) return;
     this.#written = to;
-    const writtenMs = clock.monotonicMs();
-    if (this.#deps.flush === "sync") {
-      await segment.file.sync();
-      this.#durable = to;
-      this.#deps.measured?.(to - from, writtenMs - startedMs, clock.monotonicMs() - writtenMs);
-    } else {
-      this.#flushSoon();
-      this.#deps.measured?.(to - from, writtenMs - startedMs, 0);
-    }
     segments.grown(to - from);
-    this.#advance();
+    const writtenMs = clock.monotonicMs();
+    if (this.#deps.flush === "async") this.#advance();
+    else this.#toBeWritten.reach(to);
+    let syncMs = 0;
+    if (this.#syncWanted) syncMs = await this.#syncTo(to);
+    else this.#flushSoon();
+    this.#deps.measured?.(to - from, writtenMs - startedMs, syncMs);
+  }
+
+  /** Syncs what is written up to `to`, unless a sync fails; returns the milliseconds that it took. */
+  async #syncTo(to: number): Promise<number> {
+    const beganMs = this.#deps.clock.monotonicMs();
+    while (this.#failure === undefined && this.#durable < to) await this.#sync();
+    return this.#deps.clock.monotonicMs() - beganMs;
+  }
+
+  /** Whether there is what sync flush is not to leave for later. */
+  get #syncWanted(): boolean {
+    return this.#deps.flush === "sync" && this.#needed > this.#durable;
+  }
+
+  #syncNeeded(): void {
+    if (this.#syncWanted && this.#failure === undefined) void this.#sync();
   }
 
   /** The next segment's first byte is written only after the last byte of the one before is durable. */
@@ -195,17 +223,8 @@ export class Writer {
   }
 
   #advance(): void {
-    const visible = this.visible;
-    const waiting = this.#waiting;
-    while (this.#waitingHead < waiting.length && waiting[this.#waitingHead]!.target <= visible)
-      waiting[this.#waitingHead++]!.run(null);
-    if (this.#waitingHead === waiting.length) {
-      waiting.length = 0;
-      this.#waitingHead = 0;
-    } else if (this.#waitingHead > 1_024) {
-      waiting.splice(0, this.#waitingHead);
-      this.#waitingHead = 0;
-    }
+    this.#toBeWritten.reach(this.#written);
+    this.#toBeVisible.reach(this.visible);
     this.#deps.advanced();
   }
 
@@ -213,7 +232,8 @@ export class Writer {
     const { clock, limits } = this.#deps;
     const nowMs = clock.monotonicMs();
     this.#unflushedSinceMs ??= nowMs;
-    if (this.#written - this.#durable >= limits.flushBytes) void this.#sync();
+    if (this.#syncing !== undefined) return; // its end comes here again
+    if (this.#syncWanted || this.#written - this.#durable >= limits.flushBytes) void this.#sync();
     else
       this.#cancelFlush ??= clock.after(
         Math.max(0, this.#unflushedSinceMs + limits.flushMs - nowMs),
@@ -244,6 +264,6 @@ export class Writer {
     this.#durable = to;
     this.#unflushedSinceMs = to < this.#written ? beganMs : undefined;
     if (to < this.#written) this.#flushSoon();
-    this.#deps.advanced();
+    this.#advance();
   }
 }

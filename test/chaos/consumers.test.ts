@@ -11,6 +11,9 @@ const KEYS = 3;
 const MEMBERS_MAX = 20;
 const EARLIEST = 1;
 
+/** So much of what was acknowledged a power cut may take back. */
+const FLUSH_MS = 500;
+
 /** A member that handles what it gets now and then. */
 interface Worker {
   readonly member: TestMember;
@@ -19,15 +22,15 @@ interface Worker {
 }
 
 /**
- * Members that come, go, die, stall, fail and acknowledge at random, over stops and power cuts of the broker. Checks while it runs
+ * Members that come, go, die, stall, fail and acknowledge at random, over stops, kills and power cuts of the broker. Checks while it runs
  * that no queue has two owners and nothing acknowledged comes again, and in the end that everything was handled.
  */
 class Crowd {
   readonly #random: () => number;
   readonly #mode: ModeName;
   readonly #workers = new Set<Worker>();
-  /** Acknowledged, and the broker said so: `queue/offset`. */
-  readonly #kept = new Set<string>();
+  /** Acknowledged, `queue/offset`, and when the broker said so. */
+  readonly #kept = new Map<string, number>();
   readonly #handled = new Set<string>();
   /** What stands behind a serial of a member. */
   readonly #promised = new Map<string, string>();
@@ -141,7 +144,14 @@ class Crowd {
   async #restart(): Promise<void> {
     for (const worker of this.#workers) this.#settle(worker);
     this.#workers.clear();
-    this.broker = await (this.#random() < 0.3 ? this.broker.restart() : this.broker.crash());
+    const how = this.#random();
+    if (how < 0.3) this.broker = await this.broker.restart();
+    else if (how < 0.5) this.broker = await this.broker.kill();
+    else {
+      const syncedMs = this.broker.clock.monotonicMs() - FLUSH_MS;
+      this.broker = await this.broker.crash();
+      for (const [key, saidMs] of this.#kept) if (saidMs > syncedMs) this.#kept.delete(key);
+    }
   }
 
   /** One member handles some of what it has, fails at some, acknowledges in lots, and releases what was taken back. */
@@ -214,7 +224,7 @@ class Crowd {
   #settle({ member }: Worker): void {
     for (const { serial, failures } of member.acked.splice(0)) {
       const key = this.#promised.get(`${member.id}/${serial}`);
-      if (failures.length === 0 && key !== undefined) this.#kept.add(key);
+      if (failures.length === 0 && key !== undefined) this.#kept.set(key, this.broker.clock.monotonicMs());
     }
   }
 

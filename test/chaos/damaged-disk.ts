@@ -10,9 +10,10 @@ import type { Store } from "../../server/store/store.js";
 import { type Damaged, flips, sectorDamage } from "../support/damage.js";
 import { type Contents, contentsOf, withFile } from "../support/disk-contents.js";
 import { replayable } from "../support/seeds.js";
+import { openSmall, WORLD_SEGMENT_BYTES } from "../support/small-store.js";
 import { bodyOf } from "../support/store-checks.js";
 import type { Appended, Model } from "../support/store-model.js";
-import { openSmall, WORLD_SEGMENT_BYTES, World } from "../support/store-world.js";
+import { World } from "../support/store-world.js";
 import type { Through } from "./power-loss.js";
 
 /** A stopped store with several segments, and what it holds. */

@@ -7,9 +7,10 @@ import type { MemoryViews } from "../../server/store/memory-views.js";
 import type { Store } from "../../server/store/store.js";
 import type { Flush } from "../../server/store/writer.js";
 import { forSeeds, replayable } from "../support/seeds.js";
+import { openSmall } from "../support/small-store.js";
 import { checkReplays, checkStore } from "../support/store-checks.js";
 import { type Entry, Model } from "../support/store-model.js";
-import { openSmall, type Progress, World } from "../support/store-world.js";
+import { type Progress, World } from "../support/store-world.js";
 
 /** A disk as it is found after a crash, and what was promised before. */
 export interface Crash {
@@ -111,7 +112,8 @@ async function checkPromises(
   flush: Flush,
 ): Promise<void> {
   const { end } = store.recovered;
-  const safe = flush === "sync" || killed ? promised.ackedTo : promised.durableTo;
+  const powerless = flush === "sync" ? promised.ackedTo : promised.durableTo;
+  const safe = killed ? promised.writtenTo : powerless;
   const due = entries.filter((entry) => entry.end <= safe).at(-1)?.end ?? 0;
   expect(end, "log offset up to which the log was found whole").to.be.at.least(due);
   await checkStore(store, Model.of(entries, end), promised.droppedTo);

@@ -6,8 +6,8 @@ import { LogwheelError } from "../../proto/kernel/errors.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
 import type { Flush } from "../../server/store/writer.js";
 import { MemoryCluster } from "../support/memory-cluster.js";
+import { openSmall } from "../support/small-store.js";
 import { bodies } from "../support/store.js";
-import { openSmall } from "../support/store-world.js";
 
 const KiB = 1 << 10;
 const SYNC_MS = [10, 1_000, 5_000, 30_000];

@@ -5,8 +5,9 @@ import { MemoryViews } from "../../server/store/memory-views.js";
 import { SEGMENT_HEADER_BYTES } from "../../server/store/segment.js";
 import { type Contents, contentsOf, withFile } from "../support/disk-contents.js";
 import { replayable } from "../support/seeds.js";
+import { openSmall } from "../support/small-store.js";
 import type { Entry } from "../support/store-model.js";
-import { openSmall, type Progress, World } from "../support/store-world.js";
+import { type Progress, World } from "../support/store-world.js";
 import { checkCrash } from "./power-loss.js";
 
 const LOG = "log";

@@ -1,3 +1,4 @@
+import { seeded } from "../../client/testing/seeded.js";
 import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { Acked__Output } from "../../proto/gen/logwheel/v1/Acked.js";
 import type { Assignment__Output } from "../../proto/gen/logwheel/v1/Assignment.js";
@@ -10,8 +11,7 @@ import type { ConsumeEvent, RecordBatch } from "../../proto/kernel/consume-codec
 import { BROKER, SERVICE_NAME } from "../../proto/kernel/contract.js";
 import { readDeadLetter } from "../../proto/kernel/dead-letter.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
-import type { Logger } from "../../proto/kernel/logger.js";
-import { silentLogger } from "../../proto/kernel/logger.js";
+import { type Logger, silentLogger } from "../../proto/kernel/logger.js";
 import { MemoryNetwork } from "../../proto/kernel/memory-channel.js";
 import type { MessageInput } from "../../proto/kernel/message-codec.js";
 import { type LastError, readRecord } from "../../proto/kernel/record.js";
@@ -67,11 +67,7 @@ export class ConsumingBroker {
     const { clock } = parts;
     const settings = { autoCreate: false, autoCreateQueues: 4, topicsMax: 100, queuesMax: 1_000 };
     this.topics = new Topics(store, clock, settings);
-    let seed = 1;
-    const random = (): number => {
-      seed = (seed * 16_807) % 2_147_483_647;
-      return seed / 2_147_483_647;
-    };
+    const random = seeded(1);
     this.groups = new Groups({
       store,
       topics: this.topics,
@@ -126,13 +122,20 @@ export class ConsumingBroker {
 
   /** Stops and starts again on the same disk. */
   async restart(): Promise<ConsumingBroker> {
-    await this.close();
-    return ConsumingBroker.open({ ...this.#options, clock: this.clock, memoryFiles: this.files });
+    return this.#openOn(this.files);
+  }
+
+  /** The process is killed and starts again: what was written is there. */
+  async kill(): Promise<ConsumingBroker> {
+    return this.#openOn(this.files.clone());
   }
 
   /** The machine loses power and starts again: nothing survives that was not synced. */
   async crash(): Promise<ConsumingBroker> {
-    const memoryFiles = this.files.losePower("nothing");
+    return this.#openOn(this.files.losePower("nothing"));
+  }
+
+  async #openOn(memoryFiles: MemoryFiles): Promise<ConsumingBroker> {
     await this.close();
     return ConsumingBroker.open({ ...this.#options, clock: this.clock, memoryFiles });
   }

@@ -1,21 +1,18 @@
 import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
-import { silentLogger } from "../../proto/kernel/logger.js";
 import type { Files } from "../../server/disk/files.js";
 import type { CursorState } from "../../server/store/cursor-state.js";
 import { MemoryViews } from "../../server/store/memory-views.js";
 import type { Queue } from "../../server/store/queue.js";
 import { KIND } from "../../server/store/record.js";
 import type { GroupState } from "../../server/store/state.js";
-import { Store } from "../../server/store/store.js";
+import type { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 import type { Flush } from "../../server/store/writer.js";
 import { appendDue, copyDue, recordsOf, settleDue } from "./due-steps.js";
+import { openSmall } from "./small-store.js";
 import { addTopic, append } from "./store.js";
 import { contentOf, type Entry, Model, placed } from "./store-model.js";
-
-/** Segments of worlds: a few dozen messages, so that every run rolls several times. */
-export const WORLD_SEGMENT_BYTES = 16 << 10;
 
 /** How far a world had come at some moment. */
 export interface Progress {
@@ -23,6 +20,8 @@ export interface Progress {
   readonly entries: number;
   /** Log offset below which everything was acknowledged. */
   readonly ackedTo: number;
+  /** Log offset below which everything was written. */
+  readonly writtenTo: number;
   /** Log offset below which everything was synced. */
   readonly durableTo: number;
   /** Log offset below which retention may have dropped messages. */
@@ -40,22 +39,6 @@ export interface WorldOptions {
   readonly store?: Partial<StoreOptions>;
 }
 
-/** Opens a store with the small segments of worlds. */
-export function openSmall(files: Files, options: Partial<StoreOptions> = {}): Promise<Store> {
-  return Store.open({
-    files,
-    clock: new TestClock(),
-    logger: silentLogger,
-    flush: "sync",
-    segmentBytes: WORLD_SEGMENT_BYTES,
-    slabsKept: 1,
-    cacheBytes: 1 << 20,
-    views: new MemoryViews(),
-    dueChangesKept: 8,
-    ...options,
-  });
-}
-
 /**
  * A store at work: seeded steps of everything that a broker does with one, and what was promised about them.
  *
@@ -67,6 +50,8 @@ export class World {
   /** Everything that was appended, in the order of the log. */
   entries: Entry[] = [];
   ackedTo = 0;
+  /** What a kill must leave; positions are in no more of a hurry. */
+  writtenTo = 0;
   droppedTo = 0;
   /** Whether steps may drop the oldest segment. */
   retention = true;
@@ -115,6 +100,7 @@ export class World {
     this.#store = store;
     this.entries = this.entries.filter(({ end }) => end <= store.recovered.end);
     this.ackedTo = store.figures.logEnd;
+    this.writtenTo = store.figures.logEnd;
     this.#durableTo = store.figures.durable;
   }
 
@@ -129,8 +115,8 @@ export class World {
 
   get progress(): Progress {
     if (this.#store !== null) this.#durableTo = Math.max(this.#durableTo, this.#store.figures.durable);
-    const { ackedTo, droppedTo } = this;
-    return { entries: this.entries.length, ackedTo, durableTo: this.#durableTo, droppedTo };
+    const { ackedTo, writtenTo, droppedTo } = this;
+    return { entries: this.entries.length, ackedTo, writtenTo, durableTo: this.#durableTo, droppedTo };
   }
 
   /** What everything appended adds up to. */
@@ -331,7 +317,7 @@ export class World {
         queueId: queue.id,
         state,
       });
-    this.#watch(figures.logEnd);
+    this.#watchWritten(figures.logEnd);
   }
 
   /** A producer will not repeat its older messages. */
@@ -373,8 +359,15 @@ export class World {
   }
 
   #watch(end: number): void {
+    this.#watchWritten(end);
     this.store.settled((error) => {
       if (error === null) this.ackedTo = Math.max(this.ackedTo, end);
+    });
+  }
+
+  #watchWritten(end: number): void {
+    this.store.whenWritten((error) => {
+      if (error === null) this.writtenTo = Math.max(this.writtenTo, end);
     });
   }
 

@@ -8,8 +8,8 @@ import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
 import { namedRange } from "../../chaos/damaged-disk.js";
 import { contentsOf } from "../../support/disk-contents.js";
+import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/small-store.js";
 import { addTopic, append, bodies, text } from "../../support/store.js";
-import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/store-world.js";
 
 /** Log offsets around what `act` appends: the range that its records take. */
 async function appended(store: Store, act: () => void): Promise<LogRange> {

@@ -9,8 +9,8 @@ import { KIND } from "../../../server/store/record.js";
 import type { Store } from "../../../server/store/store.js";
 import { verifyStore } from "../../../server/store/verify.js";
 import { allDue, appendDue, queueOf, roll, settleDue } from "../../support/due-steps.js";
+import { WORLD_SEGMENT_BYTES } from "../../support/small-store.js";
 import { openStore, text } from "../../support/store.js";
-import { WORLD_SEGMENT_BYTES } from "../../support/store-world.js";
 
 const FLIPS = 60;
 

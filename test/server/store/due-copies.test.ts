@@ -22,9 +22,10 @@ import {
   roll,
   settleDue,
 } from "../../support/due-steps.js";
+import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/small-store.js";
 import { text } from "../../support/store.js";
 import { checkReplays, checkStore } from "../../support/store-checks.js";
-import { openSmall, WORLD_SEGMENT_BYTES, World } from "../../support/store-world.js";
+import { World } from "../../support/store-world.js";
 
 describe("copies of what is due", () => {
   let files: MemoryFiles;

@@ -9,8 +9,8 @@ import type { Store } from "../../../server/store/store.js";
 import { verifyStore } from "../../../server/store/verify.js";
 import type { ViewChange } from "../../../server/store/views.js";
 import { allDue, appendDue, queueOf, settleDue, work } from "../../support/due-steps.js";
+import { openSmall } from "../../support/small-store.js";
 import { text } from "../../support/store.js";
-import { openSmall } from "../../support/store-world.js";
 
 describe("verify and rebuild, of what is due", () => {
   let files: MemoryFiles;

@@ -7,8 +7,8 @@ import { MemoryViews } from "../../../server/store/memory-views.js";
 import { emptyHeader, HEADER_BYTES, KIND } from "../../../server/store/record.js";
 import type { Store } from "../../../server/store/store.js";
 import { allDue, appendDue, queueOf, roll, settleDue } from "../../support/due-steps.js";
+import { openSmall } from "../../support/small-store.js";
 import { addTopic, encodedMessage, text } from "../../support/store.js";
-import { openSmall } from "../../support/store-world.js";
 
 /** A further half of the transaction that began with `first`. */
 function join(store: Store, first: DueEntry): DueEntry {

@@ -14,8 +14,9 @@ import { KIND } from "../../../server/store/record.js";
 import type { Store } from "../../../server/store/store.js";
 import { checkCrash } from "../../chaos/power-loss.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue, work } from "../../support/due-steps.js";
+import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/small-store.js";
 import { openStore, text } from "../../support/store.js";
-import { openSmall, WORLD_SEGMENT_BYTES, World } from "../../support/store-world.js";
+import { World } from "../../support/store-world.js";
 
 /** A line about the due index. */
 interface Line {

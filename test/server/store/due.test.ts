@@ -10,8 +10,8 @@ import { emptyHeader, KIND } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
 import { allDue, appendDue, once, queueOf, roll, settleDue } from "../../support/due-steps.js";
+import { openSmall } from "../../support/small-store.js";
 import { bodies, encodedMessage, text } from "../../support/store.js";
-import { openSmall } from "../../support/store-world.js";
 
 function codeOf(act: () => unknown): string {
   try {

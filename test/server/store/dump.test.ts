@@ -6,8 +6,8 @@ import { stoppedWorld } from "../../chaos/damaged-disk.js";
 import { codeOf } from "../../contract/files.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
 import { refusal } from "../../support/refusal.js";
+import { openSmall } from "../../support/small-store.js";
 import { addTopic, append, text } from "../../support/store.js";
-import { openSmall } from "../../support/store-world.js";
 
 async function dumped(files: MemoryFiles, filter?: DumpFilter): Promise<Dumped[]> {
   const found: Dumped[] = [];

@@ -12,8 +12,9 @@ import { checkDamaged, stoppedWorld } from "../../chaos/damaged-disk.js";
 import { SyncWatch } from "../../chaos/failing-disk.js";
 import { CrashCamera, checkCrash, type Through } from "../../chaos/power-loss.js";
 import { checkCut } from "../../chaos/torn-writes.js";
+import { openSmall } from "../../support/small-store.js";
 import { checkStore } from "../../support/store-checks.js";
-import { openSmall, World } from "../../support/store-world.js";
+import { World } from "../../support/store-world.js";
 import { wrappedFiles } from "../../support/wrapped-files.js";
 
 const none: Through = (files) => files;

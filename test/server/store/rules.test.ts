@@ -7,8 +7,8 @@ import { WINDOW_MAX } from "../../../server/store/producer-window.js";
 import { HEADER_BYTES } from "../../../server/store/record.js";
 import { segmentName } from "../../../server/store/segment.js";
 import type { Store } from "../../../server/store/store.js";
+import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/small-store.js";
 import { addTopic, append, bodies, text } from "../../support/store.js";
-import { openSmall, WORLD_SEGMENT_BYTES } from "../../support/store-world.js";
 
 const MARK_BYTES = HEADER_BYTES + 8;
 

@@ -11,8 +11,9 @@ import { type VerifyReport, verifyStore } from "../../../server/store/verify.js"
 import { stoppedWorld } from "../../chaos/damaged-disk.js";
 import { codeOf } from "../../contract/files.js";
 import { contentsOf, withFile } from "../../support/disk-contents.js";
+import { openSmall } from "../../support/small-store.js";
 import type { Appended } from "../../support/store-model.js";
-import { openSmall, World } from "../../support/store-world.js";
+import { World } from "../../support/store-world.js";
 
 /** The report without what is always there. */
 function faults({ damage, givenUp, sideFiles, torn }: VerifyReport): unknown {

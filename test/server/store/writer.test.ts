@@ -1,67 +1,12 @@
 import { expect } from "chai";
 import { settle, TestClock } from "../../../client/testing/test-clock.js";
 import { LogwheelError } from "../../../proto/kernel/errors.js";
-import { diskError, type Operation } from "../../../server/disk/memory-disk.js";
+import { diskError } from "../../../server/disk/memory-disk.js";
 import { MemoryFiles } from "../../../server/disk/memory-files.js";
 import { Store } from "../../../server/store/store.js";
-import type { StoreOptions } from "../../../server/store/store-options.js";
+import { SlowDisk } from "../../support/slow-disk.js";
+import { openSmall } from "../../support/small-store.js";
 import { addTopic, append, bodies, text } from "../../support/store.js";
-import { openSmall } from "../../support/store-world.js";
-
-const CHECKPOINT = "checkpoint";
-
-/** A store on a disk whose syncs of the log wait until they are released. */
-class SlowDisk {
-  readonly files = new MemoryFiles();
-  readonly clock = new TestClock();
-  readonly calls: string[] = [];
-  readonly #waiting: (() => void)[] = [];
-  #slow = false;
-  store!: Store;
-
-  static async open(options: Partial<StoreOptions>): Promise<SlowDisk> {
-    const disk = new SlowDisk();
-    disk.files.before = (operation) => disk.#before(operation);
-    disk.store = await openSmall(disk.files, { clock: disk.clock, ...options });
-    addTopic(disk.store, "orders");
-    await disk.store.whenSettled();
-    await disk.clock.advance(600);
-    disk.#slow = true;
-    disk.calls.length = 0;
-    return disk;
-  }
-
-  get syncing(): number {
-    return this.#waiting.length;
-  }
-
-  /** Lets the syncs under way end, and what follows from them happen. */
-  async release(): Promise<void> {
-    for (const end of this.#waiting.splice(0)) end();
-    for (let turn = 0; turn < 20; turn++) await settle();
-  }
-
-  async fast(): Promise<void> {
-    this.#slow = false;
-    await this.release();
-  }
-
-  /** Sends a message and tells in `acked` when it is acknowledged, or why not. */
-  send(body: string, acked: string[] = []): void {
-    append(this.store, this.queue, [text(body)]);
-    this.store.settled((error) => void acked.push(error === null ? body : `${body}: ${error.code}`));
-  }
-
-  get queue() {
-    return this.store.state.topics.get("orders")!.queues[0]!;
-  }
-
-  #before({ call, name }: Operation): void | Promise<void> {
-    if (name === CHECKPOINT || name.endsWith(".new")) return;
-    this.calls.push(call);
-    if (call === "sync" && this.#slow) return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-}
 
 describe("Writer", () => {
   it("T7: carries all that comes while one sync is slow with the next one (A6-01)", async () => {
@@ -264,7 +209,7 @@ describe("Writer", () => {
     const clock = new TestClock();
     const store = await openSmall(files, { clock });
     files.before = ({ call, name }) => {
-      if (name === CHECKPOINT && call === "write") throw diskError("EIO");
+      if (name === "checkpoint" && call === "write") throw diskError("EIO");
     };
     await clock.advance(1_000);
     expect(store.failure?.code).to.equal("STORE_FAILED");
