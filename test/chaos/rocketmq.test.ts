@@ -4,9 +4,9 @@ import { loadThroughKills } from "../support/rocketmq-load.js";
 import { RocketmqProcess } from "../support/rocketmq-process.js";
 import { figure } from "../support/seeds.js";
 
-const MESSAGES = figure(100_000, 1_000_000);
+const MESSAGES = figure(200_000, 1_000_000);
 /** Kills, evenly spread over the load. */
-const KILLS = 4;
+const KILLS = 10;
 
 describe("RocketMQ's own client for Node, and a broker that is killed again and again", function () {
   this.timeout(0);
