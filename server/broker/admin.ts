@@ -73,7 +73,7 @@ async function describeTopic({ store, topics }: AdminDeps, name: string): Promis
   const topic = topics.get(name);
   const queues = [];
   for (const queue of topic.queues) {
-    const firstOffset = store.firstOffset(queue);
+    const firstOffset = queue.firstOffset;
     const endOffset = store.endOffset(queue);
     const empty = firstOffset >= endOffset;
     queues.push({

@@ -40,7 +40,7 @@ async function seek(groups: Groups, topics: Topics, request: SeekRequest__Output
   const group = request.group === "" ? undefined : store.state.groups.get(request.group);
   const groupOffset = group && cursors.peek(group, queue)?.floor;
   return {
-    firstOffset: store.firstOffset(queue),
+    firstOffset: queue.firstOffset,
     endOffset: store.endOffset(queue),
     ...(atOffset === undefined ? {} : { atOffset }),
     ...(groupOffset === undefined ? {} : { groupOffset }),
@@ -74,7 +74,7 @@ async function ack(groups: Groups, topics: Topics, request: AckRequest__Output):
       { topic: request.topic },
     );
   const known = cursors.open(state, queue);
-  const open = known ?? cursors.create(state, queue, store.firstOffset(queue));
+  const open = known ?? cursors.create(state, queue, queue.firstOffset);
   const before = open.cursor.acknowledged;
   open.cursor.ack(0, below);
   for (const range of request.ranges) open.cursor.ack(range.start, range.end);

@@ -115,7 +115,7 @@ export class Cursors {
   /** Moves a cursor up to what retention has left of its queue, and says what the group has missed. */
   skipDropped(open: OpenCursor): void {
     const { group, queue, cursor } = open;
-    const first = this.#store.firstOffset(queue);
+    const first = queue.firstOffset;
     if (cursor.floor >= first) return;
     const messages = cursor.skipTo(first);
     this.movedUnasked(open);
@@ -131,7 +131,7 @@ export class Cursors {
   skipAllDropped(): void {
     for (const group of this.#store.state.groups.values())
       for (const [queue, { floor }] of group.cursors)
-        if (floor < this.#store.firstOffset(queue)) this.skipDropped(this.open(group, queue)!);
+        if (floor < queue.firstOffset) this.skipDropped(this.open(group, queue)!);
   }
 
   /** Moves cursors back that lie behind the end of their queue since the log was cut (guarantee G5). Once, before serving. */

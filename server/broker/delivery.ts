@@ -341,7 +341,7 @@ export class Delivery {
    */
   #refuse(lane: Lane, { from }: Run, thrown: unknown): void {
     this.#send();
-    if (this.#deps.store.firstOffset(lane.queue) > from) return this.#group.expect(0);
+    if (lane.queue.firstOffset > from) return this.#group.expect(0);
     const nowMs = this.#deps.deadlines.nowMs();
     lane.readAgainMs = nowMs + READ_AGAIN_MS;
     this.#group.expect(lane.readAgainMs);
@@ -359,7 +359,7 @@ export class Delivery {
 
   /** What retention took is behind the group now. */
   #skipDropped({ cursor, open, queue }: Lane): void {
-    const first = this.#deps.store.firstOffset(queue);
+    const first = queue.firstOffset;
     if (cursor.floor >= first) return;
     if (open === null) cursor.skipTo(first);
     else this.#deps.cursors.skipDropped(open);

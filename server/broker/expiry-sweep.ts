@@ -116,7 +116,7 @@ export class ExpirySweep {
     const known = this.#knownOf(open.group, queue);
     const span = known.marks.next(nowMs, store.endOffset(queue));
     if (span === null || !this.#mayGoOn(open, known)) return false;
-    const from = cursor.pendingFrom(Math.max(span.from, store.firstOffset(queue)));
+    const from = cursor.pendingFrom(Math.max(span.from, queue.firstOffset));
     if (from >= span.to) {
       known.marks.looked(span, span.to, Number.POSITIVE_INFINITY);
       return true;

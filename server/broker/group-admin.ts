@@ -144,7 +144,7 @@ export class GroupAdmin {
       const cursor = cursors.peek(state, queue);
       if (cursor === undefined) continue;
       const endOffset = store.endOffset(queue);
-      const lowest = Math.max(cursor.floor, store.firstOffset(queue));
+      const lowest = Math.max(cursor.floor, queue.firstOffset);
       const { ready, inFlight, retrying } = cursor.oldest(endOffset);
       queues.push({
         topic: queue.topic.name,
@@ -170,7 +170,7 @@ export class GroupAdmin {
    * becomes its nearest one.
    */
   async reset(request: ResetGroupRequest__Output): Promise<ResetGroupReply> {
-    const { store, cursors } = this.#groups.deps;
+    const { cursors } = this.#groups.deps;
     const state = this.#groups.get(request.name);
     const live = this.#groups.live(state);
     if (live.mode === "broadcast")
@@ -181,7 +181,7 @@ export class GroupAdmin {
     const queues = this.#queuesOf(request);
     const moves: { queue: Queue; from: number; to: number }[] = [];
     for (const queue of queues) {
-      const from = cursors.peek(state, queue)?.floor ?? store.firstOffset(queue);
+      const from = cursors.peek(state, queue)?.floor ?? queue.firstOffset;
       moves.push({ queue, from, to: await this.#targetOf(queue, request) });
     }
     if (!request.dryRun) {
@@ -202,7 +202,7 @@ export class GroupAdmin {
   async #storedAt(queue: Queue, offset: number): Promise<number | undefined> {
     const { store } = this.#groups.deps;
     if (offset === Number.POSITIVE_INFINITY) return 0;
-    if (offset < store.firstOffset(queue) || offset >= store.endOffset(queue)) return undefined;
+    if (offset < queue.firstOffset || offset >= store.endOffset(queue)) return undefined;
     return (await store.lookup.storedAt(queue, offset)) || undefined;
   }
 
@@ -220,7 +220,7 @@ export class GroupAdmin {
 
   async #targetOf(queue: Queue, { to, timeMs, offset }: ResetGroupRequest__Output): Promise<number> {
     const { store } = this.#groups.deps;
-    const [first, end] = [store.firstOffset(queue), store.endOffset(queue)];
+    const [first, end] = [queue.firstOffset, store.endOffset(queue)];
     switch (to) {
       case "earliest":
         return first;

@@ -98,7 +98,7 @@ export class Lanes {
     else if (start?.at === "time") this.#openAtTime(queue, start.ms);
     else {
       const end = start?.at === "latest";
-      const offset = end ? this.#store.endOffset(queue) : this.#store.firstOffset(queue);
+      const offset = end ? this.#store.endOffset(queue) : queue.firstOffset;
       this.#add(queue, this.#places.make(queue, offset));
     }
     return this.#byQueue.has(queue);
@@ -114,7 +114,7 @@ export class Lanes {
           { topic: queue.topic.name, queueId: queue.id, error: String(thrown) },
           "the offset of a time could not be found: the queue is read from its beginning",
         );
-        return this.#store.firstOffset(queue);
+        return queue.firstOffset;
       })
       .then((offset) => {
         if (this.#starting.get(queue) !== look) return;

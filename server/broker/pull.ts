@@ -65,7 +65,7 @@ export async function pull(
   if (builder.count > 0) meter.delivered(builder.count, builder.byteLength);
   return builder.finish({
     nextOffset: next,
-    firstOffset: store.firstOffset(queue),
+    firstOffset: queue.firstOffset,
     endOffset: store.endOffset(queue),
   });
 }
@@ -83,7 +83,7 @@ function roomOf({ maxMessages, maxBytes }: PullRequest__Output): Room {
 }
 
 function checkOffset(store: Store, queue: Queue, offset: number): void {
-  const [first, end] = [store.firstOffset(queue), store.endOffset(queue)];
+  const [first, end] = [queue.firstOffset, store.endOffset(queue)];
   if (offset >= first && offset <= end) return;
   throw new LogwheelError(
     "OFFSET_OUT_OF_RANGE",

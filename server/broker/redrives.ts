@@ -212,14 +212,14 @@ export class Redrives implements Lifecycle {
   #cursor(group: string, queue: Queue): OpenCursor {
     const { store, cursors } = this.#deps;
     const own = store.state.groups.get(redriveGroup(group))!;
-    return cursors.open(own, queue) ?? cursors.create(own, queue, store.firstOffset(queue));
+    return cursors.open(own, queue) ?? cursors.create(own, queue, queue.firstOffset);
   }
 
   /** Dead letters that fit and have somewhere to go. */
   async #count(group: string, queue: Queue, job: Pick<Job, "filter" | "to" | "end">): Promise<number> {
     const { store, cursors } = this.#deps;
     const own = store.state.groups.get(redriveGroup(group));
-    const cursor = (own && cursors.peek(own, queue)) ?? Cursor.at(store.firstOffset(queue));
+    const cursor = (own && cursors.peek(own, queue)) ?? Cursor.at(queue.firstOffset);
     const source = { group: own ?? NOBODY, queue, cursor };
     return new Redrive(this.#deps, source, job).count();
   }
@@ -251,7 +251,7 @@ export class Redrives implements Lifecycle {
   #sent(group: string, queue: Queue): number {
     const { store, cursors } = this.#deps;
     const own = store.state.groups.get(redriveGroup(group));
-    return (own && cursors.peek(own, queue)?.acknowledged) ?? store.firstOffset(queue);
+    return (own && cursors.peek(own, queue)?.acknowledged) ?? queue.firstOffset;
   }
 
   #audit(what: string, group: string, { filter, to, perSecond, total }: Job, by: string): void {

@@ -50,7 +50,7 @@ function checkPending(
   }: { group: string; queue: Queue; cursor: Cursor | undefined; offset: number },
 ): void {
   const { store } = groups.deps;
-  const [first, end] = [store.firstOffset(queue), store.endOffset(queue)];
+  const [first, end] = [queue.firstOffset, store.endOffset(queue)];
   if (offset < first || offset >= end)
     throw new LogwheelError(
       "OFFSET_OUT_OF_RANGE",

@@ -142,10 +142,7 @@ export class Topics {
   /** Deletes a topic with its messages and all cursors on it. A topic made again under its name starts empty. */
   async delete(name: string, dryRun: boolean): Promise<{ messages: number; groups: string[] }> {
     const topic = this.get(name);
-    const messages = topic.queues.reduce(
-      (sum, queue) => sum + queue.nextOffset - this.#store.firstOffset(queue),
-      0,
-    );
+    const messages = topic.queues.reduce((sum, queue) => sum + queue.nextOffset - queue.firstOffset, 0);
     const groups = [...this.#store.state.groups.values()]
       .filter((group) => topic.queues.some((queue) => group.cursors.has(queue)))
       .map((group) => group.name);

@@ -285,11 +285,6 @@ export class Store {
     this.state.reduce(KIND.cursors, change);
   }
 
-  /** Lowest offset of a queue that retention has left. */
-  firstOffset(queue: Queue): number {
-    return queue.firstOffset;
-  }
-
   /** One past the last offset of a queue that consumers may see: flushed in sync mode, written in async mode. */
   endOffset(queue: Queue): number {
     return this.#index.endOffset(queue, this.#log.visible);

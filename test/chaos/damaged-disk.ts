@@ -57,7 +57,7 @@ function damageOf(path: string, before: Buffer, after: Buffer | undefined): IsDa
 /** What one read of a queue, message by message, gives: bodies, or undefined for what is lost. */
 async function readEach(store: Store, queue: Queue, end: number): Promise<(string | undefined)[]> {
   const found: (string | undefined)[] = new Array(end).fill(undefined);
-  for (let next = store.firstOffset(queue); next < Math.min(end, store.endOffset(queue)); ) {
+  for (let next = queue.firstOffset; next < Math.min(end, store.endOffset(queue)); ) {
     const before = next;
     try {
       next = await store.read(

@@ -191,7 +191,7 @@ export class DelayWorld {
     const found: Arrived[] = [];
     const { store } = this;
     for (const queue of this.topics.get(topic).queues)
-      for (let next = store.firstOffset(queue); next < store.endOffset(queue); )
+      for (let next = queue.firstOffset; next < store.endOffset(queue); )
         next = await store.read(
           queue,
           next,

@@ -19,7 +19,7 @@ interface Read {
 export async function readQueue(store: Store, queue: Queue): Promise<Read[]> {
   const found: Read[] = [];
   const end = store.endOffset(queue);
-  for (let next = store.firstOffset(queue); next < end; ) {
+  for (let next = queue.firstOffset; next < end; ) {
     const before = next;
     next = await store.read(
       queue,
@@ -112,7 +112,7 @@ async function checkQueue(
   same(queue.nextOffset, messages.length, `next offset of ${where}`);
   same(store.endOffset(queue), messages.length, `end of ${where}`);
   const kept = messages.findIndex(({ logOffset }) => logOffset >= droppedTo);
-  const first = store.firstOffset(queue);
+  const first = queue.firstOffset;
   if (first > (kept < 0 ? messages.length : kept)) expect.fail(`${where} begins at ${first}, behind ${kept}`);
   same(await readQueue(store, queue), messages.slice(first).map(asRead), where);
 }

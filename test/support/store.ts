@@ -93,7 +93,7 @@ export function text(body: string, rest: Omit<MessageInput, "body"> = {}): Messa
 /** Bodies, as texts, of a queue's visible messages from an offset on. */
 export async function bodies(store: Store, queue: Queue, from = 0): Promise<string[]> {
   const found: string[] = [];
-  let next = Math.max(from, store.firstOffset(queue));
+  let next = Math.max(from, queue.firstOffset);
   while (next < store.endOffset(queue))
     next = await store.read(
       queue,

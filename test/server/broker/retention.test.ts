@@ -90,8 +90,8 @@ describe("retention", () => {
     const store = await filled(clock, 6);
     await keeper(store, clock, 30).look();
     const [long, short] = ["long", "short"].map((name) => store.state.topics.get(name)!.queues[0]!);
-    expect(store.firstOffset(long!)).to.equal(0);
-    expect(store.firstOffset(short!)).to.be.greaterThan(10);
+    expect(long!.firstOffset).to.equal(0);
+    expect(short!.firstOffset).to.be.greaterThan(10);
     await store.close();
   });
 
@@ -100,8 +100,8 @@ describe("retention", () => {
     const store = await filled(clock, 6);
     const queue = store.state.topics.get("long")!.queues[0]!;
     const firsts: number[] = [];
-    await keeper(store, clock, 3, () => firsts.push(store.firstOffset(queue))).look();
-    expect(firsts).to.deep.equal([store.firstOffset(queue)]);
+    await keeper(store, clock, 3, () => firsts.push(queue.firstOffset)).look();
+    expect(firsts).to.deep.equal([queue.firstOffset]);
     expect(firsts[0]).to.be.above(0);
     await store.close();
   });

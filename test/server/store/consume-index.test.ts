@@ -153,11 +153,11 @@ describe("ConsumeIndex", () => {
     const [first, second] = await store.sealed.list();
     const orders = store.state.topics.get("orders")!;
     await store.sealed.raiseFirstOffsets(orders.number, first!.end);
-    const raised = orders.queues.map((queue) => store.firstOffset(queue));
+    const raised = orders.queues.map((queue) => queue.firstOffset);
     expect(raised[0]).to.be.greaterThan(5);
     expect(raised[2]).to.equal(0);
     await store.sealed.raiseFirstOffsets(orders.number, second!.end);
-    expect(store.firstOffset(orders.queues[0]!)).to.be.greaterThan(raised[0]!);
+    expect(orders.queues[0]!.firstOffset).to.be.greaterThan(raised[0]!);
     files.before = null;
     await store.close();
   });
@@ -171,7 +171,7 @@ describe("ConsumeIndex", () => {
     await store.sealed.dropFirst();
     await store.sealed.dropFirst();
     expect(await reading).to.deep.equal([all[1]!.slice(20), all[1]!.slice(30)]);
-    expect(await bodies(store, first!)).to.deep.equal(all[0]!.slice(store.firstOffset(first!)));
+    expect(await bodies(store, first!)).to.deep.equal(all[0]!.slice(first!.firstOffset));
     await store.close();
     expect(files.disk.openFiles).to.equal(0);
   });
