@@ -219,11 +219,11 @@ function meterOf(registry: Registry): Meter {
     deadLettered: (group, reason) => dead.inc({ consumer_group: group, reason: deadReasonName(reason) }),
     expired: (topic, messages) => expired.inc({ topic }, messages),
     answered: (ms) => sendLatency.observe(ms / 1_000),
-    written(bytes, writeMs, syncMs) {
+    written(bytes, ms) {
       batchBytes.observe(bytes);
-      writeLatency.observe(writeMs / 1_000);
-      if (syncMs > 0) flushLatency.observe(syncMs / 1_000);
+      writeLatency.observe(ms / 1_000);
     },
+    synced: (ms) => flushLatency.observe(ms / 1_000),
   };
 }
 

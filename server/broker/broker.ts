@@ -179,10 +179,8 @@ export class Broker implements Lifecycle {
   static async open(options: BrokerOptions): Promise<Broker> {
     let fail: (error: LogwheelError) => void = () => {};
     const failed = new Promise<LogwheelError>((resolve) => (fail = resolve));
-    const { meter, ...rest } = options;
-    const measured: Meter["written"] = (...figures) => meter.written(...figures);
     const store = await withReserve(options.files, options.logger, () =>
-      Store.open({ ...rest, owner: rest.name, failed: fail, measured }),
+      Store.open({ ...options, owner: options.name, failed: fail }),
     );
     const broker = new Broker(options, store, failed);
     await broker.#due.open();

@@ -47,10 +47,7 @@ async function seek(groups: Groups, topics: Topics, request: SeekRequest__Output
   };
 }
 
-/**
- * Acknowledges for a group, of which the caller need not be a member; answers when a restart keeps it, for the group's first place in
- * the queue when a power cut does.
- */
+/** Acknowledges for a group, of which the caller need not be a member; answers when a restart keeps it. */
 async function ack(groups: Groups, topics: Topics, request: AckRequest__Output): Promise<AckReply> {
   const { store, cursors, counters } = groups.deps;
   const queue = queueOf(topics, request);
@@ -73,15 +70,14 @@ async function ack(groups: Groups, topics: Topics, request: AckRequest__Output):
       `group ${request.group} has acknowledged too many single ranges of ${show(queue)}: acknowledge what lies between them first`,
       { topic: request.topic },
     );
-  const known = cursors.open(state, queue);
-  const open = known ?? cursors.create(state, queue, queue.firstOffset);
+  const open = cursors.open(state, queue) ?? cursors.create(state, queue, queue.firstOffset);
   const before = open.cursor.acknowledged;
   open.cursor.ack(0, below);
   for (const range of request.ranges) open.cursor.ack(range.start, range.end);
   counters.messagesAcknowledged += open.cursor.acknowledged - before;
   cursors.moved(open);
   const offset = open.cursor.floor;
-  await (known === undefined ? cursors.settled() : cursors.written());
+  await cursors.written();
   groups.live(state).wake();
   return { offset };
 }

@@ -68,8 +68,7 @@ export class Delays {
   /** Puts each message that is due, and still pending, into its queue. Resolves when the last is on its way to the disk. */
   async deliver(entries: readonly DueEntry[]): Promise<void> {
     const { store } = this.#deps;
-    const visible = store.logEnd - store.unsettledBytes;
-    if (entries.some(({ origin }) => origin >= visible)) await store.whenSettled();
+    if (entries.some(({ origin }) => origin >= store.visible)) await store.whenSettled();
     for (let at = 0; at < entries.length; ) {
       const some = entries.slice(at, at + this.#readAtOnce);
       await this.#deliver(some, entries, at);

@@ -1,7 +1,8 @@
+import type { WriterMeter } from "../store/writer.js";
 import type { ConsumeCounters } from "./counters.js";
 
 /** Hears what a broker does, once per batch and never per message. What it does with that must be cheap. */
-export interface Meter {
+export interface Meter extends WriterMeter {
   /** Messages of one frame were taken: their number, and the bytes of their records. */
   taken(messages: number, bytes: number): void;
   /** Messages went out to a member or reader. */
@@ -14,8 +15,6 @@ export interface Meter {
   expired(topic: string, messages: number): void;
   /** Milliseconds from the arrival of a frame to its answer. */
   answered(ms: number): void;
-  /** One write of the log: its bytes, the milliseconds it took, and those of its sync, 0 without one. */
-  written(bytes: number, writeMs: number, syncMs: number): void;
 }
 
 /** Measures nothing. */
@@ -27,6 +26,7 @@ export const silentMeter: Meter = {
   expired() {},
   answered() {},
   written() {},
+  synced() {},
 };
 
 /** How far one group is on one topic. */

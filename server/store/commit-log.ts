@@ -5,7 +5,7 @@ import { emptyHeader, HEADER_BYTES, type Header, KIND, RECORD_BYTES_MAX, writeRe
 import { SEGMENT_HEADER_BYTES } from "./segment.js";
 import type { Segments } from "./segments.js";
 import { Slabs } from "./slabs.js";
-import { type Flush, type FlushLimits, Writer, type WriterDeps } from "./writer.js";
+import { type Flush, type FlushLimits, Writer, type WriterDeps, type WriterMeter } from "./writer.js";
 
 /** Every write begins with a record of this size that carries the durable mark known by then. */
 const MARK_PAYLOAD_BYTES = 8;
@@ -33,7 +33,7 @@ export interface LogDeps {
   readonly advanced: WriterDeps["advanced"];
   readonly sealed: WriterDeps["sealed"];
   readonly failed: WriterDeps["failed"];
-  readonly measured?: NonNullable<WriterDeps["measured"]>;
+  readonly meter?: WriterMeter;
 }
 
 /**
@@ -87,6 +87,11 @@ export class CommitLog {
 
   get visible(): number {
     return this.#writer.visible;
+  }
+
+  /** Bytes that wait to be acknowledged. */
+  get unsettledBytes(): number {
+    return this.#writer.unsettled(this.#end);
   }
 
   get written(): number {
@@ -187,7 +192,7 @@ export class CommitLog {
     this.#writer.wake(this.#end);
   }
 
-  /** Calls `run` when all that is appended by now is written, or has failed: it survives the end of this process. */
+  /** Calls `run` when all that is appended by now is written, and synced as far as that is needed, or has failed. */
   whenWritten(run: (error: LogwheelError | null) => void): void {
     this.#writer.whenWritten(this.#end, run);
   }

@@ -42,7 +42,7 @@ export interface RecoveryDeps {
   readonly accepted: LogRange | undefined;
 }
 
-/** How far behind a bad place a crash can have left whole records: what may be unflushed, and room. */
+/** How far behind a bad place a crash can have left whole records: what may be unflushed (positions of groups at most `flushBytes`), and room. */
 const SEARCH_BYTES = 96 << 20;
 
 /** What is known of a log before it is read. */

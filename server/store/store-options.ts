@@ -4,7 +4,7 @@ import type { Logger } from "../../proto/kernel/logger.js";
 import type { Files } from "../disk/files.js";
 import type { LogRange } from "./salvage.js";
 import type { ViewsFolder } from "./views.js";
-import type { Flush, FlushLimits } from "./writer.js";
+import type { Flush, FlushLimits, WriterMeter } from "./writer.js";
 
 /** What a store is made of and how it behaves. */
 export interface StoreOptions extends Partial<FlushLimits> {
@@ -30,6 +30,5 @@ export interface StoreOptions extends Partial<FlushLimits> {
   readonly acceptDamage?: LogRange | undefined;
   /** The log failed: nothing more will be stored; the process should end. */
   readonly failed?: (error: LogwheelError) => void;
-  /** After each write: bytes, milliseconds of the write, milliseconds of the sync (0 without one). */
-  readonly measured?: (bytes: number, writeMs: number, syncMs: number) => void;
+  readonly meter?: WriterMeter;
 }

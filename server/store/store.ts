@@ -77,7 +77,7 @@ export class Store {
         advanced: () => this.#advanced(),
         sealed: (segment) => this.sealed.seal(segment),
         failed: (error) => this.#failed(error),
-        ...(options.measured === undefined ? {} : { measured: options.measured }),
+        ...(options.meter === undefined ? {} : { meter: options.meter }),
       },
       {
         end: parts.recovered.closed ? last.end + SEGMENT_HEADER_BYTES : parts.recovered.end,
@@ -164,9 +164,14 @@ export class Store {
     return this.#log.end;
   }
 
-  /** Bytes accepted and not acknowledged yet. */
+  /** Everything below this log offset is acknowledged. */
+  get visible(): number {
+    return this.#log.visible;
+  }
+
+  /** Bytes accepted and not acknowledged yet; positions of groups do not count. */
   get unsettledBytes(): number {
-    return this.#log.end - this.#log.visible;
+    return this.#log.unsettledBytes;
   }
 
   /** Whether flushing lags so far behind that nothing more should be accepted. */
@@ -236,7 +241,7 @@ export class Store {
     this.#log.settled(run);
   }
 
-  /** Calls `run` once everything appended so far is written, or has failed: a kill of this process leaves it, a power cut may not. */
+  /** Calls `run` once all that was appended is written, or failed: a kill leaves it, a power cut does but for positions. */
   whenWritten(run: (error: LogwheelError | null) => void): void {
     this.#log.whenWritten(run);
   }

@@ -31,6 +31,14 @@ export const FLUSH_LIMITS: FlushLimits = {
   unflushedMsMax: 1_000,
 };
 
+/** Who is told what the disk takes. */
+export interface WriterMeter {
+  /** One write: its bytes and milliseconds. */
+  written(bytes: number, ms: number): void;
+  /** One sync: its milliseconds. */
+  synced(ms: number): void;
+}
+
 /** What the writer tells and asks its owner. */
 export interface WriterDeps {
   readonly segments: Segments;
@@ -46,8 +54,7 @@ export interface WriterDeps {
   sealed(segment: Segment): void;
   /** A write or sync failed; nothing will be written any more. */
   failed(error: LogwheelError): void;
-  /** After each write: its bytes and milliseconds, and those of its sync if it had one. */
-  measured?(bytes: number, writeMs: number, syncMs: number): void;
+  readonly meter?: WriterMeter;
 }
 
 /**
@@ -65,6 +72,8 @@ export class Writer {
   readonly #toBeWritten = new Waiters();
   #written: number;
   #durable: number;
+  /** Everything below is written, and was synced if that was needed. */
+  #kept: number;
   /** Sync flush: everything below is wanted on the disk at once. */
   #needed = 0;
   #draining = false;
@@ -80,6 +89,7 @@ export class Writer {
     this.#deps = deps;
     this.#written = durable;
     this.#durable = durable;
+    this.#kept = durable;
   }
 
   /** Everything below has been written. */
@@ -99,6 +109,11 @@ export class Writer {
 
   get failure(): LogwheelError | undefined {
     return this.#failure;
+  }
+
+  /** Bytes up to `end` that wait to be acknowledged; positions of groups do not. */
+  unsettled(end: number): number {
+    return Math.max(0, (this.#deps.flush === "sync" ? this.#needed : end) - this.visible);
   }
 
   /** Whether flushing lags so far behind what was appended, up to `end`, that nothing more should be accepted. */
@@ -130,10 +145,13 @@ export class Writer {
     if (!this.#draining) this.#syncNeeded();
   }
 
-  /** Calls `run` when everything below `target` is written and so survives the end of this process; the same otherwise. */
+  /**
+   * Calls `run` when everything below `target` is written and so survives the end of this process, and what is needed on the disk is there;
+   * at once if so.
+   */
   whenWritten(target: number, run: Reached): void {
     if (this.#failure !== undefined) run(this.#failure);
-    else if (target <= this.#written) run(null);
+    else if (target <= this.#kept) run(null);
     else this.#toBeWritten.add(target, run);
   }
 
@@ -188,20 +206,17 @@ export class Writer {
     if (this.#failure !== undefined) return;
     this.#written = to;
     segments.grown(to - from);
-    const writtenMs = clock.monotonicMs();
+    this.#deps.meter?.written(to - from, clock.monotonicMs() - startedMs);
+    if (this.#syncWanted) while (this.#failure === undefined && this.#durable < to) await this.#sync();
+    else {
+      this.#flushSoon();
+      // What is answered while a disk hangs would add to what a power cut takes.
+      if (this.#deps.flush === "sync") await this.#syncing;
+    }
+    if (this.#failure !== undefined) return;
+    this.#kept = to;
+    this.#toBeWritten.reach(to);
     if (this.#deps.flush === "async") this.#advance();
-    else this.#toBeWritten.reach(to);
-    let syncMs = 0;
-    if (this.#syncWanted) syncMs = await this.#syncTo(to);
-    else this.#flushSoon();
-    this.#deps.measured?.(to - from, writtenMs - startedMs, syncMs);
-  }
-
-  /** Syncs what is written up to `to`, unless a sync fails; returns the milliseconds that it took. */
-  async #syncTo(to: number): Promise<number> {
-    const beganMs = this.#deps.clock.monotonicMs();
-    while (this.#failure === undefined && this.#durable < to) await this.#sync();
-    return this.#deps.clock.monotonicMs() - beganMs;
   }
 
   /** Whether there is what sync flush is not to leave for later. */
@@ -223,7 +238,6 @@ export class Writer {
   }
 
   #advance(): void {
-    this.#toBeWritten.reach(this.#written);
     this.#toBeVisible.reach(this.visible);
     this.#deps.advanced();
   }
@@ -233,7 +247,7 @@ export class Writer {
     const nowMs = clock.monotonicMs();
     this.#unflushedSinceMs ??= nowMs;
     if (this.#syncing !== undefined) return; // its end comes here again
-    if (this.#syncWanted || this.#written - this.#durable >= limits.flushBytes) void this.#sync();
+    if (this.#written - this.#durable >= limits.flushBytes) void this.#sync();
     else
       this.#cancelFlush ??= clock.after(
         Math.max(0, this.#unflushedSinceMs + limits.flushMs - nowMs),
@@ -256,14 +270,16 @@ export class Writer {
     const beganMs = this.#deps.clock.monotonicMs();
     try {
       await this.#deps.segments.last!.file.sync();
+      this.#syncing = undefined;
+      if (this.#failure !== undefined) return;
+      this.#deps.meter?.synced(this.#deps.clock.monotonicMs() - beganMs);
+      this.#durable = to;
+      this.#unflushedSinceMs = to < this.#written ? beganMs : undefined;
+      if (to < this.#written) this.#flushSoon();
+      this.#advance();
     } catch (thrown) {
+      this.#syncing = undefined;
       this.fail(thrown);
     }
-    this.#syncing = undefined;
-    if (this.#failure !== undefined) return;
-    this.#durable = to;
-    this.#unflushedSinceMs = to < this.#written ? beganMs : undefined;
-    if (to < this.#written) this.#flushSoon();
-    this.#advance();
   }
 }

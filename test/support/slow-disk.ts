@@ -1,6 +1,7 @@
 import { settle, TestClock } from "../../client/testing/test-clock.js";
 import type { Operation } from "../../server/disk/memory-disk.js";
 import { MemoryFiles } from "../../server/disk/memory-files.js";
+import type { CursorState } from "../../server/store/cursor-state.js";
 import type { Store } from "../../server/store/store.js";
 import type { StoreOptions } from "../../server/store/store-options.js";
 import { openSmall } from "./small-store.js";
@@ -50,9 +51,9 @@ export class SlowDisk {
   }
 
   /** Moves the cursor of a group. */
-  move(name: string, floor: number): void {
+  move(name: string, floor: number, acked: CursorState["acked"] = []): void {
     const group = this.store.state.groups.get(name)!;
-    const state = { floor, acked: [], retries: [], fence: 0 };
+    const state = { floor, acked, retries: [], fence: 0 };
     this.store.appendCursors([{ group, queue: this.queue, state }]);
   }
 

@@ -115,6 +115,23 @@ describe("Cursors", () => {
     broker.files.before = null;
   });
 
+  it("answer at once when nothing has moved, and sync nothing for that", async () => {
+    await broker.sendNumbered(queue, 2);
+    const open = cursors.create(group, queue, 0);
+    await broker.pass(5);
+    open.cursor.ack(0, 1);
+    cursors.moved(open);
+    await broker.pass(5);
+    const calls: string[] = [];
+    broker.files.before = ({ call }) => void calls.push(call);
+    let answers = 0;
+    cursors.whenWritten(() => answers++);
+    expect(answers).to.equal(1);
+    await quiet();
+    expect(calls).to.deep.equal([]);
+    broker.files.before = null;
+  });
+
   it("are closed when no lane goes by them and nothing is to be written", async () => {
     await broker.sendNumbered(queue, 2);
     const first = cursors.create(group, queue, 0);
