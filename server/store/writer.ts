@@ -158,8 +158,7 @@ export class Writer {
   /** Resolves when all that was appended is written and synced; rejects if that failed. */
   async flush(): Promise<void> {
     if (this.#draining) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    // A sync that is under way covers only what was written before it began.
-    while (this.#failure === undefined && this.#durable < this.#written) await this.#sync();
+    await this.#syncTo(this.#written);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -207,7 +206,7 @@ export class Writer {
     this.#written = to;
     segments.grown(to - from);
     this.#deps.meter?.written(to - from, clock.monotonicMs() - startedMs);
-    if (this.#syncWanted) while (this.#failure === undefined && this.#durable < to) await this.#sync();
+    if (this.#syncWanted) await this.#syncTo(to);
     else {
       this.#flushSoon();
       // What is answered while a disk hangs would add to what a power cut takes.
@@ -253,6 +252,12 @@ export class Writer {
         Math.max(0, this.#unflushedSinceMs + limits.flushMs - nowMs),
         () => void this.#sync(),
       );
+  }
+
+  /** Resolves when everything below `to`, which is written, is durable, or the log has failed. */
+  async #syncTo(to: number): Promise<void> {
+    // A sync that is under way covers only what was written before it began.
+    while (this.#failure === undefined && this.#durable < to) await this.#sync();
   }
 
   /** Syncs the newest segment, or waits for the sync under way: there is never more than one. */
