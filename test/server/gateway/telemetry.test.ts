@@ -5,6 +5,7 @@ import type {
 } from "../../../proto/gen/apache/rocketmq/v2/TelemetryCommand.js";
 import type { Stream } from "../../../proto/kernel/channel.js";
 import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
+import { ClientCommands } from "../../../server/gateway/client-commands.js";
 import { GatewayClients } from "../../../server/gateway/clients.js";
 import { Telemetry } from "../../../server/gateway/telemetry.js";
 import { FakeStream } from "../../support/fake-stream.js";
@@ -64,7 +65,8 @@ describe("telemetry", () => {
     const clients = new GatewayClients(world.cluster.clock, () => {});
     const stream = new FakeStream<TelemetryCommand, TelemetryCommand__Output>();
     const groupRules = async () => ({ ordered: false, maxAttempts: 17, retryDelaysMs: [1_000] });
-    const deps = { clients, rules: { bodyBytesMax: 1 }, groupRules, settled() {}, closed() {} };
+    const commands = new ClientCommands({ clock: world.cluster.clock, random: () => 0.5 });
+    const deps = { clients, commands, rules: { bodyBytesMax: 1 }, groupRules, settled() {}, closed() {} };
     const header = (name: string): string | undefined => (name === "x-mq-client-id" ? "slow" : undefined);
     new Telemetry(deps, stream, { peer: "", signal: new AbortController().signal, header });
     stream.accepts = false;
