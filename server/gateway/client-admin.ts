@@ -24,7 +24,7 @@ import type { TopicRoutes } from "./topic-routes.js";
 
 const LISTED_MAX = 1_024;
 
-/** Characters of the topics in one list, which its caller has to be able to read; the first client comes whatever it has. */
+/** Characters of what clients have told in one list, which its caller has to be able to read; the first client comes whatever it has. */
 const LISTED_TEXT_MAX = 1 << 20;
 
 /** What administration of clients stands on. */
@@ -58,7 +58,7 @@ export class ClientAdmin
     for (const client of clientId === "" ? this.#deps.clients : this.#known(clientId)) {
       if (group !== "" && groupOf(client) !== group) continue;
       const shown = show(client, nowMs);
-      textLeft -= shown.id!.length + (shown.topics ?? []).reduce((sum, topic) => sum + topic.length, 0);
+      textLeft -= lengthOf(shown);
       if (clients.length > 0 && (clients.length >= most || textLeft < 0)) return { clients, more: true };
       clients.push(shown);
     }
@@ -147,7 +147,7 @@ export class ClientAdmin
   }
 }
 
-function show(client: GatewayClient, nowMs: number): RocketmqClient {
+function show(client: GatewayClient, nowMs: number): Required<RocketmqClient> {
   const { id, settings, namespace, tell, heardMs } = client;
   const { language, version, hostname } = settings?.userAgent ?? {};
   return {
@@ -161,6 +161,10 @@ function show(client: GatewayClient, nowMs: number): RocketmqClient {
     telemetry: tell !== undefined,
     heardMsAgo: Math.round(nowMs - heardMs),
   };
+}
+
+function lengthOf({ id, version, host, group, topics }: Required<RocketmqClient>): number {
+  return [id, version, host, group, ...topics].reduce((sum, text) => sum + text.length, 0);
 }
 
 function groupOf({ settings, namespace }: GatewayClient): string {

@@ -88,7 +88,7 @@ export class ClientCommands {
   broken(tell: Tell): void {
     for (const waiting of this.#waiting.values()) {
       if (waiting.tell !== tell) continue;
-      const what = `the telemetry stream of client ${waiting.clientId} ended before its answer came: try again`;
+      const what = `the telemetry stream of client ${waiting.clientId} ended before its answer came, as it does with one of more than 1 MiB: try again`;
       waiting.settle(new LogwheelError("CONFLICT", what));
     }
   }

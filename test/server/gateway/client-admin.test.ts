@@ -129,6 +129,9 @@ describe("administration of clients of RocketMQ", () => {
     for (const id of ["4", "5"]) await play(id, { ...SENDER, publishing: { topics } });
     const long = await ask(client.admin.rocketmq.list());
     expect([long.clients.length, long.more]).to.deep.equal([4, true]);
+    const hostname = "h".repeat(600_000);
+    for (const id of ["4", "5"]) await play(id, { ...SENDER, userAgent: { hostname } });
+    expect((await ask(client.admin.rocketmq.list())).more).to.equal(true);
   });
 
   it("has a client say what its threads do, by the broker that has its stream", async () => {
@@ -239,6 +242,16 @@ describe("administration of clients of RocketMQ", () => {
     await world.cluster.until("it was asked", () => commands.length > 0);
     stream.end();
     expect(await ask(waiting)).to.equal("CONFLICT");
+  });
+
+  it("says that the stream ended when a client says more than may be said at once", async () => {
+    await play("p", SENDER, {
+      reply: ({ printThreadStackTraceCommand: asked }) =>
+        asked
+          ? { threadStackTrace: { nonce: asked.nonce, threadStackTrace: "x".repeat(1 << 20) } }
+          : undefined,
+    });
+    expect(await ask(codeOf(client.admin.rocketmq.stackTrace("p")))).to.equal("CONFLICT");
   });
 
   it("waits a little less than its caller does, to say that there was no answer", async () => {
