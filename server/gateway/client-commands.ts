@@ -33,6 +33,8 @@ export class ClientCommands {
   readonly #random: () => number;
   /** By nonce. */
   readonly #waiting = new Map<string, Waiting>();
+  /** Streams whose clients have not read yet what was sent by them. */
+  readonly #full = new WeakSet<Tell>();
   #sent = 0;
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: () => number }) {
@@ -40,14 +42,14 @@ export class ClientCommands {
     this.#random = random;
   }
 
-  /** Sends a command that no client answers. CONFLICT without a stream. */
+  /** Sends a command that no client answers. CONFLICT without a stream, THROTTLED while that is full. */
   tell(client: GatewayClient, command: (nonce: string) => TelemetryCommand): void {
-    streamOf(client)(command(this.#nonce()));
+    this.#streamOf(client)(command(this.#nonce()));
   }
 
   /**
-   * Sends a command; its answer, which carries the same nonce. CONFLICT without a stream, or if that ends before; TIMEOUT; THROTTLED
-   * while too many wait.
+   * Sends a command; its answer, which carries the same nonce. CONFLICT without a stream, or if that ends before; THROTTLED
+   * while that is full, or too many wait; TIMEOUT; ABORTED.
    */
   async ask(
     client: GatewayClient,
@@ -55,7 +57,7 @@ export class ClientCommands {
     { waitMs, signal }: CommandWait,
   ): Promise<TelemetryCommand__Output> {
     const { id: clientId } = client;
-    const tell = streamOf(client);
+    const tell = this.#streamOf(client);
     this.#checkRoom(clientId);
     const nonce = this.#nonce();
     const answer = await new Promise<TelemetryCommand__Output | LogwheelError>((resolve) => {
@@ -93,6 +95,28 @@ export class ClientCommands {
     }
   }
 
+  /** A stream holds as much as it may: commands are refused until `drained`, since nothing else bounds what is kept for its client. */
+  full(tell: Tell): void {
+    this.#full.add(tell);
+  }
+
+  drained(tell: Tell): void {
+    this.#full.delete(tell);
+  }
+
+  #streamOf({ id, tell }: GatewayClient): Tell {
+    if (tell === undefined)
+      throw new LogwheelError(
+        "CONFLICT",
+        `client ${id} has no telemetry stream here now: it opens one when it next tells its settings, or has one at another broker`,
+      );
+    if (!this.#full.has(tell)) return tell;
+    throw new LogwheelError(
+      "THROTTLED",
+      `client ${id} has not read yet what it was told before: try again later`,
+    );
+  }
+
   #nonce(): string {
     return `${++this.#sent}-${Math.floor(this.#random() * NONCE_RANGE).toString(16)}`;
   }
@@ -104,14 +128,6 @@ export class ClientCommands {
     const whose = ofClient < WAITING_MAX.ofClient ? "of all clients" : `of client ${clientId}`;
     throw new LogwheelError("THROTTLED", `too many commands wait for answers ${whose}: try again later`);
   }
-}
-
-function streamOf({ id, tell }: GatewayClient): Tell {
-  if (tell !== undefined) return tell;
-  throw new LogwheelError(
-    "CONFLICT",
-    `client ${id} has no telemetry stream here now: it opens one when it next tells its settings, or has one at another broker`,
-  );
 }
 
 function silence(clientId: string, waitMs: number): LogwheelError {

@@ -44,10 +44,15 @@ export class Telemetry {
     this.#namespace = namespaceOf(call);
     // A client that does not read what it is told is heard no further until it does.
     const tell = (command: TelemetryCommand): void => {
-      if (!stream.write(command)) stream.pause();
+      if (stream.write(command)) return;
+      stream.pause();
+      deps.commands.full(tell);
     };
     stream.listen({
-      drain: () => stream.resume(),
+      drain: () => {
+        stream.resume();
+        deps.commands.drained(tell);
+      },
       message: (command) => this.#take(command, tell),
       end: () => stream.end(),
       close: () => {

@@ -73,8 +73,14 @@ describe("telemetry", () => {
     stream.hear(SETTINGS as TelemetryCommand__Output);
     await world.cluster.until("it is answered", () => stream.written.length > 0);
     expect(stream.paused).to.equal(true);
+    const slow = clients.get("slow")!;
+    const reconnect = (nonce: string) => ({ reconnectEndpointsCommand: { nonce } });
+    expect(() => commands.tell(slow, reconnect)).to.throw(/has not read yet/);
+    expect(stream.written.length).to.equal(1);
     stream.drain();
     expect(stream.paused).to.equal(false);
+    commands.tell(slow, reconnect);
+    expect(stream.written.length).to.equal(2);
   });
 
   it("ends with its client's, although that never said what it is", async () => {
