@@ -2,6 +2,7 @@ export type { ErrorCode, ErrorDetails, Sent } from "../proto/kernel/errors.js";
 export { LogwheelError } from "../proto/kernel/errors.js";
 export type { Logger } from "../proto/kernel/logger.js";
 export type * from "./sdk/admin-group-types.js";
+export type * from "./sdk/admin-rocketmq-types.js";
 export type * from "./sdk/admin-types.js";
 export type { Client } from "./sdk/client.js";
 export { connect } from "./sdk/connect.js";

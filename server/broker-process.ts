@@ -10,6 +10,7 @@ import { Shedding } from "./broker/shedding.js";
 import type { BrokerConfig } from "./config.js";
 import type { Files } from "./disk/files.js";
 import { NodeFiles } from "./disk/node-files.js";
+import type { Gateway } from "./gateway/gateway.js";
 import { quiet } from "./logger.js";
 import { LoopLag } from "./loop-lag.js";
 import type { MetricsHttp } from "./metrics-http.js";
@@ -39,11 +40,20 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
   const connections = (): number => parts.serving?.listening.connections() ?? 0;
   const files = await NodeFiles.open(config.data);
   const broker = await Broker.open(
-    brokerOptions(config, { ...context, files, logger, connect, meter, shedding, connections }),
+    brokerOptions(config, {
+      ...context,
+      files,
+      logger,
+      connect,
+      meter,
+      shedding,
+      connections,
+      rocketmq: () => parts.gateway?.admin,
+    }),
   );
   parts.broker = broker;
   let address = config.advertise;
-  const gateway = config.rocketmq
+  parts.gateway = config.rocketmq
     ? brokerGateway({
         broker,
         name: config.name,
@@ -55,6 +65,7 @@ export async function startBroker(config: BrokerConfig, context: ProcessContext)
         address: () => address,
       })
     : undefined;
+  const { gateway } = parts;
   const serving = await serveAll(config, [...broker.served, ...(gateway?.served ?? [])], { clock, logger });
   parts.serving = serving;
   address = withPort(config.advertise, serving.listening.port);
@@ -93,6 +104,7 @@ export interface BrokerDeps extends Omit<ProcessContext, "logger"> {
   readonly meter: Meter;
   readonly shedding: Shedding;
   readonly connections: () => number;
+  readonly rocketmq?: NonNullable<BrokerOptions["rocketmq"]>;
 }
 
 /** A broker's settings as it takes them. */
@@ -149,6 +161,8 @@ export function brokerOptions(config: BrokerConfig, deps: BrokerDeps): BrokerOpt
 /** What there is of a broker so far. */
 interface Parts {
   broker?: Broker;
+  /** Undefined for good with `--rocketmq false`. */
+  gateway?: Gateway | undefined;
   serving?: Serving;
   readonly lag: LoopLag;
   stopping: boolean;

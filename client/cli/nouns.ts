@@ -22,6 +22,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   tx: { describe: "Transactions that nobody has decided", load: () => import("./tx.js") },
   dlq: { describe: "Dead letters: list, show, send again, purge", load: () => import("./dlq.js") },
   delay: { describe: "Messages that are delivered later", load: () => import("./delay.js") },
+  rocketmq: { describe: "Connected clients of RocketMQ 5", load: () => import("./rocketmq.js") },
   cluster: { describe: "The cluster as a whole", load: () => import("./cluster.js") },
   broker: { describe: "Brokers and their state", load: () => import("./broker.js") },
   store: { describe: "The log in a stopped broker's folder", load: () => import("./store.js") },

@@ -8,6 +8,7 @@ import type {
   SkipOptions,
   SkippedMessage,
 } from "./admin-group-types.js";
+import type { RocketmqClientsOf } from "./admin-rocketmq-types.js";
 import type { DeadLettersOf } from "./dead-letter-types.js";
 import type { DueAnswer } from "./due.js";
 import type { CallOptions, Message } from "./types.js";
@@ -263,6 +264,7 @@ export interface Admin {
     /** How many are due when. */
     histogram(options: DelayedHistogram): Promise<DelayedCounts>;
   };
+  readonly rocketmq: RocketmqClientsOf;
   readonly cluster: {
     describe(options?: CallOptions): Promise<ClusterDescription>;
     health(options?: CallOptions): Promise<ClusterHealth>;

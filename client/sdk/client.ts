@@ -7,6 +7,7 @@ import { DeadLetterAdmin } from "./admin-dead-letters.js";
 import { DelayedAdmin } from "./admin-delayed.js";
 import { GroupAdmin } from "./admin-groups.js";
 import { MessageAdmin } from "./admin-messages.js";
+import { RocketmqAdmin } from "./admin-rocketmq.js";
 import { TopicAdmin } from "./admin-topics.js";
 import { TransactionAdmin } from "./admin-transactions.js";
 import type { Admin } from "./admin-types.js";
@@ -119,6 +120,7 @@ export class ClusterClient implements Client {
       topics,
       groups,
       transactions: new TransactionAdmin(brokers),
+      rocketmq: new RocketmqAdmin(brokers),
       messages,
       deadLetters: new DeadLetterAdmin(brokers, { topics, messages, groups }, (topic, options) =>
         this.reader(topic, options),

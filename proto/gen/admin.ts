@@ -5,6 +5,8 @@ import type { AdminClient as _logwheel_v1_AdminClient, AdminDefinition as _logwh
 import type { AskTransactionReply as _logwheel_v1_AskTransactionReply, AskTransactionReply__Output as _logwheel_v1_AskTransactionReply__Output } from './logwheel/v1/AskTransactionReply.js';
 import type { AskTransactionRequest as _logwheel_v1_AskTransactionRequest, AskTransactionRequest__Output as _logwheel_v1_AskTransactionRequest__Output } from './logwheel/v1/AskTransactionRequest.js';
 import type { ChangeRedriveRequest as _logwheel_v1_ChangeRedriveRequest, ChangeRedriveRequest__Output as _logwheel_v1_ChangeRedriveRequest__Output } from './logwheel/v1/ChangeRedriveRequest.js';
+import type { CommandRocketmqClientReply as _logwheel_v1_CommandRocketmqClientReply, CommandRocketmqClientReply__Output as _logwheel_v1_CommandRocketmqClientReply__Output } from './logwheel/v1/CommandRocketmqClientReply.js';
+import type { CommandRocketmqClientRequest as _logwheel_v1_CommandRocketmqClientRequest, CommandRocketmqClientRequest__Output as _logwheel_v1_CommandRocketmqClientRequest__Output } from './logwheel/v1/CommandRocketmqClientRequest.js';
 import type { CountDelayedReply as _logwheel_v1_CountDelayedReply, CountDelayedReply__Output as _logwheel_v1_CountDelayedReply__Output } from './logwheel/v1/CountDelayedReply.js';
 import type { CountDelayedRequest as _logwheel_v1_CountDelayedRequest, CountDelayedRequest__Output as _logwheel_v1_CountDelayedRequest__Output } from './logwheel/v1/CountDelayedRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from './logwheel/v1/CreateGroupRequest.js';
@@ -36,6 +38,8 @@ import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from './logwheel/v1/ListGroupsRequest.js';
 import type { ListRedrivesReply as _logwheel_v1_ListRedrivesReply, ListRedrivesReply__Output as _logwheel_v1_ListRedrivesReply__Output } from './logwheel/v1/ListRedrivesReply.js';
 import type { ListRedrivesRequest as _logwheel_v1_ListRedrivesRequest, ListRedrivesRequest__Output as _logwheel_v1_ListRedrivesRequest__Output } from './logwheel/v1/ListRedrivesRequest.js';
+import type { ListRocketmqClientsReply as _logwheel_v1_ListRocketmqClientsReply, ListRocketmqClientsReply__Output as _logwheel_v1_ListRocketmqClientsReply__Output } from './logwheel/v1/ListRocketmqClientsReply.js';
+import type { ListRocketmqClientsRequest as _logwheel_v1_ListRocketmqClientsRequest, ListRocketmqClientsRequest__Output as _logwheel_v1_ListRocketmqClientsRequest__Output } from './logwheel/v1/ListRocketmqClientsRequest.js';
 import type { ListTransactionsReply as _logwheel_v1_ListTransactionsReply, ListTransactionsReply__Output as _logwheel_v1_ListTransactionsReply__Output } from './logwheel/v1/ListTransactionsReply.js';
 import type { ListTransactionsRequest as _logwheel_v1_ListTransactionsRequest, ListTransactionsRequest__Output as _logwheel_v1_ListTransactionsRequest__Output } from './logwheel/v1/ListTransactionsRequest.js';
 import type { Member as _logwheel_v1_Member, Member__Output as _logwheel_v1_Member__Output } from './logwheel/v1/Member.js';
@@ -52,6 +56,7 @@ import type { ResetGroupReply as _logwheel_v1_ResetGroupReply, ResetGroupReply__
 import type { ResetGroupRequest as _logwheel_v1_ResetGroupRequest, ResetGroupRequest__Output as _logwheel_v1_ResetGroupRequest__Output } from './logwheel/v1/ResetGroupRequest.js';
 import type { ResetQueue as _logwheel_v1_ResetQueue, ResetQueue__Output as _logwheel_v1_ResetQueue__Output } from './logwheel/v1/ResetQueue.js';
 import type { RocketMq as _logwheel_v1_RocketMq, RocketMq__Output as _logwheel_v1_RocketMq__Output } from './logwheel/v1/RocketMq.js';
+import type { RocketmqClient as _logwheel_v1_RocketmqClient, RocketmqClient__Output as _logwheel_v1_RocketmqClient__Output } from './logwheel/v1/RocketmqClient.js';
 import type { SettleTransactionReply as _logwheel_v1_SettleTransactionReply, SettleTransactionReply__Output as _logwheel_v1_SettleTransactionReply__Output } from './logwheel/v1/SettleTransactionReply.js';
 import type { SettleTransactionRequest as _logwheel_v1_SettleTransactionRequest, SettleTransactionRequest__Output as _logwheel_v1_SettleTransactionRequest__Output } from './logwheel/v1/SettleTransactionRequest.js';
 import type { SkipMessageReply as _logwheel_v1_SkipMessageReply, SkipMessageReply__Output as _logwheel_v1_SkipMessageReply__Output } from './logwheel/v1/SkipMessageReply.js';
@@ -61,6 +66,7 @@ import type { Topic as _logwheel_v1_Topic, Topic__Output as _logwheel_v1_Topic__
 import type { TopicReply as _logwheel_v1_TopicReply, TopicReply__Output as _logwheel_v1_TopicReply__Output } from './logwheel/v1/TopicReply.js';
 import type { UpdateGroupRequest as _logwheel_v1_UpdateGroupRequest, UpdateGroupRequest__Output as _logwheel_v1_UpdateGroupRequest__Output } from './logwheel/v1/UpdateGroupRequest.js';
 import type { UpdateTopicRequest as _logwheel_v1_UpdateTopicRequest, UpdateTopicRequest__Output as _logwheel_v1_UpdateTopicRequest__Output } from './logwheel/v1/UpdateTopicRequest.js';
+import type { VerifyRocketmqMessage as _logwheel_v1_VerifyRocketmqMessage, VerifyRocketmqMessage__Output as _logwheel_v1_VerifyRocketmqMessage__Output } from './logwheel/v1/VerifyRocketmqMessage.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -74,6 +80,8 @@ export interface ProtoGrpcType {
       AskTransactionRequest: MessageTypeDefinition<_logwheel_v1_AskTransactionRequest, _logwheel_v1_AskTransactionRequest__Output>
       Assign: EnumTypeDefinition
       ChangeRedriveRequest: MessageTypeDefinition<_logwheel_v1_ChangeRedriveRequest, _logwheel_v1_ChangeRedriveRequest__Output>
+      CommandRocketmqClientReply: MessageTypeDefinition<_logwheel_v1_CommandRocketmqClientReply, _logwheel_v1_CommandRocketmqClientReply__Output>
+      CommandRocketmqClientRequest: MessageTypeDefinition<_logwheel_v1_CommandRocketmqClientRequest, _logwheel_v1_CommandRocketmqClientRequest__Output>
       CountDelayedReply: MessageTypeDefinition<_logwheel_v1_CountDelayedReply, _logwheel_v1_CountDelayedReply__Output>
       CountDelayedRequest: MessageTypeDefinition<_logwheel_v1_CountDelayedRequest, _logwheel_v1_CountDelayedRequest__Output>
       CreateGroupRequest: MessageTypeDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_CreateGroupRequest__Output>
@@ -108,6 +116,8 @@ export interface ProtoGrpcType {
       ListGroupsRequest: MessageTypeDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsRequest__Output>
       ListRedrivesReply: MessageTypeDefinition<_logwheel_v1_ListRedrivesReply, _logwheel_v1_ListRedrivesReply__Output>
       ListRedrivesRequest: MessageTypeDefinition<_logwheel_v1_ListRedrivesRequest, _logwheel_v1_ListRedrivesRequest__Output>
+      ListRocketmqClientsReply: MessageTypeDefinition<_logwheel_v1_ListRocketmqClientsReply, _logwheel_v1_ListRocketmqClientsReply__Output>
+      ListRocketmqClientsRequest: MessageTypeDefinition<_logwheel_v1_ListRocketmqClientsRequest, _logwheel_v1_ListRocketmqClientsRequest__Output>
       ListTransactionsReply: MessageTypeDefinition<_logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsReply__Output>
       ListTransactionsRequest: MessageTypeDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsRequest__Output>
       Member: MessageTypeDefinition<_logwheel_v1_Member, _logwheel_v1_Member__Output>
@@ -128,6 +138,7 @@ export interface ProtoGrpcType {
       ResetGroupRequest: MessageTypeDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupRequest__Output>
       ResetQueue: MessageTypeDefinition<_logwheel_v1_ResetQueue, _logwheel_v1_ResetQueue__Output>
       RocketMq: MessageTypeDefinition<_logwheel_v1_RocketMq, _logwheel_v1_RocketMq__Output>
+      RocketmqClient: MessageTypeDefinition<_logwheel_v1_RocketmqClient, _logwheel_v1_RocketmqClient__Output>
       Sent: EnumTypeDefinition
       SettleTransactionReply: MessageTypeDefinition<_logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionReply__Output>
       SettleTransactionRequest: MessageTypeDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionRequest__Output>
@@ -139,6 +150,7 @@ export interface ProtoGrpcType {
       TopicType: EnumTypeDefinition
       UpdateGroupRequest: MessageTypeDefinition<_logwheel_v1_UpdateGroupRequest, _logwheel_v1_UpdateGroupRequest__Output>
       UpdateTopicRequest: MessageTypeDefinition<_logwheel_v1_UpdateTopicRequest, _logwheel_v1_UpdateTopicRequest__Output>
+      VerifyRocketmqMessage: MessageTypeDefinition<_logwheel_v1_VerifyRocketmqMessage, _logwheel_v1_VerifyRocketmqMessage__Output>
     }
   }
 }

@@ -10,6 +10,14 @@ import type {
   ChangeRedriveRequest,
   ChangeRedriveRequest__Output,
 } from "../gen/logwheel/v1/ChangeRedriveRequest.js";
+import type {
+  CommandRocketmqClientReply,
+  CommandRocketmqClientReply__Output,
+} from "../gen/logwheel/v1/CommandRocketmqClientReply.js";
+import type {
+  CommandRocketmqClientRequest,
+  CommandRocketmqClientRequest__Output,
+} from "../gen/logwheel/v1/CommandRocketmqClientRequest.js";
 import type { CountDelayedReply, CountDelayedReply__Output } from "../gen/logwheel/v1/CountDelayedReply.js";
 import type {
   CountDelayedRequest,
@@ -77,6 +85,14 @@ import type {
   ListRedrivesRequest,
   ListRedrivesRequest__Output,
 } from "../gen/logwheel/v1/ListRedrivesRequest.js";
+import type {
+  ListRocketmqClientsReply,
+  ListRocketmqClientsReply__Output,
+} from "../gen/logwheel/v1/ListRocketmqClientsReply.js";
+import type {
+  ListRocketmqClientsRequest,
+  ListRocketmqClientsRequest__Output,
+} from "../gen/logwheel/v1/ListRocketmqClientsRequest.js";
 import type {
   ListTransactionsReply,
   ListTransactionsReply__Output,
@@ -226,6 +242,16 @@ export const ADMIN = {
     "Admin/ListRedrives",
     asked<ListRedrivesRequest, ListRedrivesRequest__Output>("ListRedrivesRequest"),
     of<ListRedrivesReply, ListRedrivesReply__Output>("ListRedrivesReply"),
+  ),
+  listRocketmqClients: unary(
+    "Admin/ListRocketmqClients",
+    asked<ListRocketmqClientsRequest, ListRocketmqClientsRequest__Output>("ListRocketmqClientsRequest"),
+    of<ListRocketmqClientsReply, ListRocketmqClientsReply__Output>("ListRocketmqClientsReply"),
+  ),
+  commandRocketmqClient: unary(
+    "Admin/CommandRocketmqClient",
+    asked<CommandRocketmqClientRequest, CommandRocketmqClientRequest__Output>("CommandRocketmqClientRequest"),
+    of<CommandRocketmqClientReply, CommandRocketmqClientReply__Output>("CommandRocketmqClientReply"),
   ),
   describeBroker: unary(
     "Admin/DescribeBroker",

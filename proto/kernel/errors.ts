@@ -50,6 +50,7 @@ export const ERRORS = {
   GROUP_NOT_FOUND:       { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "The broker has no such consumer group." },
   REDRIVE_TOPIC_NOT_FOUND: { grpc: status.NOT_FOUND,         retry: "never",   sent: "no",    doc: "Dead letters are to be sent to a topic that the broker does not have." },
   MESSAGE_NOT_FOUND:     { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "No message has this id, or retention has dropped it." },
+  CLIENT_NOT_FOUND:      { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "No gateway that was asked knows a client of RocketMQ with this id." },
   BROKER_NOT_FOUND:      { grpc: status.NOT_FOUND,           retry: "reroute", sent: "no",    doc: "No registered broker has this name." },
   SERVICE_NOT_FOUND:     { grpc: status.NOT_FOUND,           retry: "never",   sent: "no",    doc: "The server does not offer the service that its health was asked of." },
   TOPIC_EXISTS:          { grpc: status.ALREADY_EXISTS,      retry: "never",   sent: "no",    doc: "A topic of this name exists already." },

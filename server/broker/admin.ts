@@ -21,11 +21,24 @@ export interface AdminDeps {
   /** Resolves when the routes have every change of topics so far. */
   registered(): Promise<void>;
   describeBroker(): DescribeBrokerReply;
+  /** The gateway in the broker's process; undefined while there is none. */
+  rocketmq(): RocketmqAdmin | undefined;
 }
+
+/** What a gateway answers administrators about clients of RocketMQ. */
+export type RocketmqAdmin = Pick<Handlers<typeof ADMIN>, "listRocketmqClients" | "commandRocketmqClient">;
 
 /** What the broker answers administrators. */
 export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
   const { topics, groups, messages, due, redrives } = deps;
+  const rocketmq = (): RocketmqAdmin => {
+    const gateway = deps.rocketmq();
+    if (gateway !== undefined) return gateway;
+    throw new LogwheelError(
+      "CONFLICT",
+      "this broker serves no clients of RocketMQ: start it with `--rocketmq true`",
+    );
+  };
   return {
     async createTopic({ topic }) {
       if (topic === null) throw new LogwheelError("BAD_REQUEST", "the request names no topic");
@@ -65,6 +78,8 @@ export function adminHandlers(deps: AdminDeps): Handlers<typeof ADMIN> {
       return { redrive: await redrives.change(request, peer) };
     },
     listRedrives: ({ group }) => ({ redrives: redrives.list(group) }),
+    listRocketmqClients: (request, call) => rocketmq().listRocketmqClients(request, call),
+    commandRocketmqClient: (request, call) => rocketmq().commandRocketmqClient(request, call),
     describeBroker: () => deps.describeBroker(),
   };
 }

@@ -13,7 +13,7 @@ import { Store } from "../store/store.js";
 import type { StoreOptions } from "../store/store-options.js";
 import type { ViewsFolder } from "../store/views.js";
 import type { FlushLimits } from "../store/writer.js";
-import { adminHandlers } from "./admin.js";
+import { adminHandlers, type RocketmqAdmin } from "./admin.js";
 import { Admission } from "./admission.js";
 import { consumeHandlers } from "./consume-handlers.js";
 import type { PendingRoom } from "./deferral.js";
@@ -77,6 +77,8 @@ export interface BrokerOptions extends GroupSettings, Partial<FlushLimits> {
   readonly due?: Partial<DueSettings>;
   /** Share of the log's size limit that delayed and half messages may take; 50 unless told otherwise. */
   readonly pendingPercent?: number;
+  /** The gateway in the broker's process, once there is one. */
+  rocketmq?(): RocketmqAdmin | undefined;
   /** Open connections of clients. */
   connections(): number;
   /** What the process uses and runs on, for people. */
@@ -350,6 +352,7 @@ export class Broker implements Lifecycle {
       messages: new Messages({ store: this.#store, topics: this.#topics, broker: this.#options.name }),
       registered: () => this.#registration.registered(),
       describeBroker: () => this.#describe(),
+      rocketmq: () => this.#options.rocketmq?.(),
       due: new DueAdmin({ ...this.#options, due: this.#due, store: this.#store, topics: this.#topics }),
     });
   }

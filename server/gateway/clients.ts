@@ -19,6 +19,8 @@ export interface GatewayClient {
   readonly id: string;
   /** What it said last on a stream, see `GatewayClients.settle`; undefined before. */
   readonly settings: Settings__Output | undefined;
+  /** Of its resources that have none of their own, as it said with its settings. */
+  readonly namespace: string;
   /** Writes on its newest telemetry stream; undefined while it has none. */
   tell: ((command: TelemetryCommand) => void) | undefined;
   heardMs: number;
@@ -27,6 +29,7 @@ export interface GatewayClient {
 /** A client as it is remembered here. */
 interface Known extends GatewayClient {
   settings: Settings__Output | undefined;
+  namespace: string;
 }
 
 /** Who is there, by the id that clients give themselves. In memory only: after a restart they tell again. */
@@ -71,6 +74,11 @@ export class GatewayClients implements Lifecycle {
     for (const client of [...this.#byId.values()]) this.end(client);
   }
 
+  /** The client of this id; asking for it is not hearing it. */
+  get(id: string): GatewayClient | undefined {
+    return this.#byId.get(id);
+  }
+
   /** The client of a call, heard now; undefined for an id that is new. */
   heard(id: string): Known | undefined {
     const client = this.#byId.get(id);
@@ -87,17 +95,18 @@ export class GatewayClients implements Lifecycle {
     const known = this.heard(id);
     if (known !== undefined) return known;
     const heardMs = this.#clock.monotonicMs();
-    const client: Known = { id, settings: undefined, tell: undefined, heardMs };
+    const client: Known = { id, settings: undefined, namespace: "", tell: undefined, heardMs };
     this.#byId.set(id, client);
     this.#weigh(client, id.length);
     return client;
   }
 
   /** The client of a telemetry stream has said what it is. */
-  settle(id: string, settings: Settings__Output): GatewayClient {
+  settle(id: string, settings: Settings__Output, namespace = ""): GatewayClient {
     const client = this.meet(id) as Known;
     client.settings = settings;
-    this.#weigh(client, id.length + JSON.stringify(settings).length);
+    client.namespace = namespace;
+    this.#weigh(client, id.length + namespace.length + JSON.stringify(settings).length);
     return client;
   }
 

@@ -15,6 +15,8 @@ import type { Logger } from "../../proto/kernel/logger.js";
 import { MESSAGING, MESSAGING_NAME } from "../../proto/kernel/rocketmq-contract.js";
 import { Access, type AccessKey } from "./access.js";
 import type { BrokerChannels } from "./brokers.js";
+import { ClientAdmin } from "./client-admin.js";
+import { ClientCommands } from "./client-commands.js";
 import { clientIdOf, type GatewayClient, GatewayClients, namespaceOf } from "./clients.js";
 import { Consumers } from "./consumers.js";
 import { identified } from "./identified.js";
@@ -60,8 +62,11 @@ export interface GatewayOptions {
 /** What clients of RocketMQ 5 call: translated into calls of brokers, here or elsewhere. Decides nothing itself. */
 export class Gateway implements Lifecycle {
   readonly served: readonly Served[];
+  /** What administrators ask about the clients here. */
+  readonly admin: ClientAdmin;
   readonly #options: GatewayOptions;
   readonly #clients: GatewayClients;
+  readonly #commands: ClientCommands;
   readonly #routes: TopicRoutes;
   readonly #brokers: BrokerChannels;
   readonly #sends: Sends;
@@ -81,8 +86,10 @@ export class Gateway implements Lifecycle {
       this.#transactions.left(client);
       this.#consumers.end(client.id);
     });
+    this.#commands = new ClientCommands(options);
     this.#routes = new TopicRoutes({ clock, nameServers, own: (topic) => own?.share(topic) });
     const places = { routes: this.#routes, brokers };
+    this.admin = new ClientAdmin({ ...places, clock, clients: this.#clients, commands: this.#commands });
     this.#sends = new Sends({ ...places, bodyBytesMax, ownBroker: own?.broker, producerGroup });
     this.#transactions = new Transactions({ ...options, ...places, clients: this.#clients });
     this.#consumers = new Consumers({ ...options, ...places });
@@ -137,9 +144,8 @@ export class Gateway implements Lifecycle {
         const settled: TelemetryDeps["settled"] = (client, namespace) =>
           this.#transactions.joined(client, namespace);
         const closed = (telemetry: Telemetry): void => void this.#telemetry.delete(telemetry);
-        this.#telemetry.add(
-          new Telemetry({ clients: this.#clients, rules, groupRules, settled, closed }, stream, call),
-        );
+        const here = { clients: this.#clients, commands: this.#commands };
+        this.#telemetry.add(new Telemetry({ ...here, rules, groupRules, settled, closed }, stream, call));
       },
       notifyClientTermination: ({ group }, call) => {
         const { status, client } = this.#hear(call, group);

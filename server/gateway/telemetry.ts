@@ -6,6 +6,7 @@ import type {
 } from "../../proto/gen/apache/rocketmq/v2/TelemetryCommand.js";
 import type { CallContext, Stream } from "../../proto/kernel/channel.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
+import type { ClientCommands } from "./client-commands.js";
 import { clientIdOf, type GatewayClients, namespaceOf } from "./clients.js";
 import { groupRefusal, nameOf } from "./names.js";
 import { type GroupRules, type ServerRules, settingsFor } from "./settings.js";
@@ -14,6 +15,8 @@ import { OK, refusal, statusOf } from "./status.js";
 /** What telemetry stands on. */
 export interface TelemetryDeps {
   readonly clients: GatewayClients;
+  /** Whose answers come by the stream. */
+  readonly commands: ClientCommands;
   readonly rules: ServerRules;
   groupRules(group: string): Promise<GroupRules>;
   /** The client has said what it is. */
@@ -41,15 +44,21 @@ export class Telemetry {
     this.#namespace = namespaceOf(call);
     // A client that does not read what it is told is heard no further until it does.
     const tell = (command: TelemetryCommand): void => {
-      if (!stream.write(command)) stream.pause();
+      if (stream.write(command)) return;
+      stream.pause();
+      deps.commands.full(tell);
     };
     stream.listen({
-      drain: () => stream.resume(),
+      drain: () => {
+        stream.resume();
+        deps.commands.drained(tell);
+      },
       message: (command) => this.#take(command, tell),
       end: () => stream.end(),
       close: () => {
         const client = deps.clients.heard(this.#clientId);
         if (client?.tell === tell) client.tell = undefined;
+        deps.commands.broken(tell);
         deps.closed(this);
       },
     });
@@ -63,13 +72,13 @@ export class Telemetry {
 
   #take(command: TelemetryCommand__Output, tell: (command: TelemetryCommand) => void): void {
     const { settings } = command;
-    if (settings == null) return;
+    if (settings == null) return this.#deps.commands.answered(this.#clientId, command);
     if (settings.publishing == null && settings.subscription == null)
       return this.#refuse(
         Code.UNRECOGNIZED_CLIENT_TYPE,
         "the settings are neither a producer's nor a consumer's",
       );
-    const client = this.#deps.clients.settle(this.#clientId, settings);
+    const client = this.#deps.clients.settle(this.#clientId, settings, this.#namespace);
     client.tell = tell;
     this.#deps.settled(client, this.#namespace);
     this.#answered = this.#answered.then(() => this.#answer(settings, tell));

@@ -51,6 +51,9 @@ describe("clients of RocketMQ at a broker", () => {
       expect(await codeOf(channel.unary(MESSAGING.queryRoute, { topic: { name: "t" } }, CALL))).to.equal(
         code,
       );
+      expect(await codeOf(channel.unary(ADMIN.listRocketmqClients, {}, CALL))).to.equal(
+        code === "none" ? "none" : "CONFLICT",
+      );
       channel.close();
     });
 });

@@ -2,7 +2,14 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { mustRun, runProgram } from "../support/program.js";
 import { RocketmqCluster } from "../support/rocketmq-cluster.js";
-import { CHECKED, itDoesAllOfIt, makeTopics, type ProgramLine } from "../support/rocketmq-languages.js";
+import {
+  CHECKED,
+  itDoesAllOfIt,
+  itIsCommanded,
+  type LanguageProgram,
+  makeTopics,
+  type ProgramLine,
+} from "../support/rocketmq-languages.js";
 import { root } from "../support/root.js";
 import { skip } from "../support/skip.js";
 
@@ -37,5 +44,7 @@ describe("RocketMQ's own client for Go", function () {
       .map((line) => JSON.parse(line));
   }
 
-  itDoesAllOfIt(() => ({ language: "go", cluster: cluster!, recalls: false, run }));
+  const all = (): LanguageProgram => ({ language: "go", cluster: cluster!, recalls: false, run });
+  itDoesAllOfIt(all);
+  itIsCommanded(all, { trace: /goroutine \d+ \[.*\nmain\.push/s, verify: "NOT_IMPLEMENTED" });
 });

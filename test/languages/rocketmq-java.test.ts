@@ -5,7 +5,14 @@ import { expect } from "chai";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { mustRun, runProgram } from "../support/program.js";
 import { RocketmqCluster } from "../support/rocketmq-cluster.js";
-import { CHECKED, itDoesAllOfIt, makeTopics, type ProgramLine } from "../support/rocketmq-languages.js";
+import {
+  CHECKED,
+  itDoesAllOfIt,
+  itIsCommanded,
+  type LanguageProgram,
+  makeTopics,
+  type ProgramLine,
+} from "../support/rocketmq-languages.js";
 import { root } from "../support/root.js";
 import { skip } from "../support/skip.js";
 
@@ -65,7 +72,9 @@ describe("RocketMQ's own client for Java", function () {
       .map((line) => JSON.parse(line));
   }
 
-  itDoesAllOfIt(() => ({ language: "java", cluster: cluster!, recalls: true, run }));
+  const all = (): LanguageProgram => ({ language: "java", cluster: cluster!, recalls: true, run });
+  itDoesAllOfIt(all);
+  itIsCommanded(all, { trace: /^main .*Client\.push\(/m, verify: "OK" });
 
   it("is asked about what another producer of the topic left undecided", async () => {
     await run("abandon", "money", "left", "behind");

@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { mustRun, runProgram } from "../support/program.js";
 import { RocketmqCluster } from "../support/rocketmq-cluster.js";
-import { CHECKED, itDoesAllOfIt, makeTopics, type ProgramLine } from "../support/rocketmq-languages.js";
+import {
+  CHECKED,
+  itDoesAllOfIt,
+  itIsCommanded,
+  type LanguageProgram,
+  makeTopics,
+  type ProgramLine,
+} from "../support/rocketmq-languages.js";
 import { root } from "../support/root.js";
 import { skip } from "../support/skip.js";
 
@@ -38,7 +45,9 @@ describe("RocketMQ's own client for Python", function () {
       .map((line) => JSON.parse(line));
   }
 
-  itDoesAllOfIt(() => ({ language: "python", cluster: cluster!, recalls: true, run }));
+  const all = (): LanguageProgram => ({ language: "python", cluster: cluster!, recalls: true, run });
+  itDoesAllOfIt(all);
+  itIsCommanded(all, undefined);
 });
 
 function lastLine(text: string): string {

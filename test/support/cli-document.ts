@@ -9,7 +9,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: "done",
   failure: "failed",
   usage: "the command line or an argument is wrong",
-  notFound: "there is no such topic, group, message or broker",
+  notFound: "there is no such topic, group, message, client or broker",
   denied: "not allowed",
   unavailable: "nobody answered, or the broker takes nothing now",
   conflict: "the state of things does not allow it, for example: it exists already",

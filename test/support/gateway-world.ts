@@ -31,10 +31,12 @@ export class GatewayWorld {
     brokers: readonly string[] = ["a"],
     options: Partial<BrokerOptions> = {},
   ): Promise<GatewayWorld> {
-    const cluster = await MemoryCluster.start(brokers, options);
+    const cluster = await MemoryCluster.start([], options);
     const world = new GatewayWorld(cluster);
     for (const name of brokers) {
       const { clock, network } = cluster;
+      cluster.configure({ ...options, rocketmq: () => world.#gateways.get(name)?.admin });
+      await cluster.startBroker(name);
       const gateway = brokerGateway({
         broker: cluster.brokerOf(name),
         name,
@@ -54,6 +56,7 @@ export class GatewayWorld {
       await gateway.start();
       world.#gateways.set(name, gateway);
     }
+    cluster.configure(options);
     return world;
   }
 

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { topic } from "../../client/index.js";
+import { codeOf } from "./refusal.js";
 import type { RocketmqCluster } from "./rocketmq-cluster.js";
 import { until } from "./until.js";
 
@@ -32,11 +34,13 @@ export async function makeTopics({ client }: RocketmqCluster): Promise<void> {
   await topics.create("held", { queues: 1, type: "normal" });
   await topics.create("killed", { queues: 2, type: "normal" });
   await topics.create("failing", { queues: 2, type: "normal" });
+  await topics.create("watched", { queues: 1, type: "normal" });
   await topics.create("steps", { queues: 2, type: "ordered" });
   await topics.create("later", { queues: 1, type: "delay" });
   await topics.create("money", { queues: 2, type: "transaction" });
   await groups.create("failing-readers", { retryDelaysMs: [1_000] });
   await groups.create("survivors");
+  await groups.create("watchers");
   await groups.create("in-order", { ordered: true, maxAttempts: 2, retryDelaysMs: [1_000] });
 }
 
@@ -144,5 +148,44 @@ function itHidesAndPushes(program: () => LanguageProgram): void {
     await run("send", "killed", "three", "four");
     expect(received(await pushed)).to.include.members(["one", "two", "three", "four"]);
     await through(program, "survivors");
+  });
+}
+
+/** What a push consumer makes of commands: what stands in its stack trace, and how it answers to a message that it is to verify. */
+export interface CommandAnswers {
+  readonly trace: RegExp;
+  readonly verify: string;
+}
+
+/** `answers` is undefined for a client that does not know commands. */
+export function itIsCommanded(program: () => LanguageProgram, answers: CommandAnswers | undefined): void {
+  it(`${answers === undefined ? "does not answer" : "answers"} commands in a push consumer, and goes on`, async () => {
+    const { client } = program().cluster;
+    const { rocketmq } = client.admin;
+    const send = (body: string) =>
+      client.producer().send({ topic: topic("watched"), body: Buffer.from(body) });
+    const { messageId } = await send("one");
+    const expected = answers?.verify === "OK" ? ["one", "one", "two"] : ["one", "two"];
+    const pushed = program().run("push", "watched", "watchers", `${expected.length}`);
+    await through(program, "watchers");
+    let id = "";
+    await until("it has told what it is", async () => {
+      const { clients } = await rocketmq.list({ group: "watchers" });
+      id = clients.find(({ telemetry }) => telemetry)?.id ?? "";
+      return id !== "";
+    });
+    const message = { topic: "watched", messageId };
+    if (answers === undefined) {
+      const soon = { timeoutMs: 1_000 };
+      expect(await codeOf(rocketmq.stackTrace(id, soon))).to.equal("TIMEOUT");
+      expect(await codeOf(rocketmq.verify(id, message, soon))).to.equal("TIMEOUT");
+    } else {
+      expect((await rocketmq.stackTrace(id)).stackTrace).to.match(answers.trace);
+      expect((await rocketmq.verify(id, message)).status).to.equal(answers.verify);
+    }
+    await rocketmq.reconnect(id);
+    await send("two");
+    expect(received(await pushed)).to.deep.equal(expected);
+    await through(program, "watchers");
   });
 }

@@ -12,7 +12,13 @@ describe("clients of the gateway", () => {
   it("are met once, with nothing told", () => {
     const { clients } = fixture();
     const client = clients.meet("a");
-    expect(client).to.deep.equal({ id: "a", settings: undefined, tell: undefined, heardMs: 0 });
+    expect(client).to.deep.equal({
+      id: "a",
+      settings: undefined,
+      namespace: "",
+      tell: undefined,
+      heardMs: 0,
+    });
     expect(clients.meet("a")).to.equal(client);
     expect(clients.heard("a")).to.equal(client);
     expect([...clients]).to.deep.equal([client]);

@@ -5,6 +5,7 @@ import type {
 } from "../../../proto/gen/apache/rocketmq/v2/TelemetryCommand.js";
 import type { Stream } from "../../../proto/kernel/channel.js";
 import { MESSAGING } from "../../../proto/kernel/rocketmq-contract.js";
+import { ClientCommands } from "../../../server/gateway/client-commands.js";
 import { GatewayClients } from "../../../server/gateway/clients.js";
 import { Telemetry } from "../../../server/gateway/telemetry.js";
 import { FakeStream } from "../../support/fake-stream.js";
@@ -64,15 +65,22 @@ describe("telemetry", () => {
     const clients = new GatewayClients(world.cluster.clock, () => {});
     const stream = new FakeStream<TelemetryCommand, TelemetryCommand__Output>();
     const groupRules = async () => ({ ordered: false, maxAttempts: 17, retryDelaysMs: [1_000] });
-    const deps = { clients, rules: { bodyBytesMax: 1 }, groupRules, settled() {}, closed() {} };
+    const commands = new ClientCommands({ clock: world.cluster.clock, random: () => 0.5 });
+    const deps = { clients, commands, rules: { bodyBytesMax: 1 }, groupRules, settled() {}, closed() {} };
     const header = (name: string): string | undefined => (name === "x-mq-client-id" ? "slow" : undefined);
     new Telemetry(deps, stream, { peer: "", signal: new AbortController().signal, header });
     stream.accepts = false;
     stream.hear(SETTINGS as TelemetryCommand__Output);
     await world.cluster.until("it is answered", () => stream.written.length > 0);
     expect(stream.paused).to.equal(true);
+    const slow = clients.get("slow")!;
+    const reconnect = (nonce: string) => ({ reconnectEndpointsCommand: { nonce } });
+    expect(() => commands.tell(slow, reconnect)).to.throw(/has not read yet/);
+    expect(stream.written.length).to.equal(1);
     stream.drain();
     expect(stream.paused).to.equal(false);
+    commands.tell(slow, reconnect);
+    expect(stream.written.length).to.equal(2);
   });
 
   it("ends with its client's, although that never said what it is", async () => {

@@ -50,7 +50,7 @@ describe("who is asked about transactions", () => {
   function producer(...topics: string[]): GatewayClient {
     const named = topics.map((name) => ({ name, resourceNamespace: "" }));
     const settings = { publishing: { topics: named } } as unknown as Settings__Output;
-    return { id: "p", settings, tell: () => {}, heardMs: 0 };
+    return { id: "p", settings, namespace: "", tell: () => {}, heardMs: 0 };
   }
 
   async function joined(client: GatewayClient): Promise<void> {

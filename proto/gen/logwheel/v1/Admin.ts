@@ -5,6 +5,8 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AskTransactionReply as _logwheel_v1_AskTransactionReply, AskTransactionReply__Output as _logwheel_v1_AskTransactionReply__Output } from '../../logwheel/v1/AskTransactionReply.js';
 import type { AskTransactionRequest as _logwheel_v1_AskTransactionRequest, AskTransactionRequest__Output as _logwheel_v1_AskTransactionRequest__Output } from '../../logwheel/v1/AskTransactionRequest.js';
 import type { ChangeRedriveRequest as _logwheel_v1_ChangeRedriveRequest, ChangeRedriveRequest__Output as _logwheel_v1_ChangeRedriveRequest__Output } from '../../logwheel/v1/ChangeRedriveRequest.js';
+import type { CommandRocketmqClientReply as _logwheel_v1_CommandRocketmqClientReply, CommandRocketmqClientReply__Output as _logwheel_v1_CommandRocketmqClientReply__Output } from '../../logwheel/v1/CommandRocketmqClientReply.js';
+import type { CommandRocketmqClientRequest as _logwheel_v1_CommandRocketmqClientRequest, CommandRocketmqClientRequest__Output as _logwheel_v1_CommandRocketmqClientRequest__Output } from '../../logwheel/v1/CommandRocketmqClientRequest.js';
 import type { CountDelayedReply as _logwheel_v1_CountDelayedReply, CountDelayedReply__Output as _logwheel_v1_CountDelayedReply__Output } from '../../logwheel/v1/CountDelayedReply.js';
 import type { CountDelayedRequest as _logwheel_v1_CountDelayedRequest, CountDelayedRequest__Output as _logwheel_v1_CountDelayedRequest__Output } from '../../logwheel/v1/CountDelayedRequest.js';
 import type { CreateGroupRequest as _logwheel_v1_CreateGroupRequest, CreateGroupRequest__Output as _logwheel_v1_CreateGroupRequest__Output } from '../../logwheel/v1/CreateGroupRequest.js';
@@ -30,6 +32,8 @@ import type { ListGroupsReply as _logwheel_v1_ListGroupsReply, ListGroupsReply__
 import type { ListGroupsRequest as _logwheel_v1_ListGroupsRequest, ListGroupsRequest__Output as _logwheel_v1_ListGroupsRequest__Output } from '../../logwheel/v1/ListGroupsRequest.js';
 import type { ListRedrivesReply as _logwheel_v1_ListRedrivesReply, ListRedrivesReply__Output as _logwheel_v1_ListRedrivesReply__Output } from '../../logwheel/v1/ListRedrivesReply.js';
 import type { ListRedrivesRequest as _logwheel_v1_ListRedrivesRequest, ListRedrivesRequest__Output as _logwheel_v1_ListRedrivesRequest__Output } from '../../logwheel/v1/ListRedrivesRequest.js';
+import type { ListRocketmqClientsReply as _logwheel_v1_ListRocketmqClientsReply, ListRocketmqClientsReply__Output as _logwheel_v1_ListRocketmqClientsReply__Output } from '../../logwheel/v1/ListRocketmqClientsReply.js';
+import type { ListRocketmqClientsRequest as _logwheel_v1_ListRocketmqClientsRequest, ListRocketmqClientsRequest__Output as _logwheel_v1_ListRocketmqClientsRequest__Output } from '../../logwheel/v1/ListRocketmqClientsRequest.js';
 import type { ListTransactionsReply as _logwheel_v1_ListTransactionsReply, ListTransactionsReply__Output as _logwheel_v1_ListTransactionsReply__Output } from '../../logwheel/v1/ListTransactionsReply.js';
 import type { ListTransactionsRequest as _logwheel_v1_ListTransactionsRequest, ListTransactionsRequest__Output as _logwheel_v1_ListTransactionsRequest__Output } from '../../logwheel/v1/ListTransactionsRequest.js';
 import type { RedriveReply as _logwheel_v1_RedriveReply, RedriveReply__Output as _logwheel_v1_RedriveReply__Output } from '../../logwheel/v1/RedriveReply.js';
@@ -62,6 +66,15 @@ export interface AdminClient extends grpc.Client {
   changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
   changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
   changeRedrive(argument: _logwheel_v1_ChangeRedriveRequest, callback: grpc.requestCallback<_logwheel_v1_RedriveReply__Output>): grpc.ClientUnaryCall;
+  
+  CommandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  CommandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  CommandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  CommandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  commandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  commandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  commandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
+  commandRocketmqClient(argument: _logwheel_v1_CommandRocketmqClientRequest, callback: grpc.requestCallback<_logwheel_v1_CommandRocketmqClientReply__Output>): grpc.ClientUnaryCall;
   
   CountDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
   CountDelayed(argument: _logwheel_v1_CountDelayedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_CountDelayedReply__Output>): grpc.ClientUnaryCall;
@@ -180,6 +193,15 @@ export interface AdminClient extends grpc.Client {
   listRedrives(argument: _logwheel_v1_ListRedrivesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
   listRedrives(argument: _logwheel_v1_ListRedrivesRequest, callback: grpc.requestCallback<_logwheel_v1_ListRedrivesReply__Output>): grpc.ClientUnaryCall;
   
+  ListRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  ListRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  ListRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  ListRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  listRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  listRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  listRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  listRocketmqClients(argument: _logwheel_v1_ListRocketmqClientsRequest, callback: grpc.requestCallback<_logwheel_v1_ListRocketmqClientsReply__Output>): grpc.ClientUnaryCall;
+  
   ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
   ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
   ListTransactions(argument: _logwheel_v1_ListTransactionsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_logwheel_v1_ListTransactionsReply__Output>): grpc.ClientUnaryCall;
@@ -250,6 +272,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ChangeRedrive: grpc.handleUnaryCall<_logwheel_v1_ChangeRedriveRequest__Output, _logwheel_v1_RedriveReply>;
   
+  CommandRocketmqClient: grpc.handleUnaryCall<_logwheel_v1_CommandRocketmqClientRequest__Output, _logwheel_v1_CommandRocketmqClientReply>;
+  
   CountDelayed: grpc.handleUnaryCall<_logwheel_v1_CountDelayedRequest__Output, _logwheel_v1_CountDelayedReply>;
   
   CreateGroup: grpc.handleUnaryCall<_logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply>;
@@ -276,6 +300,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ListRedrives: grpc.handleUnaryCall<_logwheel_v1_ListRedrivesRequest__Output, _logwheel_v1_ListRedrivesReply>;
   
+  ListRocketmqClients: grpc.handleUnaryCall<_logwheel_v1_ListRocketmqClientsRequest__Output, _logwheel_v1_ListRocketmqClientsReply>;
+  
   ListTransactions: grpc.handleUnaryCall<_logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply>;
   
   ResetGroup: grpc.handleUnaryCall<_logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply>;
@@ -295,6 +321,7 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
 export interface AdminDefinition extends grpc.ServiceDefinition {
   AskTransaction: MethodDefinition<_logwheel_v1_AskTransactionRequest, _logwheel_v1_AskTransactionReply, _logwheel_v1_AskTransactionRequest__Output, _logwheel_v1_AskTransactionReply__Output>
   ChangeRedrive: MethodDefinition<_logwheel_v1_ChangeRedriveRequest, _logwheel_v1_RedriveReply, _logwheel_v1_ChangeRedriveRequest__Output, _logwheel_v1_RedriveReply__Output>
+  CommandRocketmqClient: MethodDefinition<_logwheel_v1_CommandRocketmqClientRequest, _logwheel_v1_CommandRocketmqClientReply, _logwheel_v1_CommandRocketmqClientRequest__Output, _logwheel_v1_CommandRocketmqClientReply__Output>
   CountDelayed: MethodDefinition<_logwheel_v1_CountDelayedRequest, _logwheel_v1_CountDelayedReply, _logwheel_v1_CountDelayedRequest__Output, _logwheel_v1_CountDelayedReply__Output>
   CreateGroup: MethodDefinition<_logwheel_v1_CreateGroupRequest, _logwheel_v1_GroupReply, _logwheel_v1_CreateGroupRequest__Output, _logwheel_v1_GroupReply__Output>
   CreateTopic: MethodDefinition<_logwheel_v1_CreateTopicRequest, _logwheel_v1_TopicReply, _logwheel_v1_CreateTopicRequest__Output, _logwheel_v1_TopicReply__Output>
@@ -308,6 +335,7 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   ListDelayed: MethodDefinition<_logwheel_v1_ListDelayedRequest, _logwheel_v1_ListDelayedReply, _logwheel_v1_ListDelayedRequest__Output, _logwheel_v1_ListDelayedReply__Output>
   ListGroups: MethodDefinition<_logwheel_v1_ListGroupsRequest, _logwheel_v1_ListGroupsReply, _logwheel_v1_ListGroupsRequest__Output, _logwheel_v1_ListGroupsReply__Output>
   ListRedrives: MethodDefinition<_logwheel_v1_ListRedrivesRequest, _logwheel_v1_ListRedrivesReply, _logwheel_v1_ListRedrivesRequest__Output, _logwheel_v1_ListRedrivesReply__Output>
+  ListRocketmqClients: MethodDefinition<_logwheel_v1_ListRocketmqClientsRequest, _logwheel_v1_ListRocketmqClientsReply, _logwheel_v1_ListRocketmqClientsRequest__Output, _logwheel_v1_ListRocketmqClientsReply__Output>
   ListTransactions: MethodDefinition<_logwheel_v1_ListTransactionsRequest, _logwheel_v1_ListTransactionsReply, _logwheel_v1_ListTransactionsRequest__Output, _logwheel_v1_ListTransactionsReply__Output>
   ResetGroup: MethodDefinition<_logwheel_v1_ResetGroupRequest, _logwheel_v1_ResetGroupReply, _logwheel_v1_ResetGroupRequest__Output, _logwheel_v1_ResetGroupReply__Output>
   SettleTransaction: MethodDefinition<_logwheel_v1_SettleTransactionRequest, _logwheel_v1_SettleTransactionReply, _logwheel_v1_SettleTransactionRequest__Output, _logwheel_v1_SettleTransactionReply__Output>

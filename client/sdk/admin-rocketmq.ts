@@ -1,0 +1,123 @@
+import type { CommandRocketmqClientReply__Output } from "../../proto/gen/logwheel/v1/CommandRocketmqClientReply.js";
+import type { CommandRocketmqClientRequest } from "../../proto/gen/logwheel/v1/CommandRocketmqClientRequest.js";
+import type { RocketmqClient__Output } from "../../proto/gen/logwheel/v1/RocketmqClient.js";
+import { ADMIN } from "../../proto/kernel/admin-contract.js";
+import { LogwheelError } from "../../proto/kernel/errors.js";
+import type {
+  RocketmqAnswer,
+  RocketmqClientInfo,
+  RocketmqClientQuery,
+  RocketmqClientsOf,
+  RocketmqCommandOptions,
+} from "./admin-rocketmq-types.js";
+import { type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
+
+const LISTED_MAX = 1_024;
+
+type Command = Omit<CommandRocketmqClientRequest, "clientId">;
+
+/** Clients of RocketMQ of a cluster: each broker knows those that call it. */
+export class RocketmqAdmin implements RocketmqClientsOf {
+  readonly #brokers: ClusterBrokers;
+
+  constructor(brokers: ClusterBrokers) {
+    this.#brokers = brokers;
+  }
+
+  async list({ group = "", max = LISTED_MAX, ...options }: RocketmqClientQuery = {}): Promise<{
+    readonly clients: readonly RocketmqClientInfo[];
+    readonly more: boolean;
+  }> {
+    const brokers = await this.#brokers.list(options);
+    const answers = await this.#brokers.ask(
+      brokers,
+      ADMIN.listRocketmqClients,
+      () => ({ group, max }),
+      options,
+    );
+    const good = goodAnswers(answers, "CONFLICT");
+    return {
+      clients: good
+        .flatMap(({ broker, reply }) => reply.clients.map((client) => show(broker, client)))
+        .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+      more: good.some(({ reply }) => reply.more),
+    };
+  }
+
+  async stackTrace(
+    id: string,
+    options: RocketmqCommandOptions = {},
+  ): Promise<RocketmqAnswer & { readonly stackTrace: string | undefined }> {
+    const { reply, ...answer } = await this.#command(id, { stackTrace: true }, options);
+    return { ...answer, stackTrace: reply.stackTrace };
+  }
+
+  async verify(
+    id: string,
+    message: { readonly topic: string; readonly messageId: string },
+    options: RocketmqCommandOptions = {},
+  ): Promise<RocketmqAnswer> {
+    const { reply: _, ...answer } = await this.#command(id, { verify: message }, options);
+    return answer;
+  }
+
+  async reconnect(
+    id: string,
+    options: RocketmqCommandOptions = {},
+  ): Promise<{ readonly id: string; readonly broker: string }> {
+    const { broker } = await this.#command(id, { reconnect: true }, options);
+    return { id, broker };
+  }
+
+  async #command(
+    id: string,
+    command: Command,
+    options: RocketmqCommandOptions,
+  ): Promise<RocketmqAnswer & { readonly reply: CommandRocketmqClientReply__Output }> {
+    const broker = await this.#brokerOf(id, options);
+    const request = { clientId: id, ...command };
+    const reply = await this.#brokers.call(broker, ADMIN.commandRocketmqClient, request, options);
+    const { status, message } = reply;
+    return {
+      id,
+      broker: broker.name,
+      status: status || undefined,
+      message: message || undefined,
+      reply,
+    };
+  }
+
+  /** One that has a telemetry stream of the client; which others are away does not matter then. */
+  async #brokerOf(
+    id: string,
+    { broker, ...options }: RocketmqCommandOptions,
+  ): Promise<{ readonly name: string; readonly address: string }> {
+    if (broker !== undefined) return this.#brokers.find(broker, options);
+    const brokers = await this.#brokers.list(options);
+    const request = { clientId: id, max: 1 };
+    const answers = await this.#brokers.ask(brokers, ADMIN.listRocketmqClients, () => request, options);
+    const told = answers.find(({ reply }) => reply?.clients[0]?.telemetry === true);
+    const found = told ?? goodAnswers(answers, "CONFLICT").find(({ reply }) => reply.clients.length > 0);
+    if (found !== undefined) return { name: found.broker, address: found.address };
+    throw new LogwheelError(
+      "CLIENT_NOT_FOUND",
+      `no broker knows a client of RocketMQ ${JSON.stringify(id)}; see logwheel rocketmq clients`,
+    );
+  }
+}
+
+function show(broker: string, client: RocketmqClient__Output): RocketmqClientInfo {
+  const { id, type, language, version, host, group, topics, telemetry, heardMsAgo } = client;
+  return {
+    id,
+    broker,
+    type: type || undefined,
+    language: language || undefined,
+    version: version || undefined,
+    host: host || undefined,
+    group: group || undefined,
+    topics,
+    telemetry,
+    lastHeardMsAgo: heardMsAgo,
+  };
+}
