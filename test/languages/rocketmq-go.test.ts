@@ -7,6 +7,7 @@ import {
   itDoesAllOfIt,
   itIsCommanded,
   type LanguageProgram,
+  linesOf,
   makeTopics,
   type ProgramLine,
 } from "../support/rocketmq-languages.js";
@@ -35,13 +36,9 @@ describe("RocketMQ's own client for Go", function () {
   });
   after(() => cluster?.stop());
 
-  async function run(...args: string[]): Promise<readonly ProgramLine[]> {
+  async function run(args: readonly string[], over?: Promise<unknown>): Promise<readonly ProgramLine[]> {
     const environment = { "rocketmq.client.logRoot": cluster!.folder };
-    const output = await mustRun(program, [cluster!.address(), ...args], { environment });
-    return output
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    return linesOf(await mustRun(program, [cluster!.address(), ...args], { environment, over }));
   }
 
   const all = (): LanguageProgram => ({ language: "go", cluster: cluster!, recalls: false, run });

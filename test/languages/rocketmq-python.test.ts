@@ -6,6 +6,7 @@ import {
   itDoesAllOfIt,
   itIsCommanded,
   type LanguageProgram,
+  linesOf,
   makeTopics,
   type ProgramLine,
 } from "../support/rocketmq-languages.js";
@@ -34,15 +35,11 @@ describe("RocketMQ's own client for Python", function () {
   });
   after(() => cluster?.stop());
 
-  async function run(...args: string[]): Promise<readonly ProgramLine[]> {
+  async function run(args: readonly string[], over?: Promise<unknown>): Promise<readonly ProgramLine[]> {
     // The client logs into the home folder.
     const environment = { HOME: cluster!.folder, PYTHONDONTWRITEBYTECODE: "1" };
     const program = join(PROGRAM, "client.py");
-    const output = await mustRun(interpreter, [program, cluster!.address(), ...args], { environment });
-    return output
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    return linesOf(await mustRun(interpreter, [program, cluster!.address(), ...args], { environment, over }));
   }
 
   const all = (): LanguageProgram => ({ language: "python", cluster: cluster!, recalls: true, run });

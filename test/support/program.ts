@@ -17,6 +17,8 @@ export interface ProgramOptions {
   readonly boundMs?: number;
   /** What it reads from stdin; nothing by default. */
   readonly input?: string;
+  /** Its stdin ends when this is settled; at once by default. */
+  readonly over?: Promise<unknown> | undefined;
 }
 
 const OUTPUT_BYTES_MAX = 16 << 20;
@@ -25,7 +27,7 @@ const OUTPUT_BYTES_MAX = 16 << 20;
 export function runProgram(
   name: string,
   args: readonly string[],
-  { folder, environment = {}, boundMs = 60_000, input = "" }: ProgramOptions = {},
+  { folder, environment = {}, boundMs = 60_000, input = "", over }: ProgramOptions = {},
 ): Promise<Ended> {
   const options = {
     cwd: folder,
@@ -40,7 +42,9 @@ export function runProgram(
     });
     // A program that could not be started, or read nothing, has closed it already.
     child.stdin?.on("error", () => {});
-    child.stdin?.end(input);
+    const end = (): void => void child.stdin?.end(input);
+    if (over === undefined) end();
+    else over.then(end, end);
   });
 }
 

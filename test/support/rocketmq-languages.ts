@@ -22,7 +22,16 @@ export interface LanguageProgram {
   readonly cluster: RocketmqCluster;
   /** Whether its client can recall a delayed message. */
   readonly recalls: boolean;
-  run(...args: string[]): Promise<readonly ProgramLine[]>;
+  /** Runs it to its end; one that pushes or is asked about transactions goes on, with what it has said last on its way, until `over` is settled. */
+  run(args: readonly string[], over?: Promise<unknown>): Promise<readonly ProgramLine[]>;
+}
+
+/** What a program has printed. */
+export function linesOf(output: string): ProgramLine[] {
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 }
 
 /** Transactions are asked about at once. */
@@ -47,13 +56,42 @@ export async function makeTopics({ client }: RocketmqCluster): Promise<void> {
 const received = (lines: readonly ProgramLine[]) =>
   lines.flatMap(({ received: body }) => (body === undefined ? [] : [body]));
 
-/** Waits: acknowledgements of a push consumer may be on their way when it is ended. */
+/** Until a group has acknowledged everything. */
 const through = (program: () => LanguageProgram, group: string) =>
-  until(`${group} is through`, async () => {
-    const { queues } = await program().cluster.client.admin.groups.describe(group);
-    const stored = queues.reduce((sum, { endOffset }) => sum + endOffset, 0);
-    return stored > 0 && queues.every(({ lag }) => lag === 0);
-  });
+  until(
+    `${group} is through`,
+    async () => {
+      const { queues } = await program().cluster.client.admin.groups.describe(group);
+      const stored = queues.reduce((sum, { endOffset }) => sum + endOffset, 0);
+      return stored > 0 && queues.every(({ lag }) => lag === 0);
+    },
+    40_000,
+  );
+
+/**
+ * Runs a push consumer for so many messages, until `over`, or until its group has acknowledged everything: what it has
+ * acknowledged last is on its way when it has all.
+ */
+async function push(
+  program: () => LanguageProgram,
+  [topic, group, count]: readonly [topic: string, group: string, count: string],
+  over: Promise<unknown> = through(program, group),
+): Promise<readonly ProgramLine[]> {
+  const [lines] = await Promise.all([program().run(["push", topic, group, count], over), over]);
+  return lines;
+}
+
+/** Until so many messages of a topic are decided on, or were never undecided: they are in its queues. */
+export function committed({ client }: RocketmqCluster, name: string, messages: number): Promise<unknown> {
+  return until(
+    `${messages} messages of ${name} are committed`,
+    async () => {
+      const { queueList } = await client.admin.topics.describe(name);
+      return queueList.reduce((sum, { endOffset }) => sum + endOffset, 0) === messages;
+    },
+    40_000,
+  );
+}
 
 /** What a program whose client has all there is is expected to do, as tests of the suite around; `program` is there once they run. */
 export function itDoesAllOfIt(program: () => LanguageProgram): void {
@@ -63,7 +101,7 @@ export function itDoesAllOfIt(program: () => LanguageProgram): void {
 
 /** The same of one without push consumers. */
 export function itSendsAndReceives(program: () => LanguageProgram): void {
-  const run = (...args: string[]) => program().run(...args);
+  const run = (...args: string[]) => program().run(args);
 
   it("sends, receives with tag, key and properties, and acknowledges", async () => {
     const sent = await run("send", "plain", "one", "two");
@@ -97,7 +135,8 @@ export function itSendsAndReceives(program: () => LanguageProgram): void {
   });
 
   it("commits, rolls back, and is asked about what nobody decided", async () => {
-    const lines = await run("transact", "money", "paid", "refused", "unsure");
+    const transact = ["transact", "money", "paid", "refused", "unsure"];
+    const lines = await program().run(transact, committed(program().cluster, "money", 2));
     expect(lines.flatMap(({ asked }) => asked ?? [])).to.deep.equal(["unsure"]);
     expect(received(await run("receive", "money", "bank", "2"))).to.have.members(["paid", "unsure"]);
     await through(program, "bank");
@@ -105,7 +144,7 @@ export function itSendsAndReceives(program: () => LanguageProgram): void {
 }
 
 function itHidesAndPushes(program: () => LanguageProgram): void {
-  const run = (...args: string[]) => program().run(...args);
+  const run = (...args: string[]) => program().run(args);
 
   it("receives again, as another attempt, what it made visible again", async () => {
     await run("send", "held", "x");
@@ -120,13 +159,12 @@ function itHidesAndPushes(program: () => LanguageProgram): void {
   it("keeps the order of message groups in a push consumer, past what it forwards to the dead letters", async () => {
     const good = ["0", "1", "2", "3"].flatMap((step) => ["a", "b", "c"].map((group) => `${group}-${step}`));
     await run("order", "steps", ...good.slice(0, 6), "a-poison", ...good.slice(6));
-    const lines = await run("push", "steps", "in-order", `${good.length}`);
+    const lines = await push(program, ["steps", "in-order", `${good.length}`]);
     const seen = received(lines).filter((body) => body !== "a-poison");
     for (const group of ["a", "b", "c"]) {
       const own = (all: readonly string[]) => all.filter((body) => body.startsWith(group));
       expect(own(seen)).to.deep.equal(own(good));
     }
-    await through(program, "in-order");
     const letters = await program().cluster.client.admin.deadLetters.list("in-order").toArray();
     const told = letters.map(({ body, dead }) => [Buffer.from(body).toString(), dead?.reason]);
     expect(told).to.deep.equal([["a-poison", "rejected"]]);
@@ -134,20 +172,21 @@ function itHidesAndPushes(program: () => LanguageProgram): void {
 
   it("gets again in a push consumer what its listener failed on", async () => {
     await run("send", "failing", "good", "bad");
-    const lines = await run("push", "failing", "failing-readers", "2");
+    const lines = await push(program, ["failing", "failing-readers", "2"]);
     const told = lines.map(({ received: body, attempt }) => `${body} ${attempt}`);
     expect(told).to.have.members(["good 1", "bad 1", "bad 2"]);
-    await through(program, "failing-readers");
   });
 
   it("goes on in a push consumer when the broker was killed and is back", async () => {
-    const pushed = run("push", "killed", "survivors", "4");
-    await run("send", "killed", "one", "two");
-    await through(program, "survivors");
-    await program().cluster.restart();
-    await run("send", "killed", "three", "four");
-    expect(received(await pushed)).to.include.members(["one", "two", "three", "four"]);
-    await through(program, "survivors");
+    const restartBetween = async (): Promise<void> => {
+      await run("send", "killed", "one", "two");
+      await through(program, "survivors");
+      await program().cluster.restart();
+      await run("send", "killed", "three", "four");
+      await through(program, "survivors");
+    };
+    const lines = await push(program, ["killed", "survivors", "4"], restartBetween());
+    expect(received(lines)).to.include.members(["one", "two", "three", "four"]);
   });
 }
 
@@ -166,26 +205,28 @@ export function itIsCommanded(program: () => LanguageProgram, answers: CommandAn
       client.producer().send({ topic: topic("watched"), body: Buffer.from(body) });
     const { messageId } = await send("one");
     const expected = answers?.verify === "OK" ? ["one", "one", "two"] : ["one", "two"];
-    const pushed = program().run("push", "watched", "watchers", `${expected.length}`);
-    await through(program, "watchers");
-    let id = "";
-    await until("it has told what it is", async () => {
-      const { clients } = await rocketmq.list({ group: "watchers" });
-      id = clients.find(({ telemetry }) => telemetry)?.id ?? "";
-      return id !== "";
-    });
-    const message = { topic: "watched", messageId };
-    if (answers === undefined) {
-      const soon = { timeoutMs: 1_000 };
-      expect(await codeOf(rocketmq.stackTrace(id, soon))).to.equal("TIMEOUT");
-      expect(await codeOf(rocketmq.verify(id, message, soon))).to.equal("TIMEOUT");
-    } else {
-      expect((await rocketmq.stackTrace(id)).stackTrace).to.match(answers.trace);
-      expect((await rocketmq.verify(id, message)).status).to.equal(answers.verify);
-    }
-    await rocketmq.reconnect(id);
-    await send("two");
-    expect(received(await pushed)).to.deep.equal(expected);
-    await through(program, "watchers");
+    const command = async (): Promise<void> => {
+      await through(program, "watchers");
+      let id = "";
+      await until("it has told what it is", async () => {
+        const { clients } = await rocketmq.list({ group: "watchers" });
+        id = clients.find(({ telemetry }) => telemetry)?.id ?? "";
+        return id !== "";
+      });
+      const message = { topic: "watched", messageId };
+      if (answers === undefined) {
+        const soon = { timeoutMs: 1_000 };
+        expect(await codeOf(rocketmq.stackTrace(id, soon))).to.equal("TIMEOUT");
+        expect(await codeOf(rocketmq.verify(id, message, soon))).to.equal("TIMEOUT");
+      } else {
+        expect((await rocketmq.stackTrace(id)).stackTrace).to.match(answers.trace);
+        expect((await rocketmq.verify(id, message)).status).to.equal(answers.verify);
+      }
+      await rocketmq.reconnect(id);
+      await send("two");
+      await through(program, "watchers");
+    };
+    const lines = await push(program, ["watched", "watchers", `${expected.length}`], command());
+    expect(received(lines)).to.deep.equal(expected);
   });
 }

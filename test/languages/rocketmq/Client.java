@@ -124,8 +124,7 @@ public class Client {
                 }
             }
             left.await();
-            // Its answer is on its way.
-            Thread.sleep(1_000);
+            waitForEnd();
         }
     }
 
@@ -142,7 +141,7 @@ public class Client {
         CountDownLatch left = new CountDownLatch(count);
         try (Producer producer = asked(topic, left)) {
             left.await();
-            Thread.sleep(1_000);
+            waitForEnd();
         }
     }
 
@@ -206,8 +205,12 @@ public class Client {
             })
             .build();
         left.await();
-        // The last acknowledgement is on its way.
-        Thread.sleep(1_000);
+        waitForEnd();
+    }
+
+    /** What the client has said last is on its way: who runs this says when it is there. */
+    static void waitForEnd() throws Exception {
+        System.in.readAllBytes();
     }
 
     static String body(MessageView view) {

@@ -106,8 +106,7 @@ def transact(configuration, topic, paid, refused, unsure):
         elif body == refused:
             transaction.rollback()
     checker.asked.wait(30)
-    # Its answer is on its way.
-    time.sleep(1)
+    wait_for_end()
     sender.shutdown()
 
 
@@ -165,13 +164,17 @@ class Listener(MessageListener):
             return ConsumeResult.SUCCESS
 
 
+def wait_for_end():
+    # What the client has said last is on its way: who runs this says when it is there.
+    sys.stdin.read()
+
+
 def push(configuration, topic, group, count):
     listener = Listener(int(count))
     consumer = PushConsumer(configuration, group, listener, {topic: FilterExpression()})
     consumer.startup()
     listener.done.wait(60)
-    # The last acknowledgement is on its way.
-    time.sleep(1)
+    wait_for_end()
 
 
 VERBS = {each.__name__: each for each in (send, order, delay, transact, receive, hide, push)}

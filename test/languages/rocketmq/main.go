@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -137,9 +138,13 @@ func transact(topic string, bodies []string) error {
 		}
 	}
 	<-asked
-	// Its answer is on its way.
-	time.Sleep(time.Second)
-	return nil
+	return waitForEnd()
+}
+
+// What the client has said last is on its way: who runs this says when it is there, by the end of stdin.
+func waitForEnd() error {
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 func simple(topic, group string, expression *rmq.FilterExpression) (rmq.SimpleConsumer, error) {
@@ -249,7 +254,6 @@ func push(topic string, rest []string) error {
 		return err
 	}
 	<-done
-	// The last acknowledgement is on its way. A graceful stop would wait for polls of 20 seconds.
-	time.Sleep(time.Second)
-	return nil
+	// A graceful stop would wait for polls of 20 seconds.
+	return waitForEnd()
 }
