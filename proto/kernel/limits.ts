@@ -3,7 +3,8 @@ import { LogwheelError } from "./errors.js";
 /** What a message may be at most; brokers refuse more and the SDK does not send it. Sizes are bytes of UTF-8. */
 export const MESSAGE_LIMITS = {
   bodyBytesMax: 4 << 20,
-  tagBytesMax: 127,
+  /** As much as RocketMQ lets tag, keys and properties have together. */
+  tagBytesMax: 16 << 10,
   keysMax: 16,
   keyBytesMax: 127,
   orderingKeyBytesMax: 63,

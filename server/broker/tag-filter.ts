@@ -1,7 +1,6 @@
 import { Envelope, scanMessage } from "../../proto/kernel/envelope.js";
 import type { LogwheelError } from "../../proto/kernel/errors.js";
 import { fnv1aOf } from "../../proto/kernel/hash.js";
-import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import { recordContentStart } from "../../proto/kernel/record.js";
 import type { MessageFilter } from "./filter.js";
 import { checkFilterLength, invalidFilter } from "./filter-text.js";
@@ -46,8 +45,6 @@ export class TagFilter implements MessageFilter {
 function checkTag(text: string, tag: string): void {
   if (tag === "") throw refused(text, 'a tag is missing before or after "||"');
   if (tag === "*") throw refused(text, '"*" stands for all messages and cannot be one of several');
-  if (Buffer.byteLength(tag) > MESSAGE_LIMITS.tagBytesMax)
-    throw refused(text, `a tag in it is longer than ${MESSAGE_LIMITS.tagBytesMax} bytes`);
   for (let at = 0; at < tag.length; at++)
     if (tag.charCodeAt(at) < 0x20 || tag.charCodeAt(at) === 0x7f)
       throw refused(text, "a tag in it has a control character");

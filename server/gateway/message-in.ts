@@ -6,7 +6,6 @@ import { Encoding } from "../../proto/gen/apache/rocketmq/v2/Encoding.js";
 import { MessageType } from "../../proto/gen/apache/rocketmq/v2/MessageType.js";
 import type { Status__Output as Status } from "../../proto/gen/apache/rocketmq/v2/Status.js";
 import { Encoding as NativeEncoding } from "../../proto/gen/logwheel/v1/Encoding.js";
-import { MESSAGE_LIMITS } from "../../proto/kernel/limits.js";
 import type { MessageInput } from "../../proto/kernel/message-codec.js";
 import type {
   BodyDigest,
@@ -123,13 +122,8 @@ function propertiesRefusal(
 /** An empty one is none; so are keys and groups. */
 function tagRefusal(tag = ""): Status | undefined {
   if (tag === "") return undefined;
-  const bytes = Buffer.byteLength(tag);
-  const { tagBytesMax } = MESSAGE_LIMITS;
-  if (tag.trim() !== "" && !tag.includes("|") && !CONTROL.test(tag) && bytes <= tagBytesMax) return undefined;
-  return refusal(
-    Code.ILLEGAL_MESSAGE_TAG,
-    `the tag is blank, has | or control characters, or has ${bytes} bytes; ${tagBytesMax} are allowed`,
-  );
+  if (tag.trim() !== "" && !tag.includes("|") && !CONTROL.test(tag)) return undefined;
+  return refusal(Code.ILLEGAL_MESSAGE_TAG, "the tag is blank, or has | or control characters");
 }
 
 function keysRefusal(keys: readonly string[]): Status | undefined {

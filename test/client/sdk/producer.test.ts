@@ -121,7 +121,7 @@ describe("producer", () => {
       { body: "text" as unknown as Buffer, code: "CODEC" },
       { body: Buffer.from("x"), tag: "a||b", code: "BAD_REQUEST" },
       { body: Buffer.from("x"), tag: "a\nb", code: "BAD_REQUEST" },
-      { body: Buffer.from("x"), tag: "t".repeat(128), code: "MESSAGE_TOO_LARGE" },
+      { body: Buffer.from("x"), tag: "t".repeat(16_385), code: "MESSAGE_TOO_LARGE" },
       { body: Buffer.from("x"), orderingKey: "k".repeat(64), code: "MESSAGE_TOO_LARGE" },
       { body: Buffer.from("x"), keys: range(17).map(String), code: "BAD_REQUEST" },
       { body: Buffer.from("x"), keys: [""], code: "BAD_REQUEST" },

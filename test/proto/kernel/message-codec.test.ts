@@ -198,7 +198,7 @@ describe("scanMessage", () => {
     },
     {
       what: "bytes of tag",
-      max: 127,
+      max: 16 << 10,
       code: "MESSAGE_TOO_LARGE",
       make: (n) => ({ body, tag: "t".repeat(n) }),
     },
@@ -244,8 +244,8 @@ describe("scanMessage", () => {
     });
 
   it("counts bytes of UTF-8, not characters", () => {
-    scan({ body, tag: "é".repeat(63) });
-    expect(refused({ body, tag: "é".repeat(64) })).to.equal("MESSAGE_TOO_LARGE");
+    scan({ body, tag: "é".repeat(8 << 10) });
+    expect(refused({ body, tag: "é".repeat((8 << 10) + 1) })).to.equal("MESSAGE_TOO_LARGE");
   });
 
   it("refuses an empty body, empty keys, bars in tags and control characters", () => {

@@ -90,12 +90,6 @@ describe("a message that comes in", () => {
     for (const tag of ["", "a", "a b", "*", "ä", "日"]) expect(codeOf({ tag }), tag).to.equal(undefined);
   });
 
-  it("has a tag of up to 127 bytes, as a broker has", () => {
-    for (const tag of ["x".repeat(126), "x".repeat(127), `x${"ä".repeat(63)}`])
-      expect(codeOf({ tag }), tag).to.equal(undefined);
-    for (const tag of ["x".repeat(128), "ä".repeat(64)]) expect(codeOf({ tag }), tag).to.equal(40004);
-  });
-
   it("has no blank key, and none with control characters", () => {
     for (const key of [" ", "\u3000", ...CONTROLS, "a\0"])
       expect(codeOf({ keys: ["fine", key] }), JSON.stringify(key)).to.equal(40005);
@@ -267,7 +261,7 @@ describe("a message of RocketMQ as logwheel has it", () => {
 
   it("is taken by a broker when it is at every limit", () => {
     const system = {
-      tag: "x".repeat(127),
+      tag: "x".repeat(8_000),
       keys: [...Array.from({ length: 20 }, () => "k".repeat(127)), "k".repeat(1_000)],
       messageType: TRANSACTION,
       messageGroup: "g".repeat(63),
