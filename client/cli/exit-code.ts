@@ -1,4 +1,5 @@
 import { ERRORS, LogwheelError } from "../../proto/kernel/errors.js";
+import { printable } from "./output.js";
 
 /** What a verb's end means to a script. Documented in docs/cli.md. */
 export const EXIT = {
@@ -40,6 +41,6 @@ export function exitCodeOf(thrown: unknown): number {
 /** What was thrown as one line for a person: what, where, what to do, and the code to look up. */
 export function errorLine(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const line = message.replaceAll(/\s*\n\s*/g, " ");
+  const line = printable(message.replaceAll(/\s*\n\s*/g, " "));
   return LogwheelError.is(thrown) ? `logwheel: ${line} [${thrown.code}]` : `logwheel: ${line}`;
 }

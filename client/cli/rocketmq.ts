@@ -71,7 +71,8 @@ export const verbs = [
           topics: (client) => client.topics,
           telemetry: (client) => (client.telemetry ? "open" : "none"),
         });
-        if (more) terminal.note("a broker has more than it listed: say --group, or a larger --max");
+        if (more)
+          terminal.note("a broker has more than it listed: say --group, or a larger --max, up to 1,024");
         return undefined;
       }),
   }),

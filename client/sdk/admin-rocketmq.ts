@@ -1,5 +1,7 @@
+import type { BrokerInfo__Output } from "../../proto/gen/logwheel/v1/BrokerInfo.js";
 import type { CommandRocketmqClientReply__Output } from "../../proto/gen/logwheel/v1/CommandRocketmqClientReply.js";
 import type { CommandRocketmqClientRequest } from "../../proto/gen/logwheel/v1/CommandRocketmqClientRequest.js";
+import type { ListRocketmqClientsReply__Output } from "../../proto/gen/logwheel/v1/ListRocketmqClientsReply.js";
 import type { RocketmqClient__Output } from "../../proto/gen/logwheel/v1/RocketmqClient.js";
 import { ADMIN } from "../../proto/kernel/admin-contract.js";
 import { LogwheelError } from "../../proto/kernel/errors.js";
@@ -10,9 +12,12 @@ import type {
   RocketmqClientsOf,
   RocketmqCommandOptions,
 } from "./admin-rocketmq-types.js";
-import { type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
+import { type Answer, type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
 
 const LISTED_MAX = 1_024;
+
+/** Characters of an id in an error. */
+const ID_SHOWN = 200;
 
 type Command = Omit<CommandRocketmqClientRequest, "clientId">;
 
@@ -95,15 +100,33 @@ export class RocketmqAdmin implements RocketmqClientsOf {
     if (broker !== undefined) return this.#brokers.find(broker, options);
     const brokers = await this.#brokers.list(options);
     const request = { clientId: id, max: 1 };
-    const answers = await this.#brokers.ask(brokers, ADMIN.listRocketmqClients, () => request, options);
-    const told = answers.find(({ reply }) => reply?.clients[0]?.telemetry === true);
-    const found = told ?? goodAnswers(answers, "CONFLICT").find(({ reply }) => reply.clients.length > 0);
-    if (found !== undefined) return { name: found.broker, address: found.address };
-    throw new LogwheelError(
-      "CLIENT_NOT_FOUND",
-      `no broker knows a client of RocketMQ ${JSON.stringify(id)}; see logwheel rocketmq clients`,
-    );
+    const asked = brokers.map(async (broker) => {
+      const [answer] = await this.#brokers.ask([broker], ADMIN.listRocketmqClients, () => request, options);
+      return { info: broker, ...answer! };
+    });
+    const told = asked.map(async (answer) => {
+      const { info, reply } = await answer;
+      if (reply?.clients[0]?.telemetry !== true) throw new Error("no stream there");
+      return info;
+    });
+    return Promise.any(told).catch(async () => knowing(id, await Promise.all(asked)));
   }
+}
+
+/** The broker that knows a client, though it has no stream of it. */
+function knowing(
+  id: string,
+  answers: readonly (Answer<ListRocketmqClientsReply__Output> & { readonly info: BrokerInfo__Output })[],
+): BrokerInfo__Output {
+  const found = answers.find(({ reply }) => reply !== undefined && reply.clients.length > 0);
+  if (found !== undefined) return found.info;
+  const errors = answers.flatMap(({ error }) => error ?? []);
+  const worst = errors.find(({ code }) => code !== "CONFLICT");
+  if (worst !== undefined || errors.length === answers.length) throw worst ?? errors[0]!;
+  throw new LogwheelError(
+    "CLIENT_NOT_FOUND",
+    `no broker knows a client of RocketMQ ${JSON.stringify(id.slice(0, ID_SHOWN))}; see logwheel rocketmq clients`,
+  );
 }
 
 function show(broker: string, client: RocketmqClient__Output): RocketmqClientInfo {

@@ -54,10 +54,10 @@ export class Cursors {
   /** When a record was written last, and how long after it none is because of its weight. */
   #writtenMs = Number.NEGATIVE_INFINITY;
   #restMs = 0;
-  /** A record for which somebody waits is being written. */
+  /** A record is being written, or waits for the disk: what moves meanwhile goes into the next one. */
   #writing = false;
-  /** Somebody waits for the next one. */
-  #awaited = false;
+  /** It is time for that. */
+  #due = false;
 
   constructor(deps: {
     store: Store;
@@ -150,15 +150,14 @@ export class Cursors {
   }
 
   /**
-   * Calls `run` once every move up to now is written, or the store has failed. A restart knows it then; after a power cut groups may
-   * be where they were half a second before. `awaited`: somebody does nothing before, so that the next record goes as soon as the one
+   * Calls `run` once every move up to now is written, or the store has failed. A restart knows it then; a power cut takes half a
+   * second of them at most. `awaited`: somebody does nothing before, so that the next record goes as soon as the one
    * before is written.
    */
   whenWritten(run: Settled, awaited = false): void {
     if (this.#moved.size === 0) return this.#store.whenWritten(run);
     this.#waiting.push(run);
-    this.#awaited ||= awaited;
-    this.#writeAt(this.#soonMs(awaited && !this.#writing ? 0 : WRITE_EVERY_MS));
+    this.#writeAt(this.#soonMs(awaited ? 0 : WRITE_EVERY_MS));
   }
 
   /** The same as a promise. */
@@ -179,6 +178,7 @@ export class Cursors {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#writeAtMs = Number.POSITIVE_INFINITY;
+    this.#due = false;
     const waiting = this.#waiting;
     this.#waiting = [];
     try {
@@ -191,13 +191,11 @@ export class Cursors {
       for (const run of waiting) run(thrown as LogwheelError);
       return;
     }
-    if (waiting.length === 0) return;
     this.#writing = true;
-    this.#awaited = false;
     this.#store.whenWritten((error) => {
       this.#writing = false;
       for (const run of waiting) run(error);
-      if (this.#awaited) this.#writeAt(this.#soonMs(0));
+      if (this.#due) this.write();
     });
   }
 
@@ -273,7 +271,9 @@ export class Cursors {
     const delayMs = monotonicMs - this.#clock.monotonicMs();
     let valid = true;
     const write = (): void => {
-      if (valid) this.write();
+      if (!valid) return;
+      if (this.#writing) this.#due = true;
+      else this.write();
     };
     if (delayMs <= 0) queueMicrotask(write);
     const cancelTimer = delayMs <= 0 ? () => {} : this.#clock.after(delayMs, write);

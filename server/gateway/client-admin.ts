@@ -72,12 +72,7 @@ export class ClientAdmin
     const { clientId, stackTrace = false, verify = null, reconnect = false } = request;
     const beganMs = this.#deps.clock.monotonicMs();
     const { commands, clock } = this.#deps;
-    const [client] = this.#known(clientId);
-    if (client === undefined)
-      throw new LogwheelError(
-        "CLIENT_NOT_FOUND",
-        `no client of RocketMQ ${JSON.stringify(clientId.slice(0, 200))} is known here`,
-      );
+    const client = this.#get(clientId);
     const wait = (): CommandWait => {
       const goneMs = clock.monotonicMs() - beganMs;
       return { waitMs: waitableMs(deadlineMs(call) - goneMs), signal: call.signal };
@@ -93,8 +88,19 @@ export class ClientAdmin
     if (verify === null)
       throw new LogwheelError("BAD_REQUEST", "the request has no command: stack_trace, verify or reconnect");
     const message = await this.#stored(client, verify, wait());
+    // It may have gone, or have opened another stream, while the message was looked up.
+    const still = this.#get(clientId);
     return answerOf(
-      await commands.ask(client, (nonce) => ({ verifyMessageCommand: { nonce, message } }), wait()),
+      await commands.ask(still, (nonce) => ({ verifyMessageCommand: { nonce, message } }), wait()),
+    );
+  }
+
+  #get(clientId: string): GatewayClient {
+    const client = this.#deps.clients.get(clientId);
+    if (client !== undefined) return client;
+    throw new LogwheelError(
+      "CLIENT_NOT_FOUND",
+      `no client of RocketMQ ${JSON.stringify(clientId.slice(0, 200))} is known at this broker: logwheel rocketmq clients shows who is known where`,
     );
   }
 

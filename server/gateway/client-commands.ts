@@ -49,7 +49,7 @@ export class ClientCommands {
 
   /**
    * Sends a command; its answer, which carries the same nonce. CONFLICT without a stream, or if that ends before; THROTTLED
-   * while that is full, or too many wait; TIMEOUT; ABORTED.
+   * while that is full, or too many wait; TIMEOUT, before it is sent if `waitMs` is 0; ABORTED.
    */
   async ask(
     client: GatewayClient,
@@ -57,6 +57,12 @@ export class ClientCommands {
     { waitMs, signal }: CommandWait,
   ): Promise<TelemetryCommand__Output> {
     const { id: clientId } = client;
+    if (signal.aborted) throw left();
+    if (waitMs <= 0)
+      throw new LogwheelError(
+        "TIMEOUT",
+        "the call leaves no time for an answer: nothing was sent; give it a longer one",
+      );
     const tell = this.#streamOf(client);
     this.#checkRoom(clientId);
     const nonce = this.#nonce();
@@ -64,13 +70,13 @@ export class ClientCommands {
       const settle: Waiting["settle"] = (settled) => {
         this.#waiting.delete(nonce);
         cancel();
-        signal.removeEventListener("abort", left);
+        signal.removeEventListener("abort", abort);
         resolve(settled);
       };
-      const left = (): void => settle(new LogwheelError("ABORTED", "nobody waits for the answer any more"));
+      const abort = (): void => settle(left());
       this.#waiting.set(nonce, { clientId, tell, settle });
       const cancel = this.#clock.after(waitMs, () => settle(silence(clientId, waitMs)));
-      signal.addEventListener("abort", left, { once: true });
+      signal.addEventListener("abort", abort, { once: true });
       tell(command(nonce));
     });
     if (answer instanceof LogwheelError) throw answer;
@@ -90,7 +96,7 @@ export class ClientCommands {
   broken(tell: Tell): void {
     for (const waiting of this.#waiting.values()) {
       if (waiting.tell !== tell) continue;
-      const what = `the telemetry stream of client ${waiting.clientId} ended before its answer came, as it does with one of more than 1 MiB: try again`;
+      const what = `the telemetry stream of client ${waiting.clientId} ended before its answer came, as it does with one of more than 1 MiB: it may have done what it was told`;
       waiting.settle(new LogwheelError("CONFLICT", what));
     }
   }
@@ -130,9 +136,13 @@ export class ClientCommands {
   }
 }
 
+function left(): LogwheelError {
+  return new LogwheelError("ABORTED", "nobody waits for the answer any more");
+}
+
 function silence(clientId: string, waitMs: number): LogwheelError {
   return new LogwheelError(
     "TIMEOUT",
-    `client ${clientId} has not answered within ${Math.round(waitMs / 100) / 10} s: RocketMQ's clients for Python and Rust do not know these commands, others may be busy`,
+    `client ${clientId} has not answered within ${Math.round(waitMs / 100) / 10} s: RocketMQ's clients for Python and Rust do not know these commands, others may be busy, or have done what they were told`,
   );
 }

@@ -29,11 +29,16 @@ export class Waiters {
     }
   }
 
-  /** Tells all that it failed. */
+  /** Tells all that it failed, whatever one of them makes of that. */
   fail(error: LogwheelError): void {
     const waiting = this.#waiting.splice(this.#head);
     this.#waiting.length = 0;
     this.#head = 0;
-    for (const { run } of waiting) run(error);
+    for (const { run } of waiting)
+      try {
+        run(error);
+      } catch {
+        // The log has failed, which is what there is to say.
+      }
   }
 }

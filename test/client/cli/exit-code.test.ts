@@ -36,6 +36,7 @@ describe("exit codes", () => {
     expect(errorLine(error)).to.equal(
       "logwheel: no broker has t; make it with topic create [TOPIC_NOT_FOUND]",
     );
+    expect(errorLine(new Error("\u001b[31m\u009bred\u202e"))).to.equal("logwheel: \ufffd[31m\ufffdred\ufffd");
     expect(errorLine(new TypeError("x is not a function"))).to.equal("logwheel: x is not a function");
   });
 });

@@ -94,6 +94,31 @@ describe("Cursors", () => {
     expect(answers).to.equal(21);
   });
 
+  it("append one record, and no more, while the disk hangs", async () => {
+    await broker.sendNumbered(queue, 1_000);
+    const open = cursors.create(group, queue, 0);
+    await broker.pass(5);
+    let release = (): void => {};
+    broker.files.before = ({ call }) =>
+      call === "sync" ? new Promise((resolve) => (release = resolve)) : undefined;
+    const behind = broker.send(queue, text("being synced, so that the log writes nothing"));
+    await quiet();
+    const records = await recordsOf(async () => {
+      for (let offset = 0; offset < 1_000; offset++) {
+        open.cursor.ack(offset, offset + 1);
+        cursors.moved(open);
+        if (offset % 10 === 0) await broker.pass(1);
+      }
+      expect(group.cursors.get(queue)!.floor, "of the one record").to.be.lessThan(100);
+      broker.files.before = null;
+      release();
+      await behind;
+      await quiet();
+    });
+    expect(records).to.equal(2);
+    expect(group.cursors.get(queue)).to.include({ floor: 1_000 });
+  });
+
   it("answer when the store has written what moved, or with its failure", async () => {
     await broker.sendNumbered(queue, 2);
     const open = cursors.create(group, queue, 0);

@@ -84,6 +84,14 @@ describe("commands to clients of RocketMQ", () => {
     expect(await answer).to.equal("ABORTED");
   });
 
+  it("are not sent when nobody waits for the answer, or not long enough", async () => {
+    const { signal } = leaving;
+    expect(await codeOf(commands.ask(client("one"), trace, { waitMs: 0, signal }))).to.equal("TIMEOUT");
+    leaving.abort();
+    expect(await codeOf(ask(client("one")))).to.equal("ABORTED");
+    expect(sent).to.deep.equal([]);
+  });
+
   it("are refused without a stream", async () => {
     const one = client("one");
     one.tell = undefined;

@@ -190,19 +190,23 @@ describe("positions of groups with sync flush", () => {
     expect(disk.syncing).to.equal(1);
   });
 
-  it("fails the log when a listener throws after their sync, and tells the others", async () => {
+  it("fails the log when a listener throws after their sync, and tells the others, whatever they throw", async () => {
     const told: string[] = [];
     disk.move("g", 1);
     await settle();
     disk.store.settled(() => {
       throw new Error("a listener's");
     });
+    disk.store.settled((error) => {
+      told.push(error?.code ?? "settled");
+      throw new Error("another's");
+    });
     disk.store.settled((error) => told.push(error?.code ?? "settled"));
     disk.store.whenWritten((error) => told.push(error?.code ?? "written"));
     await settle();
     await disk.release();
     expect(disk.store.failure?.code).to.equal("STORE_FAILED");
-    expect(told).to.deep.equal(["written", "STORE_FAILED"]);
+    expect(told).to.deep.equal(["written", "STORE_FAILED", "STORE_FAILED"]);
     disk.store.whenWritten((error) => told.push(error?.code ?? "written"));
     expect(told.at(-1)).to.equal("STORE_FAILED");
   });
