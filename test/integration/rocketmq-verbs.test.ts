@@ -92,7 +92,7 @@ describe("verbs for clients of RocketMQ, with the official client for Node", fun
   it("verify shows that this client does not, and ends with 1", async () => {
     const body = Buffer.from("to verify");
     const { messageId } = await cluster.client.producer().send({ topic: topic("plain"), body });
-    const args = ["verify", id, "--topic", "plain", "--message", messageId];
+    const args = ["verify", id, "--topic", "plain", "--message", messageId, "--broker", "a"];
     const answer = { id, broker: "a", status: "NOT_IMPLEMENTED", message: null };
     expect(await json(...args)).to.deep.equal(answer);
     const { code, notes } = await logwheel(...args);
@@ -109,7 +109,7 @@ describe("verbs for clients of RocketMQ, with the official client for Node", fun
       opened++;
       return open(endpoints);
     };
-    expect(await json("reconnect", id)).to.deep.equal({ id, broker: "a" });
+    expect(await json("reconnect", id, "--broker", "a")).to.deep.equal({ id, broker: "a" });
     await until("it opens another", () => opened > 0);
     await until("that is known", async () => (await logwheel("trace", id, "--broker", "a")).code === 0);
     for (const broker of ["a", "b"]) {

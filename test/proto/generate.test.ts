@@ -32,7 +32,13 @@ describe("generated files", () => {
     if (!version.startsWith("libprotoc 3.21")) return skip(this, `${version} writes other bytes than 3.21`);
     const folder = await mkdtemp(join(tmpdir(), "logwheel-proto-"));
     try {
-      await generate(folder);
+      try {
+        await generate(folder);
+      } catch (thrown) {
+        // Debian's compiler comes without Google's own files.
+        if (!String(thrown).includes("google/protobuf/duration.proto: File not found")) throw thrown;
+        return skip(this, "protoc has no google/protobuf/duration.proto: Debian has it in libprotobuf-dev");
+      }
       const fresh = await contents(folder);
       const committed = await contents(PROTO_FOLDER);
       expect(Object.keys(committed)).to.have.members(Object.keys(fresh));
