@@ -269,8 +269,13 @@ export class BrokerLoad {
 
   /** A power cut may take the end of what was only written: it was the end, and it stays away. Returns how much it was. */
   giveUpEnd(lost: readonly Place[]): number {
-    const begins = Math.min(...lost.map(({ logOffset }) => logOffset));
-    const ends = Math.max(0, ...[...this.#found.values()].map(({ logOffset }) => logOffset));
+    const begins = lost.reduce(
+      (first, { logOffset }) => Math.min(first, logOffset),
+      Number.POSITIVE_INFINITY,
+    );
+    // There can be more than a call takes as arguments.
+    let ends = 0;
+    for (const { logOffset } of this.#found.values()) ends = Math.max(ends, logOffset);
     expect(ends, "what is left lies before what is lost").to.be.below(begins);
     const gone = new Set(lost);
     for (const [body, place] of this.#acked)
