@@ -12,9 +12,7 @@ import type {
   RocketmqClientsOf,
   RocketmqCommandOptions,
 } from "./admin-rocketmq-types.js";
-import { type Answer, type ClusterBrokers, goodAnswers } from "./cluster-brokers.js";
-
-const LISTED_MAX = 1_024;
+import { type Answer, type ClusterBrokers, goodAnswers, worstAnswer } from "./cluster-brokers.js";
 
 /** Characters of an id in an error. */
 const ID_SHOWN = 200;
@@ -29,7 +27,7 @@ export class RocketmqAdmin implements RocketmqClientsOf {
     this.#brokers = brokers;
   }
 
-  async list({ group = "", max = LISTED_MAX, ...options }: RocketmqClientQuery = {}): Promise<{
+  async list({ group = "", max = 0, ...options }: RocketmqClientQuery = {}): Promise<{
     readonly clients: readonly RocketmqClientInfo[];
     readonly more: boolean;
   }> {
@@ -120,9 +118,8 @@ function knowing(
 ): BrokerInfo__Output {
   const found = answers.find(({ reply }) => reply !== undefined && reply.clients.length > 0);
   if (found !== undefined) return found.info;
-  const errors = answers.flatMap(({ error }) => error ?? []);
-  const worst = errors.find(({ code }) => code !== "CONFLICT");
-  if (worst !== undefined || errors.length === answers.length) throw worst ?? errors[0]!;
+  const worst = worstAnswer(answers, "CONFLICT");
+  if (worst !== undefined) throw worst.error!;
   throw new LogwheelError(
     "CLIENT_NOT_FOUND",
     `no broker knows a client of RocketMQ ${JSON.stringify(id.slice(0, ID_SHOWN))}; see logwheel rocketmq clients`,

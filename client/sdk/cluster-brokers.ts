@@ -93,11 +93,17 @@ export class ClusterBrokers {
   }
 }
 
-/** The good answers. Throws the first error that is not `allowed`, saying where it was done; and if all are, that one. */
+/** The first answer with an error that is not `allowed`; if all have that, the first. */
+export function worstAnswer<R>(answers: readonly Answer<R>[], allowed?: ErrorCode): Answer<R> | undefined {
+  const bad = answers.filter(({ error }) => error !== undefined);
+  const all = bad.length === answers.length;
+  return bad.find(({ error }) => error!.code !== allowed) ?? (all ? bad[0] : undefined);
+}
+
+/** The good answers. Throws the worst error, saying where it was done. */
 export function goodAnswers<R>(answers: readonly Answer<R>[], allowed?: ErrorCode): GoodAnswer<R>[] {
   const good = answers.filter((answer): answer is GoodAnswer<R> => answer.error === undefined);
-  const bad = answers.filter(({ error }) => error !== undefined);
-  const worst = bad.find(({ error }) => error!.code !== allowed) ?? (good.length === 0 ? bad[0] : undefined);
+  const worst = worstAnswer(answers, allowed);
   if (worst === undefined) return good;
   const error = worst.error!;
   if (good.length === 0) throw error;

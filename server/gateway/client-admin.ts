@@ -55,7 +55,9 @@ export class ClientAdmin
     const most = Math.min(max || LISTED_MAX, LISTED_MAX);
     const clients: RocketmqClient[] = [];
     let textLeft = LISTED_TEXT_MAX;
-    for (const client of clientId === "" ? this.#deps.clients : this.#known(clientId)) {
+    const { clients: all } = this.#deps;
+    const asked = clientId === "" ? all : [all.get(clientId)].filter((client) => client !== undefined);
+    for (const client of asked) {
       if (group !== "" && groupOf(client) !== group) continue;
       const shown = show(client, nowMs);
       textLeft -= lengthOf(shown);
@@ -102,11 +104,6 @@ export class ClientAdmin
       "CLIENT_NOT_FOUND",
       `no client of RocketMQ ${JSON.stringify(clientId.slice(0, 200))} is known at this broker: logwheel rocketmq clients shows who is known where`,
     );
-  }
-
-  #known(clientId: string): readonly GatewayClient[] {
-    const client = this.#deps.clients.get(clientId);
-    return client === undefined ? [] : [client];
   }
 
   /** A stored message as the client would get it, but for the receipt handle: there is nothing to acknowledge. */
